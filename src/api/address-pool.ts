@@ -1,0 +1,84 @@
+// AddressPool: addresses the local provider may give, who may use them, and which nodes announce them.
+import { z } from 'zod'
+import { conditionSchema, labelSelectorSchema } from './common-schemas.ts'
+import type { KindDefinition, ObjectOf } from './kind.ts'
+
+export const layer2RuleSchema = z
+  .object({
+    nodeSelector: labelSelectorSchema.optional().describe('Nodes that may announce. Absent: every node with an agent.'),
+    interfaces: z
+      .array(z.string().min(1).max(15))
+      .max(16)
+      .optional()
+      .describe('Interfaces to announce on. Absent: the one whose subnet holds the address.'),
+    serviceSelector: labelSelectorSchema.optional().describe('Services this rule is for. Absent: all.'),
+  })
+  .describe('Who announces by ARP and NDP on the LAN.')
+
+export const addressPool = {
+  kind: 'AddressPool',
+  plural: 'addresspools',
+  singular: 'addresspool',
+  shortNames: ['pool'],
+  scope: 'Cluster',
+  description: 'Addresses for load balancers of the local provider.',
+  statusSubresource: true,
+  schema: z.object({
+    spec: z.object({
+      addresses: z
+        .array(z.string().min(2).max(91))
+        .min(1)
+        .max(64)
+        .describe('CIDRs (192.0.2.0/24), ranges (192.0.2.10-192.0.2.20) or single addresses; both families may be mixed.'),
+      autoAssign: z
+        .boolean()
+        .default(true)
+        .describe('Give addresses to Services that do not name this pool or an address of it.'),
+      avoidBuggyIPs: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Do not give IPv4 addresses that end in .0 or .255 by themselves: some client equipment drops them. They can still be requested.',
+        ),
+      allow: z
+        .object({
+          namespaces: z
+            .array(z.string().min(1).max(63))
+            .max(256)
+            .optional()
+            .describe('Namespaces whose Services may use the pool. Absent: all.'),
+          serviceSelector: labelSelectorSchema.optional().describe('Services that may use the pool. Absent: all.'),
+        })
+        .optional()
+        .describe('Who may use the pool.'),
+      announce: z
+        .object({ layer2: z.array(layer2RuleSchema).max(32).optional() })
+        .optional()
+        .describe('How addresses of the pool are announced; several rules unite. Absent: by every node with an agent.'),
+    }),
+    status: z
+      .object({
+        conditions: z.array(conditionSchema).optional(),
+        observedGeneration: z.int().min(0).optional(),
+        total: z
+          .string()
+          .optional()
+          .describe('How many addresses the pool has, as a decimal number (an IPv6 pool may exceed an int64).'),
+        used: z.int().min(0).optional(),
+        free: z.string().optional(),
+      })
+      .optional(),
+  }),
+  columns: [
+    { name: 'Addresses', type: 'string', jsonPath: '.spec.addresses' },
+    { name: 'Used', type: 'integer', jsonPath: '.status.used' },
+    { name: 'Free', type: 'string', jsonPath: '.status.free' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Auto', type: 'boolean', jsonPath: '.spec.autoAssign', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  rules: [],
+} as const satisfies KindDefinition
+
+export type AddressPool = ObjectOf<typeof addressPool>

@@ -1,0 +1,28 @@
+// Names every object, annotation and finalizer of Weir starts from.
+export const group = 'weir.dev'
+export const version = 'v1alpha1'
+export const apiVersion = `${group}/${version}` as const
+
+/** The namespace of Weir's own workloads, node Leases and internal namespaced objects. */
+export const systemNamespace = 'weir-system'
+
+/** `spec.loadBalancerClass` of a Service is `weir.dev/<name of a LoadBalancerClass>`. */
+export const classPrefix = `${group}/`
+
+/** Our finalizer on Services with a class. Cloud controllers do not know it and so cannot strip it (see docs/claiming.md). */
+export const serviceFinalizer = `${group}/load-balancer-cleanup`
+
+/** The finalizer Kubernetes defines for Services without a class (KEP-980); ours only through the default class. */
+export const standardServiceFinalizer = 'service.kubernetes.io/load-balancer-cleanup'
+
+/** Keeps a LoadBalancerClass while Services use it. */
+export const inUseFinalizer = `${group}/in-use`
+
+/** Keeps an Announcement until the announcing node has withdrawn it or is known dead: only then is its address reusable. */
+export const announcedFinalizer = `${group}/announced`
+
+/** Label of the Lease each agent renews; its value is always `node`. The Lease is named after the node. */
+export const agentLeaseLabel = `${group}/agent`
+
+/** Name of the Lease by which the controllers elect the active one. */
+export const controllerLease = 'weir-controller'

@@ -1,0 +1,80 @@
+// LoadBalancerClass: which provider serves the Services and Ingresses that name it, and with what defaults.
+import { z } from 'zod'
+import { conditionSchema } from './common-schemas.ts'
+import type { KindDefinition, ObjectOf } from './kind.ts'
+
+/** What the local provider needs to know of a class. */
+export const localClassSchema = z
+  .object({
+    pools: z
+      .array(z.string().min(1).max(253))
+      .max(64)
+      .optional()
+      .describe(
+        'Address pools that Services of this class may use, in order of preference. Empty or absent: every pool that allows the Service.',
+      ),
+    final: z
+      .array(z.enum(['load-balancer-ips', 'address-pool']))
+      .max(8)
+      .optional()
+      .describe('Settings that annotations of a Service may not change; a Service that tries is refused with a condition.'),
+  })
+  .describe('Settings of the local provider.')
+
+export const loadBalancerClass = {
+  kind: 'LoadBalancerClass',
+  plural: 'loadbalancerclasses',
+  singular: 'loadbalancerclass',
+  shortNames: ['lbc'],
+  scope: 'Cluster',
+  description:
+    'A class of load balancers. Services choose it with spec.loadBalancerClass: weir.dev/<name>, or one of its aliases; Ingresses through an IngressClass.',
+  statusSubresource: true,
+  schema: z.object({
+    spec: z.object({
+      provider: z
+        .enum(['local', 'aws'])
+        .describe('Who makes the load balancers: local announces addresses from pools, aws makes NLBs and ALBs.'),
+      targets: z
+        .enum(['Node', 'Pod'])
+        .default('Node')
+        .describe('Node: traffic enters through nodes and kube-proxy. Pod: traffic goes straight to pod addresses.'),
+      default: z
+        .boolean()
+        .default(false)
+        .describe('Serve Services without a loadBalancerClass. Only one class may be the default; with two, neither is.'),
+      aliases: z
+        .array(z.string().min(1).max(316))
+        .max(16)
+        .optional()
+        .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
+      local: localClassSchema.optional(),
+    }),
+    status: z
+      .object({
+        conditions: z.array(conditionSchema).optional(),
+        observedGeneration: z.int().min(0).optional(),
+        services: z.int().min(0).optional().describe('How many Services use this class.'),
+      })
+      .optional(),
+  }),
+  columns: [
+    { name: 'Provider', type: 'string', jsonPath: '.spec.provider' },
+    { name: 'Targets', type: 'string', jsonPath: '.spec.targets' },
+    { name: 'Default', type: 'boolean', jsonPath: '.spec.default' },
+    { name: 'Services', type: 'integer', jsonPath: '.status.services' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  rules: [
+    {
+      at: 'spec',
+      rule: 'self.provider == oldSelf.provider',
+      message: 'provider cannot change; make another class and move Services to it',
+    },
+    { at: 'spec', rule: "!has(self.local) || self.provider == 'local'", message: 'spec.local needs provider: local' },
+  ],
+} as const satisfies KindDefinition
+
+export type LoadBalancerClass = ObjectOf<typeof loadBalancerClass>

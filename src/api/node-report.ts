@@ -1,0 +1,42 @@
+// NodeReport: what an agent found on its node, written on change.
+import { z } from 'zod'
+import { conditionSchema } from './common-schemas.ts'
+import type { KindDefinition, ObjectOf } from './kind.ts'
+
+export const nodeInterfaceSchema = z.object({
+  name: z.string(),
+  index: z.int(),
+  mac: z.string(),
+  carrier: z.boolean(),
+  mtu: z.int().optional(),
+  addresses: z.array(z.string()).describe('Addresses with prefix length, as 10.201.0.11/16.'),
+})
+
+export type NodeInterface = z.infer<typeof nodeInterfaceSchema>
+
+export const nodeReport = {
+  kind: 'NodeReport',
+  plural: 'nodereports',
+  singular: 'nodereport',
+  shortNames: [],
+  scope: 'Cluster',
+  description: 'Internal: the interfaces and abilities of a node, named after it and written by its agent on change.',
+  statusSubresource: false,
+  schema: z.object({
+    spec: z.object({
+      interfaces: z.array(nodeInterfaceSchema),
+      version: z.string().describe('Version of the agent.'),
+      conditions: z.array(conditionSchema).optional(),
+    }),
+  }),
+  columns: [
+    { name: 'Interfaces', type: 'string', jsonPath: '.spec.interfaces[*].name' },
+    { name: 'Version', type: 'string', jsonPath: '.spec.version' },
+    { name: 'Ready', type: 'string', jsonPath: '.spec.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.spec.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  rules: [],
+} as const satisfies KindDefinition
+
+export type NodeReport = ObjectOf<typeof nodeReport>

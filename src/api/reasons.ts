@@ -1,0 +1,180 @@
+// Reasons of the condition weir.dev/Ready and of the conditions of our own kinds; docs/conditions.md is generated from these rows.
+
+/** The condition that every claimed Service carries. */
+export const readyCondition = 'weir.dev/Ready'
+
+export interface ReasonRow {
+  /** On which kinds the reason is used. */
+  readonly on: readonly ('Service' | 'LoadBalancerClass' | 'AddressPool' | 'NodeReport')[]
+  readonly meaning: string
+  readonly remedy: string
+}
+
+const services = ['Service'] as const
+
+/** Every reason, once. Code refers to a reason by its key, so a reason that is not listed here does not compile. */
+export const reasons = {
+  Serving: {
+    on: services,
+    meaning: 'The Service has its addresses, candidates to announce them, and endpoints.',
+    remedy: 'Nothing to do.',
+  },
+  Pending: {
+    on: services,
+    meaning: 'Work on the Service has begun.',
+    remedy: 'Wait; if it stays, look at the log of the controller.',
+  },
+  NoReadyEndpoints: {
+    on: services,
+    meaning: 'The address is given, but no endpoint is ready to answer.',
+    remedy: 'Check the selector and the readiness of the pods.',
+  },
+  NoAnnouncer: {
+    on: services,
+    meaning: 'The address is given, but no node can announce it.',
+    remedy: 'Check the agents, the announce rules of the pool and the subnets of the nodes.',
+  },
+  Withdrawing: {
+    on: services,
+    meaning: 'The address is being withdrawn from the LAN before it is freed.',
+    remedy: 'Wait; a node that is down delays this until its Lease ends.',
+  },
+  NoPools: {
+    on: services,
+    meaning: 'No address pool allows this Service.',
+    remedy: 'Make an AddressPool, or allow the namespace in one.',
+  },
+  PoolsExhausted: {
+    on: services,
+    meaning: 'Every pool that allows this Service is full.',
+    remedy: 'Enlarge a pool; the Service gets the next free address by itself.',
+  },
+  UnknownPool: {
+    on: services,
+    meaning: 'The Service names an address pool that does not exist.',
+    remedy: 'Name an existing pool or make it.',
+  },
+  PoolNotAllowed: {
+    on: services,
+    meaning: 'The Service names a pool that it may not use.',
+    remedy: 'Name another pool, or allow the Service in that one.',
+  },
+  RequestedAddressInvalid: {
+    on: services,
+    meaning: 'A requested address cannot be read.',
+    remedy: 'Write IPv4 or IPv6 addresses separated by commas.',
+  },
+  RequestedAddressWrongFamily: {
+    on: services,
+    meaning: 'A requested address is of a family the Service does not have.',
+    remedy: 'Request an address of the family in spec.ipFamilies, or add the family.',
+  },
+  RequestedAddressOutsidePools: {
+    on: services,
+    meaning: 'A requested address is in no pool this Service may use.',
+    remedy: 'Ask for an address of a pool, or leave the request out.',
+  },
+  RequestedAddressInUse: {
+    on: services,
+    meaning: 'A requested address belongs to another Service.',
+    remedy: 'Ask for another address, or wait: it is given when it becomes free.',
+  },
+  RequestConflict: {
+    on: services,
+    meaning: 'Two ways of asking for an address contradict each other.',
+    remedy: 'Use one of them: weir.dev/load-balancer-ips is the preferred one.',
+  },
+  SettingIsFinal: {
+    on: services,
+    meaning: 'The class does not let Services change this setting.',
+    remedy: 'Remove the annotation or use another class.',
+  },
+  UnknownAnnotation: {
+    on: services,
+    meaning: 'An annotation under our prefix is unknown or misspelt.',
+    remedy: 'Use the key that the message names.',
+  },
+  NoSupportedPorts: {
+    on: services,
+    meaning: 'No port of the Service is of a protocol the provider supports.',
+    remedy: 'Use TCP or UDP.',
+  },
+  UnsupportedProtocol: {
+    on: services,
+    meaning: 'Some ports are of a protocol the provider does not support; the others are served.',
+    remedy: 'Use TCP or UDP.',
+  },
+  UnsupportedTargetType: {
+    on: services,
+    meaning: 'The class asks for a target type the provider does not support.',
+    remedy: 'Use a class with another target type.',
+  },
+  UnsupportedFamily: {
+    on: services,
+    meaning: 'The provider cannot serve this address family.',
+    remedy: 'Use another family or class.',
+  },
+  NodePortsRequired: {
+    on: services,
+    meaning: 'The Service has no node ports and the provider needs them.',
+    remedy: 'Set allocateLoadBalancerNodePorts: true or use a class with pod targets.',
+  },
+  ProviderNotConfigured: {
+    on: ['Service', 'LoadBalancerClass'],
+    meaning: 'The class names a provider this installation does not run.',
+    remedy: 'Enable the provider in the controller or use another class.',
+  },
+  SeveralDefaultClasses: {
+    on: ['Service', 'LoadBalancerClass'],
+    meaning: 'Several classes are marked default, so none is.',
+    remedy: 'Leave spec.default: true on one class.',
+  },
+  ForeignLoadBalancer: {
+    on: services,
+    meaning: 'Another controller holds this Service: it carries a foreign finalizer or status.',
+    remedy: 'Remove the other controller or give the Service a class.',
+  },
+  ClassMissing: {
+    on: services,
+    meaning: 'The class of this Service was removed; what it has is kept.',
+    remedy: 'Make the class again or change the type of the Service.',
+  },
+  ProviderError: { on: services, meaning: 'The provider failed; it is tried again.', remedy: 'See the message.' },
+  Accepted: {
+    on: ['LoadBalancerClass', 'AddressPool', 'NodeReport'],
+    meaning: 'The object is valid and in use.',
+    remedy: 'Nothing to do.',
+  },
+  InUse: {
+    on: ['LoadBalancerClass'],
+    meaning: 'The class is being deleted but Services still use it.',
+    remedy: 'Move or delete the Services that the message names.',
+  },
+  AliasConflict: {
+    on: ['LoadBalancerClass'],
+    meaning: 'Another, older class answers the same alias.',
+    remedy: 'Remove the alias from one of them.',
+  },
+  InvalidRange: {
+    on: ['AddressPool'],
+    meaning: 'An entry of spec.addresses cannot be read or ends before it starts.',
+    remedy: 'Correct the entry that the message names.',
+  },
+  Overlap: {
+    on: ['AddressPool'],
+    meaning: 'Pools share addresses; the older one gives them, the younger gives none.',
+    remedy: 'Take the shared addresses out of one pool.',
+  },
+  NoInternalIP: {
+    on: ['NodeReport'],
+    meaning: 'The node has no InternalIP and is not used to announce.',
+    remedy: 'Start its kubelet with --node-ip or fix the cloud provider.',
+  },
+  NoUsableInterface: {
+    on: ['NodeReport'],
+    meaning: 'The node has no interface with carrier and an address.',
+    remedy: 'Bring a LAN interface up.',
+  },
+} as const satisfies Readonly<Record<string, ReasonRow>>
+
+export type Reason = keyof typeof reasons

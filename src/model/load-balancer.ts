@@ -1,0 +1,77 @@
+// The provider-neutral load balancer: what the objects of the cluster ask for, before any provider is asked.
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import type { Reason } from '../api/reasons.ts'
+
+export type IpFamily = 'IPv4' | 'IPv6'
+export type Protocol = 'TCP' | 'UDP' | 'SCTP'
+export type TargetType = 'Node' | 'Pod'
+
+/** Who a load balancer is for. The uid makes an object that was deleted and made again another owner. */
+export interface LoadBalancerId {
+  readonly kind: 'Service'
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
+/** One port the outside world can reach. */
+export interface Listener {
+  readonly port: number
+  readonly protocol: Protocol
+  /** Name of the Service port; empty for a single unnamed one. Endpoints are matched by it. */
+  readonly portName: string
+  readonly appProtocol?: string
+  /** The port on every node; absent when `allocateLoadBalancerNodePorts` is false. */
+  readonly nodePort?: number
+}
+
+/** A place traffic can go to for one listener. */
+export interface PodTarget {
+  readonly address: string
+  readonly port: number
+  readonly node?: string
+  /** Still serving while it shuts down: used only while no ready target is left (KEP-1669). */
+  readonly terminating: boolean
+}
+
+/** Everything but targets. Changes slowly; a change of it is planned and applied by the provider. */
+export interface DesiredLoadBalancer {
+  readonly id: LoadBalancerId
+  readonly class: LoadBalancerClass
+  readonly targetType: TargetType
+  /** Families of the Service in its own order, and how strongly a second one is wanted. */
+  readonly families: readonly IpFamily[]
+  readonly familyPolicy: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack'
+  readonly listeners: readonly Listener[]
+  readonly externalTrafficPolicy: 'Cluster' | 'Local'
+  readonly healthCheckNodePort?: number
+  /** CIDRs that may connect; empty means everyone. */
+  readonly sourceRanges: readonly string[]
+  readonly sessionAffinity?: { readonly timeoutSeconds: number }
+  /** `spec.loadBalancerIP`, unparsed. */
+  readonly loadBalancerIP?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** What the status of the Service says now; an address in it is kept if it can be. */
+  readonly statusAddresses: readonly string[]
+  readonly createdAt: string
+}
+
+/** Where traffic can go now. Changes fast; has its own loop. */
+export interface Membership {
+  /** Nodes that hold a usable endpoint (ready, or serving while terminating when none is ready there), sorted. */
+  readonly nodesWithEndpoints: readonly string[]
+  /** Ready endpoints over all slices, each once, and all endpoints that exist. For messages. */
+  readonly readyEndpoints: number
+  readonly totalEndpoints: number
+}
+
+/** Something wrong or noteworthy in what the user wrote, found while building or planning. */
+export interface Problem {
+  readonly reason: Reason
+  readonly message: string
+  /** What the user should do; appended to the condition's message. */
+  readonly remedy: string
+  /** `blocks`: nothing is made or changed because of it. `warns`: served all the same, told by an event. */
+  readonly severity: 'blocks' | 'warns'
+}

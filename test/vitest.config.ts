@@ -1,0 +1,28 @@
+// Test projects: pure unit tests share one process; tests with an API server or a LAN run alone, one file after the other.
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = join(import.meta.dirname, '..')
+const apiTests = ['{src,providers,test}/**/*.api.test.ts']
+const lanTests = ['{src,providers,test}/**/*.lan.test.ts', 'test/lab/**/*.test.ts']
+const serial = { pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: 'unit',
+          include: ['{src,providers,test,deploy}/**/*.test.ts'],
+          exclude: [...apiTests, ...lanTests, '**/node_modules/**'],
+          pool: 'threads',
+          isolate: false,
+        },
+      },
+      { root, test: { ...serial, name: 'api', include: apiTests } },
+      { root, test: { ...serial, name: 'lan', include: lanTests } },
+    ],
+  },
+})
