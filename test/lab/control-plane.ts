@@ -1,0 +1,164 @@
+// The light form of the lab: etcd and a true kube-apiserver on loopback, with no namespaces and no root.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { openApi } from './api.ts'
+import type { Api } from './api.ts'
+import { binaries } from './binaries.ts'
+import type { Binaries } from './binaries.ts'
+import { attempt, run } from './command.ts'
+import type { Output } from './command.ts'
+import { controlPlanePrograms, prepareControlPlane, raiseControlPlane } from './control-plane-programs.ts'
+import type { ComponentName, Site } from './control-plane-programs.ts'
+import type { Authority } from './pki.ts'
+import { isAlive } from './proc.ts'
+import { processNamed, relaunch, signal as send } from './process.ts'
+import { silent } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { createState } from './state.ts'
+import type { LabState } from './state.ts'
+import { waitFor } from './waiting.ts'
+
+/** Programs of a lab that can be killed, paused and brought back from test code. */
+export type Processes<Name extends string> = {
+  /** Ends it and waits until it is gone: at once (SIGKILL, the default) or politely (SIGTERM). */
+  kill(name: Name, signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Starts it again with the same words (after killing it if it runs) and waits until it serves. */
+  restart(name: Name): Promise<void>
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  pause(name: Name): Promise<void>
+  /** SIGCONT after `pause`. */
+  resume(name: Name): Promise<void>
+  running(name: Name): boolean
+  /** Path of what it wrote. */
+  log(name: Name): string
+}
+
+export type ControlPlane = AsyncDisposable &
+  Processes<ComponentName> & {
+    /** "https://127.0.0.1:41234" */
+    readonly server: string
+    /** Path of the administrator's kubeconfig. */
+    readonly kubeconfig: string
+    /** Path of the certificate of the authority. */
+    readonly ca: string
+    /** Bearer token of the administrator. */
+    readonly token: string
+    readonly api: Api
+    /** For certificates of further users. */
+    readonly authority: Authority
+    readonly state: LabState
+    /** kubectl as administrator; throws LabError on a non-zero exit. `input` goes to its standard input. */
+    kubectl(args: readonly string[], input?: string): Promise<string>
+    /** The same, whatever the exit code. */
+    tryKubectl(args: readonly string[], input?: string): Promise<Output>
+  }
+
+export type ControlPlaneOptions = {
+  /** Which controllers of kube-controller-manager run; none (the default) starts no controller manager. "*" are its own defaults. */
+  readonly controllers?: readonly string[]
+  /** More words for kube-apiserver, e.g. `--watch-cache=false`. */
+  readonly apiServerArgs?: readonly string[]
+  readonly progress?: Progress
+  readonly signal?: AbortSignal
+}
+
+/** Starts etcd and kube-apiserver (about 3 s when the programs are there; the first time ever they are built, which takes minutes). */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const withControllers = (options.controllers?.length ?? 0) > 0
+  const programs = await binaries(controlPlanePrograms({ controllers: withControllers, scheduler: false }), {
+    progress: options.progress ?? silent,
+    assets: process.env['KUBEBUILDER_ASSETS'],
+    signal: options.signal,
+  })
+  const state = createState(`api-${process.pid}-${randomBytes(3).toString('hex')}`)
+  try {
+    const [etcdClient = 0, etcdPeer = 0, api = 0, manager = 0] = await freePorts(4)
+    const site: Site = {
+      address: '127.0.0.1',
+      enter: [],
+      ports: { etcdClient, etcdPeer, api, manager, scheduler: 0 },
+      controllers: options.controllers ?? [],
+      scheduler: false,
+      apiServerArgs: options.apiServerArgs ?? [],
+      realPods: false,
+    }
+    return await startLight(state, site, programs, options.signal)
+  } catch (error) {
+    await endProcesses(state)
+    state.remove()
+    throw error
+  }
+}
+
+async function startLight(state: LabState, site: Site, programs: Binaries, signal?: AbortSignal): Promise<ControlPlane> {
+  const server = `https://127.0.0.1:${site.ports.api}`
+  const prepared = await prepareControlPlane(state, site, server, signal)
+  const api = openApi(server, prepared.authority.ca, prepared.token)
+  await raiseControlPlane({ state, site, programs, api, prepared, signal })
+  const tryKubectl = (args: readonly string[], input?: string) =>
+    attempt([programs.path('kubectl'), '--kubeconfig', prepared.kubeconfig, ...args], input === undefined ? {} : { input })
+  return {
+    server,
+    kubeconfig: prepared.kubeconfig,
+    ca: prepared.authority.ca,
+    token: prepared.token,
+    authority: prepared.authority,
+    api,
+    state,
+    ...processControls<ComponentName>(state, async name => {
+      if (name === 'kube-apiserver' || name === 'etcd') await untilReady(api, signal)
+    }),
+    tryKubectl,
+    kubectl: (args, input) =>
+      run([programs.path('kubectl'), '--kubeconfig', prepared.kubeconfig, ...args], input === undefined ? {} : { input }),
+    [Symbol.asyncDispose]: async () => {
+      await api.close()
+      await endProcesses(state)
+      state.remove()
+    },
+  }
+}
+
+/** Kill, restart, pause and resume for the recorded programs of a lab; `serves` waits for a restarted one. */
+export function processControls<Name extends string>(state: LabState, serves: (name: Name) => Promise<void>): Processes<Name> {
+  return {
+    kill: (name, signal = 'SIGKILL') => send(processNamed(state, name), signal),
+    restart: async name => {
+      const record = processNamed(state, name)
+      await send(record, 'SIGKILL')
+      await relaunch(state, record)
+      await serves(name)
+    },
+    pause: name => send(processNamed(state, name), 'SIGSTOP'),
+    resume: name => send(processNamed(state, name), 'SIGCONT'),
+    running: name => isAlive(processNamed(state, name)),
+    log: name => processNamed(state, name).log,
+  }
+}
+
+/** Kills every recorded process of a lab at once; nothing here holds data that wants a polite end. */
+export async function endProcesses(state: LabState): Promise<void> {
+  await Promise.all(state.processes().map(record => send(record, 'SIGKILL')))
+}
+
+function untilReady(api: Api, signal: AbortSignal | undefined): Promise<boolean> {
+  return waitFor(() => api.ready(), { what: 'the API server to be ready', timeoutMs: 60_000, signal })
+}
+
+/** Ports of loopback that nobody listens on now. All are held until all are known, so they differ. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer()
+      return new Promise<typeof server>((resolve, reject) =>
+        server.on('error', reject).listen(0, '127.0.0.1', () => resolve(server)),
+      )
+    }),
+  )
+  const ports = servers.map(server => {
+    const bound = server.address()
+    return typeof bound === 'object' ? (bound?.port ?? 0) : 0
+  })
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  return ports
+}
