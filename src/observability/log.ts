@@ -50,7 +50,8 @@ export function createLog({ level, program, destination }: LogOptions): Log {
 /** An error as fields: its name, code, message and remedy, causes folded in; the stack only of programming mistakes. */
 export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const { code, remedy, retry } = { code: undefined, remedy: undefined, retry: undefined, ...error }
+  const typed: Error & { readonly code?: unknown; readonly remedy?: unknown; readonly retry?: unknown } = error
+  const { code, remedy, retry } = typed
   const mistake = retry === undefined && error.name !== 'AbortError'
   return {
     name: error.name,
