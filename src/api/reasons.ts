@@ -94,6 +94,21 @@ export const reasons = {
     meaning: 'An annotation under our prefix is unknown or misspelt.',
     remedy: 'Use the key that the message names.',
   },
+  InvalidAnnotation: {
+    on: services,
+    meaning: 'The value of an annotation cannot be read.',
+    remedy: 'Correct the value that the message names, or remove the annotation.',
+  },
+  UnsupportedAnnotation: {
+    on: services,
+    meaning: 'An annotation is known but not supported yet; the Service is served without it.',
+    remedy: 'Remove the annotation or leave it for a later version.',
+  },
+  InvalidSourceRanges: {
+    on: services,
+    meaning: 'A source range of the Service is not a CIDR.',
+    remedy: 'Correct the entry that the message names.',
+  },
   NoSupportedPorts: {
     on: services,
     meaning: 'No port of the Service is of a protocol the provider supports.',
