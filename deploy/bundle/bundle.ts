@@ -1,0 +1,127 @@
+// Makes one file per program, with koffi's native addon beside them: a folder of these runs wherever Node runs.
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+import type { Metafile, OutputFile } from 'esbuild'
+import { addonName, findAddon, thisMachine } from './native-addon.ts'
+import { addonBeside, lightClientNode, ownSources } from './plugins.ts'
+
+export const root = join(import.meta.dirname, '..', '..')
+
+/** A program of Weir: the file it starts from and the file it becomes. */
+export interface Program {
+  readonly entry: string
+  readonly output: string
+  /** Packages that must not be in it, as prefixes of package names. */
+  readonly without?: readonly string[]
+}
+
+const awsSdk = ['@aws-sdk/', '@smithy/', '@aws/'] as const
+
+/** Every program; one whose source does not exist is an error. */
+export const programs: readonly Program[] = [
+  { entry: 'src/main-controller.ts', output: 'controller.mjs' },
+  { entry: 'src/main-agent.ts', output: 'agent.mjs', without: awsSdk },
+  { entry: 'providers/local/agent/announcer/worker.ts', output: 'announcer-worker.mjs', without: awsSdk },
+]
+
+/** The command line joins as soon as its source is there. */
+const commandLine: Program = { entry: 'src/main-cli.ts', output: 'weir.mjs' }
+
+export class BundleError extends Error {
+  override readonly name = 'BundleError'
+}
+
+/** One file of the folder: its size, and the packages that weigh most in it. */
+export interface BuiltFile {
+  readonly path: string
+  readonly bytes: number
+  readonly largest: readonly (readonly [name: string, bytes: number])[]
+}
+
+export interface BundleOptions {
+  readonly programs?: readonly Program[]
+  /** `dist` of the project unless told. */
+  readonly folder?: string
+}
+
+/**
+ * Bundles the programs for Node 26 into `folder` and copies the native addon of this machine beside them. Files are put in
+ * place whole, so a program that starts meanwhile reads the old one or the new one. Throws BundleError when a source is
+ * missing or a program holds a package it must not hold.
+ */
+export async function bundle(options: BundleOptions = {}): Promise<readonly BuiltFile[]> {
+  const wanted = options.programs ?? [...programs, ...(existsSync(join(root, commandLine.entry)) ? [commandLine] : [])]
+  const missing = wanted.filter(program => !existsSync(join(root, program.entry)))
+  if (missing.length > 0) throw new BundleError(`no source for ${missing.map(program => program.entry).join(', ')}`)
+
+  const folder = options.folder ?? join(root, 'dist')
+  mkdirSync(folder, { recursive: true })
+  const addon = placeAddon(folder)
+  const built = await Promise.all(wanted.map(program => bundleProgram(program, wanted, folder)))
+  return [...built, addon]
+}
+
+async function bundleProgram(program: Program, all: readonly Program[], folder: string): Promise<BuiltFile> {
+  const target = join(folder, program.output)
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, program.entry)],
+    outfile: target,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // Packages written for CommonJS call require; an ES module has none by itself.
+    banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
+    plugins: [addonBeside(), lightClientNode(), ownSources(root, all)],
+  })
+  refuse(program, metafile)
+  for (const file of outputFiles) writeWhole(file)
+  return describe(target, metafile)
+}
+
+/** A package that a program must not load is found before the program is written. */
+function refuse(program: Program, metafile: Metafile): void {
+  const unwanted = Object.entries(metafile.inputs).find(([path]) =>
+    (program.without ?? []).some(prefix => path.includes(`node_modules/${prefix}`)),
+  )
+  if (!unwanted) return
+  const [path] = unwanted
+  const importer = Object.entries(metafile.inputs).find(([, input]) => input.imports.some(each => each.path === path))?.[0]
+  throw new BundleError(`${program.output} must not hold ${path}, which ${importer ?? 'its source'} imports`)
+}
+
+function describe(target: string, metafile: Metafile): BuiltFile {
+  const output = Object.entries(metafile.outputs).find(([path]) => basename(path) === basename(target))?.[1]
+  const weights = new Map<string, number>()
+  for (const [path, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'weir'
+    weights.set(name, (weights.get(name) ?? 0) + bytesInOutput)
+  }
+  const largest = [...weights].toSorted((one, other) => other[1] - one[1]).slice(0, 6)
+  return { path: target, bytes: output?.bytes ?? 0, largest }
+}
+
+function placeAddon(folder: string): BuiltFile {
+  const addon = findAddon(root, thisMachine())
+  if (!existsSync(addon.path)) throw new BundleError(`koffi has no addon for this machine: ${addon.path} is missing`)
+  const target = join(folder, addonName)
+  copyFileSync(addon.path, `${target}.${process.pid}`)
+  renameSync(`${target}.${process.pid}`, target)
+  return { path: target, bytes: addon.bytes, largest: [[addon.package, addon.bytes]] }
+}
+
+function writeWhole(file: OutputFile): void {
+  const draft = `${file.path}.${process.pid}`
+  writeFileSync(draft, file.contents)
+  renameSync(draft, file.path)
+}

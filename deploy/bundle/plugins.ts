@@ -1,0 +1,78 @@
+// What esbuild must be told about our dependencies: how the addon is found, and which parts of them nobody runs.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Plugin } from 'esbuild'
+import { addonName } from './native-addon.ts'
+
+/** koffi loads the addon that lies beside the bundle, instead of searching node_modules. */
+export function addonBeside(): Plugin {
+  return {
+    name: 'addon-beside',
+    setup(build) {
+      build.onLoad({ filter: /\/koffi\/src\/koffi\/src\/static\.c?js$/ }, () => ({
+        contents: [
+          `import { createRequire } from 'node:module'`,
+          `export const loadStatic = () => createRequire(import.meta.url)('./${addonName}')`,
+        ].join('\n'),
+      }))
+    },
+  }
+}
+
+/**
+ * We take configuration and credentials from client-node and nothing else, but its two indexes import every model, tar,
+ * WebSocket and JSONPath. They are replaced by the part that configuration needs; a name beyond it fails the build.
+ */
+export function lightClientNode(): Plugin {
+  const indexes: Readonly<Record<string, readonly string[]>> = {
+    'dist/index.js': ['./config.js', './config_types.js'],
+    'dist/gen/index.js': ['./http/http.js', './auth/auth.js', './configuration.js', './servers.js'],
+  }
+  return {
+    name: 'light-client-node',
+    setup(build) {
+      build.onLoad({ filter: /\/@kubernetes\/client-node\/dist\/(gen\/)?index\.js$/ }, args => {
+        const parts = Object.entries(indexes).find(([path]) => args.path.endsWith(`client-node/${path}`))?.[1]
+        return parts && { contents: parts.map(part => `export * from '${part}'`).join('\n') }
+      })
+    },
+  }
+}
+
+/**
+ * Two things in our own sources read differently in a bundle.
+ *
+ * `new URL('./worker.ts', import.meta.url)` names another program where Node runs the sources; in the bundle that program is
+ * a file beside this one. `import { z } from 'zod'` keeps all of zod with every language of its messages; `import * as z`,
+ * which means the same, only what is used.
+ */
+export function ownSources(root: string, programs: readonly { readonly entry: string; readonly output: string }[]): Plugin {
+  return {
+    name: 'own-sources',
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, args => {
+        if (!args.path.startsWith(`${root}/`) || args.path.includes('/node_modules/')) return undefined
+        const source = readFileSync(args.path, 'utf8')
+        return { contents: besidePrograms(lightZod(source), args.path, root, programs), loader: 'ts' }
+      })
+    },
+  }
+}
+
+function lightZod(source: string): string {
+  return source.replaceAll(/\bimport \{ z \} from 'zod'/g, "import * as z from 'zod'")
+}
+
+function besidePrograms(
+  source: string,
+  path: string,
+  root: string,
+  programs: readonly { readonly entry: string; readonly output: string }[],
+): string {
+  return source.replaceAll(/new URL\(\s*'(\.{1,2}\/[^']+\.ts)',\s*import\.meta\.url,?\s*\)/g, (_all, relative: string) => {
+    const target = join(dirname(path), relative)
+    const program = programs.find(each => join(root, each.entry) === target)
+    if (!program) throw new Error(`${path} names ${relative}, which is no program of the bundle`)
+    return `new URL('./${program.output}', import.meta.url)`
+  })
+}
