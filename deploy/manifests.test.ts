@@ -1,0 +1,75 @@
+// The manifests of deploy/ ask for no more rights than the programs need.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+
+interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+const base = join(import.meta.dirname, 'base')
+// oxlint-disable-next-line typescript/no-explicit-any -- manifests are looked into freely
+const objects: readonly any[] = readdirSync(base)
+  .filter(file => file !== 'kustomization.yaml')
+  .flatMap(file => parseAllDocuments(readFileSync(join(base, file), 'utf8')).map(document => document.toJS() as unknown))
+
+const named = (kind: string, name: string) => objects.find(object => object.kind === kind && object.metadata.name === name)
+const container = (kind: string, name: string) => named(kind, name).spec.template.spec.containers[0]
+const rules: readonly Rule[] = objects.flatMap(object => object.rules ?? [])
+
+test('the controller has no capability, no root and no writable file system', () => {
+  expect(named('Deployment', 'weir-controller').spec.template.spec.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  })
+  expect(container('Deployment', 'weir-controller').securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  })
+})
+
+test('the agent has NET_RAW and nothing else', () => {
+  const { spec } = named('DaemonSet', 'weir-agent').spec.template
+  expect(spec).not.toHaveProperty('hostPID')
+  expect(spec).not.toHaveProperty('volumes')
+  expect(container('DaemonSet', 'weir-agent').securityContext).toMatchObject({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+  })
+})
+
+test('the agent runs on every node, whatever its taints', () => {
+  expect(named('DaemonSet', 'weir-agent').spec.template.spec.tolerations).toEqual([{ operator: 'Exists' }])
+})
+
+test('on the host network the probes of the agent stay on loopback', () => {
+  const { startupProbe, readinessProbe, livenessProbe, ports } = container('DaemonSet', 'weir-agent')
+  expect([startupProbe, readinessProbe, livenessProbe].map(probe => probe.httpGet.host)).toEqual(Array(3).fill('127.0.0.1'))
+  expect(ports).toBeUndefined()
+})
+
+test('no rule has a wildcard, and nobody reads Secrets', () => {
+  const words = rules.flatMap(rule => [...rule.apiGroups, ...rule.resources, ...rule.verbs])
+  expect(words).not.toContain('*')
+  expect(words).not.toContain('secrets')
+})
+
+test('nobody can change the spec of a Service or an object of a user, but for the finalizer of a class', () => {
+  const owned = ['addressblocks', 'announcements', 'nodereports', 'leases', 'events']
+  const writes = rules
+    .filter(rule => rule.verbs.some(verb => !['get', 'list', 'watch'].includes(verb)))
+    .flatMap(rule => rule.resources.map(resource => `${resource}: ${rule.verbs.join(' ')}`))
+    .filter(line => !owned.some(resource => line.startsWith(`${resource}:`)))
+  expect(writes).toEqual([
+    'announcements/status: patch',
+    'services/status: patch',
+    'loadbalancerclasses: get list watch patch',
+    'loadbalancerclasses/status: patch',
+    'addresspools/status: patch',
+  ])
+})
