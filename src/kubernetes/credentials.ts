@@ -1,15 +1,25 @@
 // Who we are and where the API server is: in a cluster from the mounted ServiceAccount, elsewhere from a kubeconfig.
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Clock } from './clock.ts'
+import { CredentialsError } from './errors.ts'
+import { kubeconfigCredentials } from './kubeconfig.ts'
+import { serviceAccountCredentials } from './service-account.ts'
 
-/** What a TLS connection is made with. Equal `generation` means equal content. */
+/** What a TLS connection is made with. */
+export interface TlsIdentity {
+  readonly ca?: string | Buffer
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
 export interface Identity {
+  /** Equal when `tls` has equal content: connections made with it may go on being used. */
   readonly generation: string
-  readonly tls: {
-    readonly ca?: string | Buffer
-    readonly cert?: string | Buffer
-    readonly key?: string | Buffer
-    readonly servername?: string
-    readonly rejectUnauthorized?: boolean
-  }
+  readonly tls: TlsIdentity
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -25,6 +35,7 @@ export interface Credentials {
 }
 
 export interface CredentialsOptions {
+  readonly clock: Clock
   /** A kubeconfig file. Without it: KUBECONFIG, the mounted ServiceAccount, then ~/.kube/config. */
   readonly kubeconfig?: string
   /** A context of the kubeconfig other than its current one. */
@@ -35,6 +46,19 @@ export interface CredentialsOptions {
 }
 
 /** Finds the credentials. Throws CredentialsError when there are none. */
-export async function loadCredentials(_options: CredentialsOptions = {}): Promise<Credentials> {
-  throw new Error('in work')
+export async function loadCredentials(options: CredentialsOptions): Promise<Credentials> {
+  const { clock, context, env = process.env } = options
+  const directory = options.serviceAccountDirectory ?? '/var/run/secrets/kubernetes.io/serviceaccount'
+  const named = options.kubeconfig ?? env['KUBECONFIG']
+  if (named) return kubeconfigCredentials({ clock, files: named.split(delimiter).filter(Boolean), context })
+
+  const host = env['KUBERNETES_SERVICE_HOST']
+  if (host && existsSync(join(directory, 'token'))) {
+    return serviceAccountCredentials({ clock, directory, host, port: env['KUBERNETES_SERVICE_PORT'] ?? '443' })
+  }
+  const inHome = join(env['HOME'] ?? homedir(), '.kube', 'config')
+  if (existsSync(inHome)) return kubeconfigCredentials({ clock, files: [inHome], context })
+  throw new CredentialsError('no way to a cluster: no kubeconfig, and not in a pod with a ServiceAccount', {
+    remedy: 'set KUBECONFIG or pass --kubeconfig',
+  })
 }

@@ -100,6 +100,16 @@ export const isAlreadyExists = (error: unknown): error is ApiError => hasCode(er
 /** The resourceVersion or continue token is too old: list again. */
 export const isGone = (error: unknown): error is ApiError => hasCode(error, 410)
 
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The code that node puts on errors of sockets, files and TLS. */
+export function nodeCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
 /** True for the error an AbortSignal produced. */
 export function isAbort(error: unknown, signal?: AbortSignal): boolean {
   return signal?.aborted === true && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))

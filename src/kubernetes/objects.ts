@@ -45,7 +45,7 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
 
 /** Declares a resource: `defineResource<Service>({ group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true })`. */
 export function defineResource<T extends KubernetesObject>(resource: Omit<Resource, 'objectType'>): Resource<T> {
-  return resource as Resource<T>
+  return resource
 }
 
 /** `namespace/name`, or the bare name of a cluster-scoped object. */

@@ -1,30 +1,35 @@
-// HTTP to the API server over one shared connection pool: JSON requests with timeouts and retries, and watch streams.
+// HTTP to the API server over one shared connection: JSON requests with timeouts and retries, and watch streams.
+import { abortAfter } from './abort-after.ts'
+import { isOurs, joinPath, cutOff, parseStatus, queryOf, retryAfterMs } from './answers.ts'
+import type { Query } from './answers.ts'
 import type { Clock, Random } from './clock.ts'
+import { openConnections } from './connections.ts'
+import type { Answer, Connections } from './connections.ts'
 import type { Credentials } from './credentials.ts'
+import { ApiError, UnreachableError } from './errors.ts'
+import { unreachable } from './failures.ts'
+import { jsonLines, textOf } from './json-lines.ts'
 import type { Logger } from './logger.ts'
+import { retrying } from './retry.ts'
+import type { RetryPolicy } from './retry.ts'
+
+export type { Query, RetryPolicy }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/**
- * When a failed request is sent again: `idempotent` after everything transient (reset, timeout, 429, 5xx), also when
- * the server may have acted already; `unsent` only when it surely did not act (429, connection never made); `never`.
- */
-export type RetryPolicy = 'idempotent' | 'unsent' | 'never'
-
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>
-
 export interface ApiRequest {
+  /** GET unless told. */
   readonly method?: Method
   readonly path: string
   readonly query?: Query
   readonly body?: unknown
   /** Of the body; `application/json` unless told. */
   readonly contentType?: string
-  /** For one attempt, in milliseconds. */
+  /** For one attempt, in milliseconds; 15 s unless told. */
   readonly timeoutMs?: number
   /** `idempotent` for GET, `unsent` for all else, unless told. */
   readonly retry?: RetryPolicy
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface StreamRequest {
@@ -38,6 +43,7 @@ export interface StreamRequest {
 export interface TransportStats {
   /** TCP connections opened so far. */
   readonly connections: number
+  /** Attempts sent, repetitions and streams included. */
   readonly requests: number
   readonly retries: number
 }
@@ -58,9 +64,135 @@ export interface TransportOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** For instance `weir-controller/0.1.0`. */
   readonly userAgent: string
 }
 
-export function createTransport(_options: TransportOptions): Transport {
-  throw new Error('in work')
+const defaultTimeoutMs = 15_000
+const connectTimeoutMs = 10_000
+
+export function createTransport(options: TransportOptions): Transport {
+  const { credentials, clock, random, logger, userAgent } = options
+  const { server } = credentials
+  const base = new URL(server)
+  const stats = { connections: 0, requests: 0, retries: 0 }
+  const closed = new AbortController()
+  let current: { readonly generation: string; readonly connections: Connections } | undefined
+
+  /** One set of connections per content of certificates: changed ones get a new set, the old ends with its requests. */
+  const connect = (generation: string, tls: Parameters<typeof openConnections>[0]['tls']): Connections => {
+    if (current?.generation === generation) return current.connections
+    current?.connections.retire()
+    const connections = openConnections({ server: base, tls, clock, connectTimeoutMs, onConnect: () => stats.connections++ })
+    current = { generation, connections }
+    return connections
+  }
+
+  interface Sending {
+    readonly method: Method
+    readonly target: string
+    readonly body?: string | undefined
+    readonly contentType?: string | undefined
+    readonly signal: AbortSignal
+  }
+  const send = async ({ method, target, body, contentType, signal }: Sending): Promise<Answer> => {
+    const identity = await credentials.current()
+    signal.throwIfAborted()
+    const headers: Record<string, string> = { ...identity.headers, accept: 'application/json', 'user-agent': userAgent }
+    if (body !== undefined) {
+      headers['content-type'] = contentType ?? 'application/json'
+      headers['content-length'] = String(Buffer.byteLength(body))
+    }
+    stats.requests++
+    const answer = await connect(identity.generation, identity.tls).send({
+      method,
+      path: joinPath(base, target),
+      headers,
+      body,
+      signal,
+    })
+    if (answer.status === 401) credentials.invalidate()
+    return answer
+  }
+  const failure = async (line: string, answer: Answer): Promise<ApiError> => {
+    const status = parseStatus(await textOf(answer.body))
+    return new ApiError(line, answer.status, { status, retryAfterMs: retryAfterMs(answer.headers['retry-after'], clock) })
+  }
+
+  const attempt = async <T>(request: ApiRequest, body: string | undefined): Promise<T> => {
+    const { method = 'GET', path, query, contentType, timeoutMs = defaultTimeoutMs, signal } = request
+    signal?.throwIfAborted()
+    closed.signal.throwIfAborted()
+    using limit = abortAfter(clock, timeoutMs, [signal, closed.signal])
+    try {
+      const answer = await send({ method, target: path + queryOf(query), body, contentType, signal: limit.signal })
+      if (answer.status >= 300) throw await failure(`${method} ${path}`, answer)
+      return parse<T>(await textOf(answer.body))
+    } catch (error) {
+      signal?.throwIfAborted()
+      closed.signal.throwIfAborted()
+      if (limit.timedOut) {
+        current?.connections.suspect()
+        throw new UnreachableError(server, `no answer within ${timeoutMs / 1000} s`, { cause: error, unsent: false })
+      }
+      throw isOurs(error) ? error : unreachable(server, error)
+    }
+  }
+
+  return {
+    server,
+    stats,
+    async request<T>(request: ApiRequest): Promise<T> {
+      const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+      const policy = request.retry ?? ((request.method ?? 'GET') === 'GET' ? 'idempotent' : 'unsent')
+      const onRetry = (error: Error) => {
+        stats.retries++
+        logger.debug({ path: request.path, error: error.message }, 'sending a request again')
+      }
+      const run = () => retrying(() => attempt<T>(request, body), { policy, clock, random, signal: request.signal, onRetry })
+      try {
+        return await run()
+      } catch (error) {
+        // A rotated token or an expired exec answer: what was cached is forgotten by now, so one more try is with fresh ones.
+        if (error instanceof ApiError && error.code === 401 && policy !== 'never') return run()
+        throw error
+      }
+    },
+    async *stream<T>({ path, query, idleTimeoutMs, signal }: StreamRequest): AsyncGenerator<T> {
+      signal.throwIfAborted()
+      closed.signal.throwIfAborted()
+      using limit = abortAfter(clock, idleTimeoutMs, [signal, closed.signal])
+      try {
+        const answer = await send({ method: 'GET', target: path + queryOf(query), signal: limit.signal })
+        if (answer.status >= 300) throw await failure(`GET ${path}`, answer)
+        limit.restart()
+        yield* jsonLines<T>(answer.body, limit.restart)
+      } catch (error) {
+        signal.throwIfAborted()
+        closed.signal.throwIfAborted()
+        if (limit.timedOut) {
+          current?.connections.suspect()
+          throw new UnreachableError(server, `silent for ${idleTimeoutMs / 1000} s`, { cause: error, unsent: false })
+        }
+        throw isOurs(error) ? error : unreachable(server, error)
+      }
+    },
+    async close() {
+      closed.abort(new DOMException('the transport was closed', 'AbortError'))
+      current?.connections.destroy()
+    },
+    async [Symbol.asyncDispose]() {
+      await this.close()
+    },
+  }
+}
+
+/** What the answer holds is for the caller to say, as with every JSON. */
+function parse<T>(text: string): T {
+  try {
+    const parsed: T = text === '' ? undefined : JSON.parse(text)
+    return parsed
+  } catch (error) {
+    throw cutOff(error)
+  }
 }
