@@ -1,0 +1,99 @@
+// The parts of Services, EndpointSlices and Nodes that are read here, in the JSON form of the API.
+import type { Condition } from '../api/common-schemas.ts'
+import type { ObjectMeta } from '../api/kind.ts'
+import type { IpFamily, Protocol } from './load-balancer.ts'
+
+export interface ServicePort {
+  /** Absent or empty only for a single port. */
+  readonly name?: string
+  /** TCP when absent. */
+  readonly protocol?: Protocol
+  readonly port: number
+  readonly targetPort?: number | string
+  /** Absent or 0 when none is allocated. */
+  readonly nodePort?: number
+  readonly appProtocol?: string
+}
+
+export interface ServiceSpec {
+  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
+  readonly loadBalancerClass?: string
+  readonly loadBalancerIP?: string
+  readonly loadBalancerSourceRanges?: readonly string[]
+  readonly ports?: readonly ServicePort[]
+  readonly clusterIP?: string
+  readonly ipFamilies?: readonly IpFamily[]
+  readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack'
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local'
+  readonly healthCheckNodePort?: number
+  readonly allocateLoadBalancerNodePorts?: boolean
+  readonly sessionAffinity?: 'None' | 'ClientIP'
+  readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } }
+}
+
+export interface LoadBalancerIngress {
+  readonly ip?: string
+  readonly hostname?: string
+  readonly ipMode?: 'VIP' | 'Proxy'
+  readonly ports?: readonly { readonly port: number; readonly protocol: Protocol; readonly error?: string }[]
+}
+
+export interface ServiceStatus {
+  readonly loadBalancer?: { readonly ingress?: readonly LoadBalancerIngress[] }
+  readonly conditions?: readonly Condition[]
+}
+
+export interface Service {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+  readonly spec?: ServiceSpec
+  readonly status?: ServiceStatus
+}
+
+/** Absent conditions have a meaning of their own: ready and serving count as true, terminating as false. */
+export interface EndpointConditions {
+  readonly ready?: boolean | null
+  readonly serving?: boolean | null
+  readonly terminating?: boolean | null
+}
+
+export interface Endpoint {
+  /** Only the first one has a meaning. */
+  readonly addresses: readonly string[]
+  readonly conditions?: EndpointConditions
+  readonly nodeName?: string
+  readonly zone?: string
+  readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string }
+}
+
+export interface EndpointPort {
+  readonly name?: string | null
+  readonly protocol?: Protocol
+  readonly port?: number | null
+  readonly appProtocol?: string
+}
+
+/** The API server writes null for an empty list of endpoints or ports. */
+export interface EndpointSlice {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+  readonly addressType: IpFamily | 'FQDN'
+  readonly endpoints?: readonly Endpoint[] | null
+  readonly ports?: readonly EndpointPort[] | null
+}
+
+/** Label of an EndpointSlice that names its Service. */
+export const serviceNameLabel = 'kubernetes.io/service-name'
+
+export interface Node {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+  readonly spec?: {
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect?: string }[]
+    readonly providerID?: string
+  }
+  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] }
+}
