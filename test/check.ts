@@ -1,4 +1,4 @@
-// All static checks in one command: types, lint with the walls of the architecture, format, and generated files that are up to date.
+// All static checks in one command: format, types, lint with the walls of the architecture, generated files, leaks.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
@@ -12,6 +12,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'types', command: [bin('tsc'), '--noEmit'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', ...(fix ? ['--fix'] : [])] },
   { name: 'generated files', command: [process.execPath, 'src/api/generate.ts', ...(fix ? [] : ['--check'])] },
+  { name: 'no leaks', command: [process.execPath, 'test/leaks/main.ts'] },
 ]
 
 let failed = 0
@@ -22,7 +23,7 @@ for (const { name, command } of checks) {
   const passed = result.status === 0
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`${passed ? styleText('green', '✔') : styleText('red', '✘')} ${name.padEnd(18)} ${seconds} s`)
-  if (!passed) console.log(`${result.stdout ?? ''}${result.stderr ?? ''}`)
+  if (!passed) console.log(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`)
   failed += passed ? 0 : 1
 }
 process.exitCode = failed === 0 ? 0 : 1

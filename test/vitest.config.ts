@@ -19,10 +19,13 @@ export default defineConfig({
           exclude: [...apiTests, ...lanTests, '**/node_modules/**'],
           pool: 'threads',
           isolate: false,
+          // Long enough for a property with many runs on a busy machine; no test waits by itself.
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
         },
       },
-      { root, test: { ...serial, name: 'api', include: apiTests } },
-      { root, test: { ...serial, name: 'lan', include: lanTests } },
+      { root, test: { ...serial, name: 'api', include: apiTests, sequence: { groupOrder: 1 } } },
+      { root, test: { ...serial, name: 'lan', include: lanTests, sequence: { groupOrder: 2 } } },
     ],
   },
 })
