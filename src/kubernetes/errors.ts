@@ -39,7 +39,7 @@ export class ApiError extends Error {
     super(`${request}: ${status?.message || `HTTP ${code}`}`)
     this.code = code
     this.reason = status?.reason ?? ''
-    this.retry = classifyStatus(code)
+    this.retry = namesAnotherObject(status) ? 'now' : classifyStatus(code)
     this.retryAfterMs = retryAfterMs ?? secondsToMs(status?.details?.retryAfterSeconds)
     this.status = status
   }
@@ -84,6 +84,11 @@ function classifyStatus(code: number): RetryClass {
   return 'when-changed'
 }
 
+/** A patch that names the uid of a predecessor is answered with 422 when it names no resourceVersion. */
+function namesAnotherObject(status: ApiStatus | undefined): boolean {
+  return status?.reason === 'Invalid' && status.details?.causes?.some(cause => cause.field === 'metadata.uid') === true
+}
+
 function secondsToMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
 }
@@ -92,8 +97,9 @@ const hasCode = (error: unknown, code: number): error is ApiError => error insta
 
 export const isNotFound = (error: unknown): error is ApiError => hasCode(error, 404)
 
-/** Somebody else wrote first, or the object is another one: read again and decide again. */
-export const isConflict = (error: unknown): error is ApiError => hasCode(error, 409) && error.reason !== 'AlreadyExists'
+/** Somebody else wrote first, or the object is another one by now: read again and decide again. */
+export const isConflict = (error: unknown): error is ApiError =>
+  error instanceof ApiError && ((error.code === 409 && error.reason !== 'AlreadyExists') || namesAnotherObject(error.status))
 
 export const isAlreadyExists = (error: unknown): error is ApiError => hasCode(error, 409) && error.reason === 'AlreadyExists'
 

@@ -1,7 +1,11 @@
 // Keeps one Lease renewed as a sign of life, for instance one per node.
 import type { Clock, Random } from './clock.ts'
+import { formatMicroTime } from './conditions.ts'
+import { isNotFound, messageOf } from './errors.ts'
+import { createLease, patchLease, renewed } from './lease-writes.ts'
 import type { Logger } from './logger.ts'
 import type { OwnerReference } from './objects.ts'
+import { jittered } from './retry.ts'
 import type { Transport } from './transport.ts'
 
 export interface LeaseKeeperOptions {
@@ -14,6 +18,7 @@ export interface LeaseKeeperOptions {
   readonly identity: string
   readonly durationMs: number
   readonly intervalMs: number
+  /** Of a lease that is created. When its owner is replaced, the garbage collector deletes the lease and it is made anew. */
   readonly labels?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly OwnerReference[]
 }
@@ -26,6 +31,54 @@ export interface LeaseKeeper {
 }
 
 /** Creates or renews the lease now and every `intervalMs`, whatever fails in between. */
-export function keepLease(_options: LeaseKeeperOptions): LeaseKeeper {
-  throw new Error('in work')
+export function keepLease(options: LeaseKeeperOptions): LeaseKeeper {
+  const { transport, clock, random, logger, namespace, name, identity, durationMs, intervalMs, labels, ownerReferences } = options
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const place = { namespace, name }
+  const timeoutMs = Math.min(intervalMs, durationMs / 3)
+  let lastSuccess: number | undefined
+
+  const renew = async () => {
+    const since = clock.monotonic()
+    const spec = renewed(identity, durationMs, clock.now())
+    try {
+      await patchLease(transport, place, spec, { timeoutMs, signal })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      const metadata = { ...place, ...(labels && { labels }), ...(ownerReferences && { ownerReferences }) }
+      await createLease(transport, metadata, { ...spec, acquireTime: formatMicroTime(clock.now()) }, { timeoutMs, signal })
+    }
+    lastSuccess = since
+  }
+  const run = async () => {
+    while (!signal.aborted) {
+      const startedAt = clock.monotonic()
+      let pauseMs = intervalMs
+      try {
+        await renew()
+      } catch (error) {
+        if (signal.aborted) return
+        // Sooner than the next turn, and not in step with other nodes that met the same failure.
+        pauseMs = jittered(intervalMs / 2, random)
+        logger.warn({ lease: name, error: messageOf(error) }, 'could not renew the lease; trying again')
+      }
+      await clock.sleep(Math.max(0, pauseMs - (clock.monotonic() - startedAt)), signal).catch(() => {})
+    }
+  }
+  const ended = run()
+  return {
+    get lastSuccess() {
+      return lastSuccess
+    },
+    async stop({ release = false } = {}) {
+      stopping.abort(new DOMException('the lease is no longer kept', 'AbortError'))
+      await ended
+      if (!release) return
+      const spec = { holderIdentity: '', leaseDurationSeconds: 1, renewTime: formatMicroTime(clock.now()) }
+      await patchLease(transport, place, spec, { timeoutMs }).catch((error: unknown) => {
+        logger.debug({ lease: name, error: messageOf(error) }, 'could not release the lease')
+      })
+    },
+  }
 }

@@ -38,8 +38,11 @@ export interface Store<T extends KubernetesObject> {
 export interface WritableStore<T extends KubernetesObject> extends Store<T> {
   put(object: T): void
   remove(key: ObjectKey): void
-  /** Makes the content equal to `objects`, tells the differences, and marks the store as synced. */
-  replace(objects: Iterable<T>): void
+  /**
+   * Makes the content equal to `objects`, tells the differences, and marks the store as synced. When a listener aborts
+   * `signal` meanwhile, it stops there and tells nothing more.
+   */
+  replace(objects: Iterable<T>, signal?: AbortSignal): void
 }
 
 export interface StoreOptions<T> {
@@ -123,13 +126,18 @@ export function createStore<T extends KubernetesObject>(options: StoreOptions<T>
     },
     put,
     remove,
-    replace(next) {
+    replace(next, signal) {
       const gone = new Set(objects.keys())
       for (const object of next) {
+        if (signal?.aborted) return
         gone.delete(keyOf(object))
         put(object)
       }
-      for (const key of gone) remove(key)
+      for (const key of gone) {
+        if (signal?.aborted) return
+        remove(key)
+      }
+      if (signal?.aborted) return
       isSynced = true
       synced.resolve()
     },

@@ -38,6 +38,8 @@ export interface StreamRequest {
   /** The stream fails with UnreachableError when nothing arrives for so long. */
   readonly idleTimeoutMs: number
   readonly signal: AbortSignal
+  /** The server accepted the request; lines may come. */
+  readonly onOpen?: () => void
 }
 
 export interface TransportStats {
@@ -127,7 +129,14 @@ export function createTransport(options: TransportOptions): Transport {
     try {
       const answer = await send({ method, target: path + queryOf(query), body, contentType, signal: limit.signal })
       if (answer.status >= 300) throw await failure(`${method} ${path}`, answer)
-      return parse<T>(await textOf(answer.body))
+      const text = await textOf(answer.body)
+      try {
+        // What it holds is for the caller to say.
+        const parsed: T = text === '' ? undefined : JSON.parse(text)
+        return parsed
+      } catch (error) {
+        throw cutOff(error)
+      }
     } catch (error) {
       signal?.throwIfAborted()
       closed.signal.throwIfAborted()
@@ -158,7 +167,7 @@ export function createTransport(options: TransportOptions): Transport {
         throw error
       }
     },
-    async *stream<T>({ path, query, idleTimeoutMs, signal }: StreamRequest): AsyncGenerator<T> {
+    async *stream<T>({ path, query, idleTimeoutMs, signal, onOpen }: StreamRequest): AsyncGenerator<T> {
       signal.throwIfAborted()
       closed.signal.throwIfAborted()
       using limit = abortAfter(clock, idleTimeoutMs, [signal, closed.signal])
@@ -166,6 +175,7 @@ export function createTransport(options: TransportOptions): Transport {
         const answer = await send({ method: 'GET', target: path + queryOf(query), signal: limit.signal })
         if (answer.status >= 300) throw await failure(`GET ${path}`, answer)
         limit.restart()
+        onOpen?.()
         yield* jsonLines<T>(answer.body, limit.restart)
       } catch (error) {
         signal.throwIfAborted()
@@ -184,15 +194,5 @@ export function createTransport(options: TransportOptions): Transport {
     async [Symbol.asyncDispose]() {
       await this.close()
     },
-  }
-}
-
-/** What the answer holds is for the caller to say, as with every JSON. */
-function parse<T>(text: string): T {
-  try {
-    const parsed: T = text === '' ? undefined : JSON.parse(text)
-    return parsed
-  } catch (error) {
-    throw cutOff(error)
   }
 }
