@@ -101,6 +101,8 @@ async function take(lease: Lease | undefined, options: ElectionOptions): Promise
 /** Leads while the lease is kept. True when `lead` ended by itself or by the caller's signal; false when the lease was lost. */
 async function leadWith(first: Held, options: ElectionOptions): Promise<boolean> {
   const { clock, logger, name, identity, signal, lead, onLeader, renewDeadlineMs = 10_000 } = options
+  // A long pause right after the answer: whoever waits may have seen the lease run out.
+  if (clock.monotonic() >= first.since + renewDeadlineMs) return false
   const leading = new AbortController()
   const ended = new AbortController()
   let held: Held | undefined = first
