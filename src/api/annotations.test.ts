@@ -36,21 +36,21 @@ describe('a table', () => {
       {
         key: 'metallb.io/loadBalancerIPs',
         reason: 'InvalidAnnotation',
-        message: 'annotation metallb.io/loadBalancerIPs: must not be empty.',
+        message: 'Annotation metallb.io/loadBalancerIPs: must not be empty.',
         remedy: 'Write it like 192.0.2.7, or remove it.',
         severity: 'blocks',
       },
       {
         key: 'metallb.io/allow-shared-ip',
         reason: 'UnsupportedAnnotation',
-        message: 'annotation metallb.io/allow-shared-ip is known but not supported yet; it has no effect.',
+        message: 'Annotation metallb.io/allow-shared-ip is known but not supported yet; it has no effect.',
         remedy: 'Remove it, or leave it for a later version.',
         severity: 'warns',
       },
       {
         key: 'metallb.io/scheme',
         reason: 'RequestConflict',
-        message: 'annotation metallb.io/scheme: "private" is none of internal, public.',
+        message: 'Annotation metallb.io/scheme: "private" is none of internal, public.',
         remedy: 'Correct the value or remove the annotation.',
         severity: 'blocks',
       },
@@ -88,7 +88,7 @@ describe('an unknown key under our prefix', () => {
     ['weir.dev/allow-shared', 'Did you mean weir.dev/allow-shared-ip?'],
   ])('%s: %s', (key, remedy) => {
     expect(unknownKeys({ [key]: 'x' })).toEqual([
-      { key, reason: 'UnknownAnnotation', message: `annotation ${key} is unknown and has no effect.`, remedy, severity: 'warns' },
+      { key, reason: 'UnknownAnnotation', message: `Annotation ${key} is unknown and has no effect.`, remedy, severity: 'warns' },
     ])
   })
 

@@ -3,7 +3,7 @@ import { group } from './group.ts'
 import { nearest } from './nearest.ts'
 import type { Reason } from './reasons.ts'
 
-/** What came of reading one value. `error` completes the sentence `annotation <key>: <error>`. */
+/** What came of reading one value. `error` completes the sentence `Annotation <key>: <error>`. */
 export type Parsed<Value> = { readonly value: Value } | { readonly error: string }
 
 /** One key of a table. */
@@ -88,7 +88,7 @@ export function unknownKeys(
     mistakes.push({
       key,
       reason: 'UnknownAnnotation',
-      message: `annotation ${key} is unknown and has no effect.`,
+      message: `Annotation ${key} is unknown and has no effect.`,
       remedy: hint
         ? `Did you mean ${prefix}${hint}?`
         : `Remove it; the known keys are ${known.map(name => prefix + name).join(', ')}.`,
@@ -154,7 +154,7 @@ function reservedMistake(key: string): AnnotationMistake {
   return {
     key,
     reason: 'UnsupportedAnnotation',
-    message: `annotation ${key} is known but not supported yet; it has no effect.`,
+    message: `Annotation ${key} is known but not supported yet; it has no effect.`,
     remedy: 'Remove it, or leave it for a later version.',
     severity: 'warns',
   }
@@ -164,7 +164,7 @@ function invalidMistake(key: string, row: AnnotationRow, error: string): Annotat
   return {
     key,
     reason: row.reason ?? 'InvalidAnnotation',
-    message: `annotation ${key}: ${error}.`,
+    message: `Annotation ${key}: ${error}.`,
     remedy:
       row.example === undefined ? 'Correct the value or remove the annotation.' : `Write it like ${row.example}, or remove it.`,
     severity: 'blocks',

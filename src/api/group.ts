@@ -7,22 +7,22 @@ export const apiVersion = `${group}/${version}` as const
 export const systemNamespace = 'weir-system'
 
 /** `spec.loadBalancerClass` of a Service is `weir.dev/<name of a LoadBalancerClass>`. */
-export const classPrefix = `${group}/`
+export const classPrefix = `${group}/` as const
 
 /** Our finalizer on Services with a class. Cloud controllers do not know it and so cannot strip it (see docs/claiming.md). */
-export const serviceFinalizer = `${group}/load-balancer-cleanup`
+export const serviceFinalizer = `${group}/load-balancer-cleanup` as const
 
 /** The finalizer Kubernetes defines for Services without a class (KEP-980); ours only through the default class. */
 export const standardServiceFinalizer = 'service.kubernetes.io/load-balancer-cleanup'
 
 /** Keeps a LoadBalancerClass while Services use it. */
-export const inUseFinalizer = `${group}/in-use`
+export const inUseFinalizer = `${group}/in-use` as const
 
 /** Keeps an Announcement until the announcing node has withdrawn it or is known dead: only then is its address reusable. */
-export const announcedFinalizer = `${group}/announced`
+export const announcedFinalizer = `${group}/announced` as const
 
 /** Label of the Lease each agent renews; its value is always `node`. The Lease is named after the node. */
-export const agentLeaseLabel = `${group}/agent`
+export const agentLeaseLabel = `${group}/agent` as const
 
 /** Name of the Lease by which the controllers elect the active one. */
 export const controllerLease = 'weir-controller'

@@ -154,6 +154,11 @@ export const reasons = {
     meaning: 'The class of this Service was removed; what it has is kept.',
     remedy: 'Make the class again or change the type of the Service.',
   },
+  NoDefaultClass: {
+    on: services,
+    meaning: 'The class that served Services without a class is default no more; what the Service has is kept.',
+    remedy: 'Mark one LoadBalancerClass with spec.default: true, or delete the Service.',
+  },
   ProviderError: { on: services, meaning: 'The provider failed; it is tried again.', remedy: 'See the message.' },
   Accepted: {
     on: ['LoadBalancerClass', 'AddressPool', 'NodeReport'],

@@ -47,7 +47,7 @@ export interface Service {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata: ObjectMeta
-  readonly spec?: ServiceSpec
+  readonly spec: ServiceSpec
   readonly status?: ServiceStatus
 }
 

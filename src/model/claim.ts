@@ -1,0 +1,237 @@
+// Whether a Service is ours: the rules of claiming, releasing and leaving alone, as data in and data out.
+import { classPrefix, serviceFinalizer, standardServiceFinalizer } from '../api/group.ts'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { type Reason, readyCondition, reasons } from '../api/reasons.ts'
+import { defaultClass, namedClass } from './class-choice.ts'
+import type { Service } from './kubernetes-objects.ts'
+import type { Problem } from './load-balancer.ts'
+
+/** Finalizers that can be ours. The standard one is ours only through the default class. */
+export type ServiceFinalizer = typeof serviceFinalizer | typeof standardServiceFinalizer
+
+/** What is to be done about a Service. */
+export type Claim =
+  /** It is nobody's or another's, and carries nothing of ours: write nothing. */
+  | { readonly kind: 'none' }
+  /** Serve it, with this finalizer on it before anything is made outside. */
+  | { readonly kind: 'ours'; readonly class: LoadBalancerClass; readonly finalizer: ServiceFinalizer }
+  /** Plan for nothing; when all is gone, take away these finalizers (perhaps none) and our condition, in one write. */
+  | { readonly kind: 'release'; readonly why: ReleaseReason; readonly finalizers: readonly ServiceFinalizer[] }
+  /** It would be ours, but another controller holds it: write the condition and nothing else. */
+  | { readonly kind: 'foreign'; readonly problem: Problem }
+  /** It cannot be served now: write the condition; what it already has stays. */
+  | { readonly kind: 'blocked'; readonly problem: Problem }
+  /** It cannot be changed now and is served on: write nothing, not even the condition; at most tell the problem by an event. */
+  | { readonly kind: 'kept'; readonly problem: Problem }
+
+export type ReleaseReason =
+  | 'deleted'
+  /** The type is no longer LoadBalancer. */
+  | 'type-changed'
+  /** It went to another way of being served while its type was something else for a moment. */
+  | 'class-changed'
+  /** It was never served; only a condition of ours is left on it. */
+  | 'never-ours'
+
+/** What the claim depends on besides the objects. */
+export interface ClaimFacts {
+  /** Whether an address is given to this uid. */
+  readonly allocated?: boolean
+  /** Names of the configured providers; absent: all. */
+  readonly providers?: ReadonlySet<string>
+}
+
+/**
+ * Conditions with these reasons stand also on Services that were never served. Any other reason tells that the Service was
+ * claimed, because it is only ever written together with the finalizer or after it.
+ */
+const reasonsWithoutClaim: ReadonlySet<string> = new Set<Reason>([
+  'ForeignLoadBalancer',
+  'SeveralDefaultClasses',
+  'ClassMissing',
+  'ProviderNotConfigured',
+])
+
+/** Finalizers of other load-balancer controllers: who carries one is served by them. */
+const foreignFinalizers: readonly { readonly pattern: RegExp; readonly holder: string }[] = [
+  { pattern: /^service\.kubernetes\.io\/load-balancer-cleanup$/, holder: 'a cloud controller manager' },
+  { pattern: /^service\.k8s\.aws\/resources$/, holder: 'the AWS Load Balancer Controller' },
+  { pattern: /^gke\.networking\.io\/l4-/, holder: 'the GKE load-balancer controller' },
+  { pattern: /^svccontroller\.k3s\.cattle\.io\//, holder: 'the service load balancer of k3s' },
+]
+
+/** What of ours a Service carries. */
+interface Marks {
+  /** Our own finalizer: the sure sign of a claim by class. */
+  readonly own: boolean
+  /** The standard finalizer, put there by us through the default class. */
+  readonly standard: boolean
+  /** Any condition of ours. */
+  readonly condition: boolean
+  /** Whether it was claimed and not yet released. */
+  readonly held: boolean
+}
+
+/**
+ * Decides about one Service (the contract of a load-balancer implementation: KEP-1959 for classes, KEP-980 for finalizers).
+ *
+ * - Ours by class: `spec.loadBalancerClass` names one of `classes` or an alias of one. Finalizer `weir.dev/load-balancer-cleanup`.
+ * - Ours by default: no class in the Service, and exactly one of `classes` is marked default. Finalizer
+ *   `service.kubernetes.io/load-balancer-cleanup`, as everybody expects of Services without a class.
+ * - Services of other classes, and those without a class when there is no default, are never written to.
+ * - What was claimed stays as it is while its class is missing or ambiguous, and is released when it is deleted, changes its
+ *   type, or comes back from another type by another way.
+ */
+export function claim(service: Service, classes: readonly LoadBalancerClass[], facts: ClaimFacts = {}): Claim {
+  const marks = marksOn(service, facts)
+  if (service.metadata.deletionTimestamp !== undefined) return marks.held ? release('deleted', marks) : none
+  if (service.spec.type !== 'LoadBalancer') return marks.held || marks.condition ? release('type-changed', marks) : none
+  const value = service.spec.loadBalancerClass
+  return value === undefined
+    ? claimByDefault(service, classes, marks, facts)
+    : claimByClass(service, classes, value, marks, facts)
+}
+
+const none: Claim = { kind: 'none' }
+
+function claimByClass(
+  service: Service,
+  classes: readonly LoadBalancerClass[],
+  value: string,
+  marks: Marks,
+  facts: ClaimFacts,
+): Claim {
+  if (marks.standard) return release('class-changed', marks)
+  const named = namedClass(classes, value)
+  if (!named) return claimWithoutClass(service, value, marks)
+  const holder = named.by === 'alias' && !marks.held ? foreignHolder(service) : undefined
+  if (holder) return { kind: 'foreign', problem: foreignProblem(holder) }
+  const name = named.class.metadata.name
+  if (named.class.metadata.deletionTimestamp !== undefined && !marks.held) {
+    return blocked('ClassMissing', `LoadBalancerClass ${name} is being deleted and takes no new Services.`)
+  }
+  if (!isConfigured(named.class, facts)) return { kind: 'blocked', problem: unconfigured(named.class) }
+  return { kind: 'ours', class: named.class, finalizer: serviceFinalizer }
+}
+
+/** No class answers `value`: ours by name under our prefix; under another name ours only if we have claimed it by an alias. */
+function claimWithoutClass(service: Service, value: string, marks: Marks): Claim {
+  if (value.startsWith(classPrefix)) {
+    const name = value.slice(classPrefix.length)
+    const kept = marks.held ? ' What the Service has is kept.' : ''
+    return blocked(
+      'ClassMissing',
+      `There is no LoadBalancerClass ${name}.${kept}`,
+      `Make the LoadBalancerClass ${name}, or ${otherClass}.`,
+    )
+  }
+  if (marks.held && hasStatusAddress(service)) {
+    return blocked(
+      'ClassMissing',
+      `No LoadBalancerClass has the alias ${value} any more. What the Service has is kept.`,
+      `Give a LoadBalancerClass the alias again, or ${otherClass}.`,
+    )
+  }
+  if (marks.held) return release('class-changed', marks)
+  return marks.condition ? release('never-ours', marks) : none
+}
+
+function claimByDefault(service: Service, classes: readonly LoadBalancerClass[], marks: Marks, facts: ClaimFacts): Claim {
+  if (marks.own) return release('class-changed', marks)
+  const choice = defaultClass(classes)
+  if (choice.kind === 'none') return withoutDefault(marks)
+  const holder = marks.held ? undefined : (foreignHolder(service) ?? statusHolder(service))
+  if (choice.kind === 'several') {
+    const names = choice.classes.map(candidate => candidate.metadata.name).join(', ')
+    const message = `The LoadBalancerClasses ${names} are all marked default, so none serves Services without a class.`
+    if (holder) return marks.condition ? release('never-ours', marks) : none
+    return keptOrBlocked(marks, problem('SeveralDefaultClasses', message))
+  }
+  if (holder) return { kind: 'foreign', problem: foreignProblem(holder) }
+  const deleted = choice.class.metadata.deletionTimestamp !== undefined
+  if (deleted && !marks.held) return marks.condition ? release('never-ours', marks) : none
+  if (!isConfigured(choice.class, facts)) return keptOrBlocked(marks, unconfigured(choice.class))
+  return { kind: 'ours', class: choice.class, finalizer: standardServiceFinalizer }
+}
+
+function withoutDefault(marks: Marks): Claim {
+  if (marks.held)
+    return blocked(
+      'NoDefaultClass',
+      'The Service has no class, and no LoadBalancerClass is marked default any more. What it has is kept.',
+    )
+  return marks.condition ? release('never-ours', marks) : none
+}
+
+/** A condition is the only mark a Service without a class is known by, so one that says it was not claimed may not replace it. */
+function keptOrBlocked(marks: Marks, found: Problem): Claim {
+  return marks.held ? { kind: 'kept', problem: { ...found, severity: 'warns' } } : { kind: 'blocked', problem: found }
+}
+
+/**
+ * Reads our marks off a Service. The standard finalizer is ours when something else of ours stands beside it but our own
+ * finalizer does not (we never put both). A Service that has a class must have been claimed by condition for that: an
+ * allocation alone may be a claim by class that was cut before its finalizer was written.
+ */
+function marksOn(service: Service, { allocated = false }: ClaimFacts): Marks {
+  const finalizers = service.metadata.finalizers ?? []
+  const found = service.status?.conditions?.find(condition => condition.type === readyCondition)
+  const claimed = found !== undefined && !reasonsWithoutClaim.has(found.reason)
+  const own = finalizers.includes(serviceFinalizer)
+  const byDefault = claimed || (allocated && service.spec.loadBalancerClass === undefined)
+  return {
+    own,
+    standard: finalizers.includes(standardServiceFinalizer) && !own && byDefault,
+    condition: found !== undefined,
+    held: own || claimed || allocated,
+  }
+}
+
+function release(why: ReleaseReason, marks: Marks): Claim {
+  const finalizers: ServiceFinalizer[] = []
+  if (marks.own) finalizers.push(serviceFinalizer)
+  if (marks.standard) finalizers.push(standardServiceFinalizer)
+  return { kind: 'release', why, finalizers }
+}
+
+function foreignHolder(service: Service): string | undefined {
+  for (const finalizer of service.metadata.finalizers ?? []) {
+    const row = foreignFinalizers.find(({ pattern }) => pattern.test(finalizer))
+    if (row) return `it carries the finalizer ${finalizer} of ${row.holder}`
+  }
+  return undefined
+}
+
+function statusHolder(service: Service): string | undefined {
+  const first = service.status?.loadBalancer?.ingress?.[0]
+  return first && `its status already holds ${first.ip ?? first.hostname ?? 'an entry'}, which is not ours`
+}
+
+function hasStatusAddress(service: Service): boolean {
+  return (service.status?.loadBalancer?.ingress ?? []).length > 0
+}
+
+function isConfigured(candidate: LoadBalancerClass, { providers }: ClaimFacts): boolean {
+  return providers === undefined || providers.has(candidate.spec.provider)
+}
+
+const otherClass = 'change the type of the Service to ClusterIP and back with another class'
+
+function blocked(reason: Reason, message: string, remedy?: string): Claim {
+  return { kind: 'blocked', problem: problem(reason, message, remedy) }
+}
+
+function problem(reason: Reason, message: string, remedy: string = reasons[reason].remedy): Problem {
+  return { reason, message, remedy, severity: 'blocks' }
+}
+
+function foreignProblem(holder: string): Problem {
+  return problem('ForeignLoadBalancer', `Another controller serves this Service: ${holder}.`)
+}
+
+function unconfigured({ metadata, spec }: LoadBalancerClass): Problem {
+  return problem(
+    'ProviderNotConfigured',
+    `LoadBalancerClass ${metadata.name} names the provider ${spec.provider}, which this controller does not run.`,
+  )
+}
