@@ -10,28 +10,13 @@ import type { Output } from './command.ts'
 import { controlPlanePrograms, prepareControlPlane, raiseControlPlane } from './control-plane-programs.ts'
 import type { ComponentName, Site } from './control-plane-programs.ts'
 import type { Authority } from './pki.ts'
-import { isAlive } from './proc.ts'
-import { processNamed, relaunch, signal as send } from './process.ts'
+import { endProcesses, processControls } from './process.ts'
+import type { Processes } from './process.ts'
 import { silent } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { createState } from './state.ts'
 import type { LabState } from './state.ts'
 import { waitFor } from './waiting.ts'
-
-/** Programs of a lab that can be killed, paused and brought back from test code. */
-export type Processes<Name extends string> = {
-  /** Ends it and waits until it is gone: at once (SIGKILL, the default) or politely (SIGTERM). */
-  kill(name: Name, signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
-  /** Starts it again with the same words (after killing it if it runs) and waits until it serves. */
-  restart(name: Name): Promise<void>
-  /** SIGSTOP: it keeps its connections and answers nothing. */
-  pause(name: Name): Promise<void>
-  /** SIGCONT after `pause`. */
-  resume(name: Name): Promise<void>
-  running(name: Name): boolean
-  /** Path of what it wrote. */
-  log(name: Name): string
-}
 
 export type ControlPlane = AsyncDisposable &
   Processes<ComponentName> & {
@@ -117,28 +102,6 @@ async function startLight(state: LabState, site: Site, programs: Binaries, signa
       state.remove()
     },
   }
-}
-
-/** Kill, restart, pause and resume for the recorded programs of a lab; `serves` waits for a restarted one. */
-export function processControls<Name extends string>(state: LabState, serves: (name: Name) => Promise<void>): Processes<Name> {
-  return {
-    kill: (name, signal = 'SIGKILL') => send(processNamed(state, name), signal),
-    restart: async name => {
-      const record = processNamed(state, name)
-      await send(record, 'SIGKILL')
-      await relaunch(state, record)
-      await serves(name)
-    },
-    pause: name => send(processNamed(state, name), 'SIGSTOP'),
-    resume: name => send(processNamed(state, name), 'SIGCONT'),
-    running: name => isAlive(processNamed(state, name)),
-    log: name => processNamed(state, name).log,
-  }
-}
-
-/** Kills every recorded process of a lab at once; nothing here holds data that wants a polite end. */
-export async function endProcesses(state: LabState): Promise<void> {
-  await Promise.all(state.processes().map(record => send(record, 'SIGKILL')))
 }
 
 function untilReady(api: Api, signal: AbortSignal | undefined): Promise<boolean> {

@@ -51,3 +51,15 @@ export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): 
     return false
   }
 }
+
+/** All processes below `pid`, whatever namespace they are in. */
+export function descendantsOf(pid: number): readonly ProcessIdentity[] {
+  const children = new Map<number, ProcessIdentity[]>()
+  for (const entry of readdirSync('/proc')) {
+    const found = /^\d+$/.test(entry) ? stat(Number(entry)) : undefined
+    if (found) children.set(found.parent, [...(children.get(found.parent) ?? []), { pid: Number(entry), start: found.start }])
+  }
+  const below = (parent: number): readonly ProcessIdentity[] =>
+    (children.get(parent) ?? []).flatMap(child => [child, ...below(child.pid)])
+  return below(pid)
+}

@@ -6,6 +6,21 @@ import { childrenOf, identify, isAlive, signalProcess } from './proc.ts'
 import type { LabState, ProcessRecord } from './state.ts'
 import { waitFor } from './waiting.ts'
 
+/** Programs of a lab that can be killed, paused and brought back from test code. */
+export type Processes<Name extends string> = {
+  /** Ends it and waits until it is gone: at once (SIGKILL, the default) or politely (SIGTERM). */
+  kill(name: Name, signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Starts it again with the same words (after killing it if it runs) and waits until it serves. */
+  restart(name: Name): Promise<void>
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  pause(name: Name): Promise<void>
+  /** SIGCONT after `pause`. */
+  resume(name: Name): Promise<void>
+  running(name: Name): boolean
+  /** Path of what it wrote. */
+  log(name: Name): string
+}
+
 export type Launch = {
   /** Unique in its lab; names the log too. */
   readonly name: string
@@ -79,6 +94,28 @@ async function gone(record: ProcessRecord, timeoutMs: number): Promise<boolean> 
     () => true,
     () => false,
   )
+}
+
+/** Kill, restart, pause and resume for the recorded programs of a lab; `serves` waits for a restarted one. */
+export function processControls<Name extends string>(state: LabState, serves: (name: Name) => Promise<void>): Processes<Name> {
+  return {
+    kill: (name, how = 'SIGKILL') => signal(processNamed(state, name), how),
+    restart: async name => {
+      const record = processNamed(state, name)
+      await signal(record, 'SIGKILL')
+      await relaunch(state, record)
+      await serves(name)
+    },
+    pause: name => signal(processNamed(state, name), 'SIGSTOP'),
+    resume: name => signal(processNamed(state, name), 'SIGCONT'),
+    running: name => isAlive(processNamed(state, name)),
+    log: name => processNamed(state, name).log,
+  }
+}
+
+/** Kills every recorded process of a lab at once; nothing here holds data that wants a polite end. */
+export async function endProcesses(state: LabState): Promise<void> {
+  await Promise.all(state.processes().map(record => signal(record, 'SIGKILL')))
 }
 
 /** The last lines a program wrote, for messages. */

@@ -9,10 +9,12 @@ export type Step = {
 export type Progress = {
   /** Runs one step and shows its name, its time, and the words that `work` answers, if any. */
   step<T>(name: string, work: (step: Step) => Promise<T>, summary?: (result: T) => string): Promise<T>
+  /** One line on the side. */
+  warn(text: string): void
 }
 
 /** For tests: no output at all. */
-export const silent: Progress = { step: (_name, work) => work({ note: () => undefined }) }
+export const silent: Progress = { step: (_name, work) => work({ note: () => undefined }), warn: () => undefined }
 
 /** "8 s", "3 min 12 s". */
 export function elapsed(ms: number): string {
@@ -23,6 +25,7 @@ export function elapsed(ms: number): string {
 /** One line per step; on a terminal the line of the running step shows the time as it passes. */
 export function lines(out: NodeJS.WriteStream, width = 32): Progress {
   return {
+    warn: text => void out.write(`  ! ${text}\n`),
     step: async (name, work, summary) => {
       const started = performance.now()
       let words = ''

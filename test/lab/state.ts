@@ -1,5 +1,5 @@
 // Where a lab keeps what it must know to be taken down again, also by another process after a crash.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -32,6 +32,8 @@ export type LabState = {
   load<T>(file: string, schema: ZodType<T>): T
   /** Whether the process that made this lab still lives. */
   ownerAlive(): boolean
+  /** Copies the logs out, for a lab that failed and goes; answers the folder. */
+  keepLogs(): string
   remove(): void
 }
 
@@ -79,6 +81,13 @@ export function openState(name: string, root = stateRoot()): LabState {
       } catch {
         return false
       }
+    },
+    keepLogs: () => {
+      const folder = join(tmpdir(), `weir-lab-${name}-logs`)
+      mkdirSync(folder, { recursive: true })
+      for (const file of readdirSync(dir).filter(entry => entry.endsWith('.log')))
+        copyFileSync(join(dir, file), join(folder, file))
+      return folder
     },
     remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
   }

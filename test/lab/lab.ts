@@ -1,0 +1,220 @@
+// The lab as a library: a true cluster and a LAN on this machine, whose parts can be killed, cut, paused and restored.
+import { z } from 'zod'
+import { openApi } from './api.ts'
+import type { Api } from './api.ts'
+import { binaries } from './binaries.ts'
+import type { Binaries } from './binaries.ts'
+import { attempt, run } from './command.ts'
+import type { Output } from './command.ts'
+import { raiseCluster } from './cluster.ts'
+import type { ComponentName } from './control-plane-programs.ts'
+import { LabError } from './errors.ts'
+import type { ProgramName } from './go-modules.ts'
+import { clientAddress, clientMember, controlPlaneAddress, inNamespace, lanMember, namespaceOf, openLan } from './lan.ts'
+import type { Lan } from './lan.ts'
+import { nodeName, openNode } from './node.ts'
+import type { Node, NodeSettings } from './node.ts'
+import { openAuthority } from './pki.ts'
+import { openPlace } from './place.ts'
+import type { Place } from './place.ts'
+import { processControls } from './process.ts'
+import type { Processes } from './process.ts'
+import { silent } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { createState, openState } from './state.ts'
+import type { LabState } from './state.ts'
+import { takeDown } from './take-down.ts'
+import { waitFor } from './waiting.ts'
+
+export { startControlPlane } from './control-plane.ts'
+export type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
+export type { Node } from './node.ts'
+export type { Place, Started } from './place.ts'
+
+export type Lab = AsyncDisposable & {
+  readonly name: string
+  readonly state: LabState
+  /** Path of the administrator's kubeconfig; it works on this machine, outside the namespaces. */
+  readonly kubeconfig: string
+  /** The same for programs that run in a namespace of the LAN. */
+  readonly lanKubeconfig: string
+  /** URL of the API server as this machine reaches it. */
+  readonly server: string
+  readonly token: string
+  readonly ca: string
+  readonly api: Api
+  readonly programs: Binaries
+  readonly nodes: readonly Node[]
+  /** A node by number; throws LabError when there is none. */
+  node(index: number): Node
+  /** A machine outside the nodes' network (10.99.0.10) that resolves addresses of the LAN by ARP. */
+  readonly client: Place
+  readonly controlPlane: Processes<ComponentName>
+  /** The Pod's first container, by "name" or "namespace/name". */
+  pod(name: string): Pick<Place, 'exec' | 'tryExec' | 'name'> & { logs(): Promise<string> }
+  /** kubectl as administrator, on this machine; throws LabError on a non-zero exit. */
+  kubectl(args: readonly string[], input?: string): Promise<string>
+  tryKubectl(args: readonly string[], input?: string): Promise<Output>
+  /** One more machine on the LAN: a neutral observer (`address` in 10.201.0.0/16) or another client (in 10.99.0.0/24). */
+  attach(name: string, address: string): Promise<Place & AsyncDisposable>
+}
+
+export type LabOptions = {
+  /** Labs of different names stand beside each other. */
+  readonly name?: string
+  readonly nodes?: number
+  /** false: nodes are namespaces with a kube-proxy, no kubelet; their Node objects are made and say Ready. */
+  readonly pods?: boolean
+  /** OCI archives that every node imports, beside the lab's own. */
+  readonly images?: readonly string[]
+  /** The folder that `npm run build` fills, for the image weir:lab. */
+  readonly bundle?: string
+  readonly progress?: Progress
+  readonly signal?: AbortSignal
+}
+
+const saved = z.object({
+  server: z.string(),
+  token: z.string(),
+  nodes: z.number(),
+  pods: z.boolean(),
+  images: z.array(z.string()),
+})
+export type SavedLab = z.infer<typeof saved>
+
+const lanServer = `https://${controlPlaneAddress}:6443`
+
+const clusterPrograms: readonly ProgramName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kubectl',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+]
+const podPrograms: readonly ProgramName[] = [
+  ...(['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr'] as const),
+  ...(['bridge', 'host-local', 'loopback', 'portmap'] as const),
+]
+
+/** Raises the LAN and the cluster: about 10 s when the programs are there. Needs root. What was made goes again when a part fails. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { name = 'lab', pods = true, progress = silent, signal } = options
+  if (process.getuid?.() !== 0) throw new LabError('needs-root', 'needs root for network namespaces.', 'Run: sudo npm run lab')
+  if (!/^[a-z0-9-]{1,40}$/.test(name))
+    throw new LabError('no-such-lab', `"${name}" cannot name a lab: small letters, digits and dashes.`)
+  const programs = await findPrograms(pods, progress, signal)
+  const state = newState(name)
+  try {
+    const facts = await raiseCluster({ ...options, name, pods, progress, nodes: options.nodes ?? 3, state, programs })
+    state.save('lab.json', facts)
+    return assemble(state, programs, facts)
+  } catch (error) {
+    progress.warn(`what its programs wrote is kept in ${state.keepLogs()}`)
+    await takeDown(state)
+    throw error
+  }
+}
+
+/** The handle of a lab that another process raised and keeps. */
+export async function openLab(name = 'lab'): Promise<Lab> {
+  const state = openState(name)
+  let facts: SavedLab
+  try {
+    facts = state.load('lab.json', saved)
+  } catch {
+    throw new LabError('no-such-lab', `there is no lab named ${name}.`, 'Start it: npm run lab')
+  }
+  return assemble(state, await findPrograms(facts.pods, silent), facts)
+}
+
+function findPrograms(pods: boolean, progress: Progress, signal?: AbortSignal): Promise<Binaries> {
+  return binaries([...clusterPrograms, ...(pods ? podPrograms : [])], {
+    progress,
+    assets: process.env['KUBEBUILDER_ASSETS'],
+    signal,
+  })
+}
+
+function newState(name: string): LabState {
+  try {
+    return createState(name)
+  } catch {
+    throw new LabError(
+      'in-use',
+      `there is a lab named ${name} already, or what is left of one.`,
+      'Take it down: npm run lab -- down',
+    )
+  }
+}
+
+function assemble(state: LabState, programs: Binaries, facts: SavedLab): Lab {
+  const { name } = state
+  const lan = openLan(name)
+  const authority = openAuthority(state.path('pki'))
+  const settings: NodeSettings = {
+    lab: name,
+    state,
+    lan,
+    programs,
+    authority,
+    server: lanServer,
+    images: facts.images,
+    pods: facts.pods,
+  }
+  const nodes = Array.from({ length: facts.nodes }, (_, index) => openNode(index, settings))
+  const api = openApi(facts.server, authority.ca, facts.token)
+  const kubeconfig = state.path('kubeconfig')
+  const kubectlWords = (args: readonly string[]) => [programs.path('kubectl'), '--kubeconfig', kubeconfig, ...args]
+  const input = (text: string | undefined) => (text === undefined ? {} : { input: text })
+  const kubectl = (args: readonly string[], text?: string) => run(kubectlWords(args), input(text))
+  const tryKubectl = (args: readonly string[], text?: string) => attempt(kubectlWords(args), input(text))
+  return {
+    name,
+    state,
+    kubeconfig,
+    lanKubeconfig: state.path('lan.kubeconfig'),
+    server: facts.server,
+    token: facts.token,
+    ca: authority.ca,
+    api,
+    programs,
+    nodes,
+    node: index => {
+      const node = nodes[index]
+      if (!node) throw new LabError('no-such-lab', `lab ${name} has no node ${nodeName(index)}`)
+      return node
+    },
+    client: namespacePlace(state, 'client', clientAddress),
+    controlPlane: processControls<ComponentName>(state, async program => {
+      if (program !== 'etcd' && program !== 'kube-apiserver') return
+      await waitFor(() => api.ready(), { what: 'the API server to be ready', timeoutMs: 60_000 })
+    }),
+    pod: path => {
+      const [namespace = '', pod = ''] = path.includes('/') ? path.split('/') : ['default', path]
+      return {
+        name: pod,
+        exec: argv => kubectl(['-n', namespace, 'exec', pod, '--', ...argv]),
+        tryExec: argv => tryKubectl(['-n', namespace, 'exec', pod, '--', ...argv]),
+        logs: () => kubectl(['-n', namespace, 'logs', pod]),
+      }
+    },
+    kubectl,
+    tryKubectl,
+    attach: (part, address) => attach(state, lan, part, address),
+    [Symbol.asyncDispose]: async () => {
+      await api.close()
+      await takeDown(state)
+    },
+  }
+}
+
+async function attach(state: LabState, lan: Lan, part: string, address: string): Promise<Place & AsyncDisposable> {
+  await lan.join(address.startsWith('10.99.0.') ? clientMember(part, address) : lanMember(part, address))
+  return { ...namespacePlace(state, part, address), [Symbol.asyncDispose]: () => lan.leave(part) }
+}
+
+/** A place that is only a network namespace. */
+function namespacePlace(state: LabState, part: string, address: string): Place {
+  return openPlace(state, part, address, () => ({ words: inNamespace(namespaceOf(state.name, part)), forks: false }))
+}
