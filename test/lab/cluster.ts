@@ -32,7 +32,7 @@ export type ClusterOptions = {
   readonly nodes: number
   readonly pods: boolean
   readonly images?: readonly string[]
-  readonly bundle?: string
+  readonly bundle?: string | undefined
   readonly progress: Progress
   readonly signal?: AbortSignal
   readonly state: LabState

@@ -9,6 +9,7 @@ import type { Output } from './command.ts'
 import { raiseCluster } from './cluster.ts'
 import type { ComponentName } from './control-plane-programs.ts'
 import { LabError } from './errors.ts'
+import { kubernetesVersion } from './go-modules.ts'
 import type { ProgramName } from './go-modules.ts'
 import { clientAddress, clientMember, controlPlaneAddress, inNamespace, lanMember, namespaceOf, openLan } from './lan.ts'
 import type { Lan } from './lan.ts'
@@ -68,7 +69,7 @@ export type LabOptions = {
   /** OCI archives that every node imports, beside the lab's own. */
   readonly images?: readonly string[]
   /** The folder that `npm run build` fills, for the image weir:lab. */
-  readonly bundle?: string
+  readonly bundle?: string | undefined
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -104,6 +105,12 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   if (!/^[a-z0-9-]{1,40}$/.test(name))
     throw new LabError('no-such-lab', `"${name}" cannot name a lab: small letters, digits and dashes.`)
   const programs = await findPrograms(pods, progress, signal)
+  if (programs.built === 0)
+    await progress.step(
+      `control plane ${kubernetesVersion().slice(1)}`,
+      async () => undefined,
+      () => 'cached',
+    )
   const state = newState(name)
   try {
     const facts = await raiseCluster({ ...options, name, pods, progress, nodes: options.nodes ?? 3, state, programs })

@@ -46,7 +46,7 @@ export function networkConfig(index: number): unknown {
         hairpinMode: true,
         ipam: { type: 'host-local', ranges: [[{ subnet: podNetwork(index) }]], routes: [{ dst: '0.0.0.0/0' }] },
       },
-      { type: 'portmap', capabilities: { portMappings: true } },
+      { type: 'portmap', backend: 'nftables', capabilities: { portMappings: true } },
     ],
   }
 }

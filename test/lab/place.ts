@@ -11,6 +11,8 @@ export type Place = {
   /** "n0", "client", or what `attach` was given. */
   readonly name: string
   readonly address: string
+  /** The whole command line that runs `argv` there, for a caller that starts it itself. */
+  words(argv: readonly string[]): readonly string[]
   /** Runs a program there to its end; throws LabError when it fails. */
   exec(argv: readonly string[], options?: RunOptions): Promise<string>
   /** The same, whatever the exit code. */
@@ -40,6 +42,7 @@ export function openPlace(state: LabState, name: string, address: string, enter:
   return {
     name,
     address,
+    words: argv => [...enter().words, ...argv],
     exec: (argv, options) => run([...enter().words, ...argv], options),
     tryExec: (argv, options) => attempt([...enter().words, ...argv], options),
     start: async (program, argv, env) => {

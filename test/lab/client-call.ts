@@ -1,0 +1,48 @@
+// Calls an address as a client of the LAN, several times over fresh connections, and prints who answered as JSON.
+// node client-call.ts http|udp ADDRESS PORT COUNT
+import { createSocket } from 'node:dgram'
+import { get } from 'node:http'
+
+type Answer = { readonly pod: string; readonly client: string } | { readonly error: string }
+
+const timeoutMs = 3_000
+
+function http(host: string, port: number): Promise<Answer> {
+  return new Promise(resolve => {
+    const fail = (error: Error) => resolve({ error: error.message })
+    const request = get({ host, port, agent: false, timeout: timeoutMs }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => {
+        const { pod, client }: { pod: string; client: string } = JSON.parse(text)
+        resolve({ pod, client })
+      })
+      response.on('error', fail)
+    })
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)))
+    request.on('error', fail)
+  })
+}
+
+function udp(host: string, port: number): Promise<Answer> {
+  return new Promise(resolve => {
+    const socket = createSocket('udp4')
+    const finish = (answer: Answer) => {
+      clearTimeout(timer)
+      socket.close()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => finish({ error: `no answer within ${timeoutMs} ms` }), timeoutMs)
+    socket.on('error', error => finish({ error: error.message }))
+    socket.on('message', text => {
+      const [pod = '', client = ''] = text.toString().split(' ')
+      finish({ pod, client })
+    })
+    socket.send('who', port, host)
+  })
+}
+
+const [protocol, host = '', port, count] = process.argv.slice(2)
+const answers: Answer[] = []
+for (let i = 0; i < Number(count); i++) answers.push(await (protocol === 'udp' ? udp : http)(host, Number(port)))
+console.log(JSON.stringify(answers))

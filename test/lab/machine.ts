@@ -1,0 +1,93 @@
+// What this machine must have before a lab can stand on it, and how to get it: packages by name, root, Linux.
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { attempt } from './command.ts'
+import { LabError } from './errors.ts'
+import type { Progress } from './progress.ts'
+
+/** Each program a full lab calls, with the Debian package that brings it. */
+const commands: readonly (readonly [command: string, debianPackage: string])[] = [
+  ['ip', 'iproute2'],
+  ['bridge', 'iproute2'],
+  ['nft', 'nftables'],
+  ['conntrack', 'conntrack'],
+  ['runc', 'runc'],
+  ['openssl', 'openssl'],
+  ['arping', 'iputils-arping'],
+  ['sysctl', 'procps'],
+  ['hostname', 'hostname'],
+  ['nsenter', 'util-linux'],
+  ['unshare', 'util-linux'],
+  ['setpriv', 'util-linux'],
+  ['mount', 'mount'],
+  ['ldd', 'libc-bin'],
+]
+
+const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/** PATH with the folders of system programs, which the PATH of a user often lacks. */
+export function fullPath(path = process.env['PATH'] ?? ''): string {
+  return [...new Set([...path.split(delimiter), ...systemFolders])].join(delimiter)
+}
+
+/** Which of the programs are not there, with their packages. */
+export function missingCommands(path = fullPath()): readonly { readonly command: string; readonly debianPackage: string }[] {
+  const folders = path.split(delimiter)
+  return commands
+    .filter(([command]) => !folders.some(folder => existsSync(join(folder, command))))
+    .map(([command, debianPackage]) => ({ command, debianPackage }))
+}
+
+export type Machine = { readonly platform: string; readonly root: boolean; readonly osRelease: string }
+
+export function thisMachine(): Machine {
+  const osRelease = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
+  return { platform: process.platform, root: process.getuid?.() === 0, osRelease }
+}
+
+/** Whether packages come by apt-get here: Debian, Ubuntu and what says it is like them. */
+export function isDebianLike(osRelease: string): boolean {
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(osRelease)
+}
+
+/** Makes the machine fit for a full lab. Installs missing Debian packages, named first, unless `install` is false; throws LabError with the command otherwise. */
+export async function prepareMachine(progress: Progress, install: boolean, machine = thisMachine()): Promise<void> {
+  if (machine.platform !== 'linux') {
+    throw new LabError(
+      'unsupported-system',
+      `needs Linux with network namespaces, and this is ${machine.platform}. Run it on a Linux machine, virtual or not.`,
+    )
+  }
+  if (!machine.root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm run lab')
+  process.env['PATH'] = fullPath()
+  const missing = missingCommands()
+  if (missing.length === 0) return
+  const names = missing.map(({ command }) => command).join(', ')
+  const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  if (!isDebianLike(machine.osRelease)) {
+    throw new LabError(
+      'missing-command',
+      `needs ${names}. Install with your package manager what Debian calls ${packages.join(', ')}.`,
+    )
+  }
+  if (!install) throw new LabError('missing-command', `needs ${names}. Run: ${command}`)
+  await progress.step(
+    `packages ${packages.join(', ')}`,
+    () => aptInstall(packages, command),
+    () => 'installed',
+  )
+}
+
+async function aptInstall(packages: readonly string[], command: string): Promise<void> {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  const install = () => attempt(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env })
+  // The lists of a fresh machine are missing or old; they are fetched only when they turn out to be.
+  let result = await install()
+  if (result.code !== 0) {
+    await attempt(['apt-get', 'update', '-qq'], { env })
+    result = await install()
+  }
+  if (result.code !== 0)
+    throw new LabError('missing-command', `${command} failed: ${result.stderr.trim().split('\n').slice(-3).join('\n')}`)
+}

@@ -1,0 +1,162 @@
+// `npm run lab`: raises the cluster and the LAN, installs Weir, shows the walk, and stays until Ctrl-C.
+import { spawn } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import { LabError } from './errors.ts'
+import { applySamples, buildBundle, installWeir } from './install.ts'
+import { openLab, startLab } from './lab.ts'
+import type { Lab } from './lab.ts'
+import { prepareMachine } from './machine.ts'
+import { elapsed, lines } from './progress.ts'
+import { labNames, openState } from './state.ts'
+import { takeDownAbandoned } from './take-down.ts'
+import { walk } from './walk.ts'
+
+const usage = `npm run lab                      a Kubernetes cluster, a LAN and Weir on this machine, until Ctrl-C
+npm run lab -- --once            the same, and down again: 0 when all samples answered, 1 otherwise
+npm run lab -- down              removes every trace of a lab, also after a crash
+npm run lab -- kubectl ARGS…     kubectl against the running lab
+npm run lab -- on PLACE ARGS…    a program on n0, n1, … or on the client of the running lab
+
+  --no-install     never installs system packages, names them instead
+  --image FILE     an OCI archive to import on every node; may be repeated
+  --nodes N        how many nodes (3)
+  --name NAME      labs of different names stand beside each other (lab)`
+
+const stop = new AbortController()
+const out = process.stdout
+const print = (text: string) => void out.write(`${text}\n`)
+
+/** Raises everything, shows the walk, and says whether all samples answered. */
+async function raise(options: {
+  once: boolean
+  install: boolean
+  images: readonly string[]
+  nodes: number
+  name: string
+}): Promise<boolean> {
+  const started = performance.now()
+  const progress = lines(out)
+  print('Weir lab: a Kubernetes cluster and a LAN on this machine')
+  await prepareMachine(progress, options.install)
+  await clearAbandoned(options.name)
+  const { signal } = stop
+  const problems: string[] = []
+  const tell = (error: unknown) => {
+    signal.throwIfAborted()
+    problems.push(error instanceof Error ? error.message : String(error))
+    return undefined
+  }
+  const bundle = await progress.step('bundle', () => buildBundle(signal)).catch(tell)
+  await using lab = await startLab({ ...options, ...(bundle === undefined ? {} : { bundle }), progress, signal })
+  const installed =
+    bundle !== undefined &&
+    (await progress
+      .step(
+        'Weir from deploy/',
+        () => installWeir(lab),
+        words => words,
+      )
+      .catch(tell)) !== undefined
+  await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
+  const closing = installed ? await walk(lab, print, signal).catch(tell) : undefined
+  for (const problem of problems) print(`weir lab: ${problem}`)
+  print(`${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
+  if (!options.once) await stay(lab)
+  return problems.length === 0 && closing !== undefined
+}
+
+async function clearAbandoned(name: string): Promise<void> {
+  if (!labNames().includes(name)) return
+  if (openState(name).ownerAlive()) {
+    throw new LabError(
+      'in-use',
+      `a lab named ${name} is running.`,
+      'Look at it: npm run lab -- kubectl get services. Take it down: npm run lab -- down',
+    )
+  }
+  await takeDownAbandoned(name)
+}
+
+async function stay(lab: Lab): Promise<void> {
+  print(
+    `\nThe lab stays until Ctrl-C.\n  export KUBECONFIG=${lab.kubeconfig}\n  npm run lab -- kubectl get services\n  npm run lab -- on client curl …`,
+  )
+  await new Promise<void>(resolve => {
+    // Only a handle keeps the program waiting.
+    const idle = setInterval(() => undefined, 1 << 30)
+    const end = () => {
+      clearInterval(idle)
+      resolve()
+    }
+    if (stop.signal.aborted) end()
+    stop.signal.addEventListener('abort', end)
+  })
+  print('Taking the lab down …')
+}
+
+/** Runs one program with this terminal and answers its exit code. */
+function hand(argv: readonly string[]): Promise<number> {
+  const [program = '', ...args] = argv
+  return new Promise((resolve, reject) => {
+    spawn(program, args, { stdio: 'inherit' })
+      .on('error', reject)
+      .on('exit', code => resolve(code ?? 1))
+  })
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === 'kubectl') {
+    const lab = await openLab()
+    return hand([lab.programs.path('kubectl'), '--kubeconfig', lab.kubeconfig, ...rest])
+  }
+  if (command === 'on') {
+    const lab = await openLab()
+    const [place, ...argv] = rest
+    const found = [lab.client, ...lab.nodes].find(({ name }) => name === place)
+    if (!found)
+      throw new LabError(
+        'no-such-lab',
+        `"${place}" is no place of the lab: client, ${lab.nodes.map(({ name }) => name).join(', ')}.`,
+      )
+    return hand(found.words(argv))
+  }
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      once: { type: 'boolean', default: false },
+      'no-install': { type: 'boolean', default: false },
+      image: { type: 'string', multiple: true, default: [] },
+      nodes: { type: 'string', default: '3' },
+      name: { type: 'string', default: 'lab' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const [verb] = positionals
+  if (values.help || (verb !== undefined && verb !== 'down')) {
+    print(usage)
+    return values.help ? 0 : 2
+  }
+  if (verb === 'down') {
+    const gone = await takeDownAbandoned(values.name)
+    print(gone.length === 0 ? 'There is no lab to take down.' : `Taken down: ${gone.join(', ')}.`)
+    return 0
+  }
+  const nodes = Number(values.nodes)
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 200)
+    throw new LabError('no-such-lab', `--nodes ${values.nodes}: a number from 1 to 200.`)
+  return (await raise({ once: values.once, install: !values['no-install'], images: values.image, nodes, name: values.name }))
+    ? 0
+    : 1
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort(new Error(`ended by ${name}`)))
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const known = error instanceof LabError || stop.signal.aborted || (error instanceof Error && 'code' in error)
+  if (!known || !(error instanceof Error)) throw error
+  process.stderr.write(`weir lab: ${error.message}\n`)
+  process.exitCode = 1
+}
