@@ -1,0 +1,35 @@
+// The steps of the local provider for one Service, as data that prints as one line.
+import type { IpFamily } from '../../src/model/load-balancer.ts'
+
+export type LocalAction =
+  /** `request`: exactly this address; else any of the pools, first pool first. */
+  | { readonly kind: 'give-address'; readonly family: IpFamily; readonly pools: readonly string[]; readonly request?: string }
+  /** Gives the address that the status of the Service holds already; if another has it by now, any of the pools. */
+  | {
+      readonly kind: 'adopt-address'
+      readonly family: IpFamily
+      readonly address: string
+      readonly pool: string
+      readonly otherwise: readonly string[]
+    }
+  /** Deletes the Announcement: the announcing node falls silent and confirms. */
+  | { readonly kind: 'withdraw-announcement'; readonly address: string; readonly announcement: string }
+  /** Confirms in the place of a node that is dead, or when none ever announced. */
+  | { readonly kind: 'confirm-withdrawal'; readonly address: string; readonly announcement: string; readonly node: string }
+  /** Takes the Service off the address; free when nobody else holds it. */
+  | { readonly kind: 'release-address'; readonly address: string }
+
+/** The action as a person reads it. */
+export function printAction(action: LocalAction): string {
+  if (action.kind === 'give-address')
+    return `+ address       ${action.request ?? `any ${action.family} address`} of ${poolsText(action.pools)}`
+  if (action.kind === 'adopt-address')
+    return `+ address       ${action.address} of pool ${action.pool}, which the Service has already`
+  if (action.kind === 'withdraw-announcement') return `- announcement  ${action.announcement} (${action.address})`
+  if (action.kind === 'release-address') return `- address       ${action.address}`
+  return `- announcement  ${action.announcement}, ${action.node === '' ? 'which no node announces' : `whose node ${action.node} is down`}`
+}
+
+function poolsText(pools: readonly string[]): string {
+  return `${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}`
+}

@@ -1,0 +1,125 @@
+// Gives one Service one address: the requested one, the one whose turn has come for it, or the next free one of its pools.
+// Who gets none stands in line, and whoever is first in line is called when an address becomes free.
+import { parseAddress } from '../../../src/model/address.ts'
+import type { IpAddress } from '../../../src/model/address.ts'
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LocalAction } from '../actions.ts'
+import type { GiveResult } from '../outcome.ts'
+import type { ParsedPool, PoolBook } from '../pools.ts'
+import type { Allocator } from './allocator.ts'
+import type { BlockIndex, Owner } from './block-index.ts'
+import { givesByItself } from './free-finder.ts'
+import type { Source } from './free-finder.ts'
+import type { Waiter, Waiters } from './waiters.ts'
+
+export type GiveAction = Extract<LocalAction, { readonly kind: 'give-address' | 'adopt-address' }>
+
+export interface Giver {
+  give(waiter: Waiter, action: GiveAction, signal: AbortSignal): Promise<GiveResult>
+  /** Calls the first in line for an address that became free, and holds it for them. */
+  freed(address: IpAddress): void
+  /** Ends the turns of a Service that did not take what was held for it, so that the next in line is called. */
+  settle(uid: string): void
+}
+
+export function createGiver(options: {
+  readonly index: BlockIndex
+  readonly allocator: Allocator
+  readonly waiters: Waiters
+  readonly pools: () => PoolBook
+  /** RFC 3339. */
+  readonly timestamp: () => string
+  readonly wake: (id: LoadBalancerId) => void
+}): Giver {
+  const { index, allocator, waiters, pools, timestamp, wake } = options
+
+  /** What to try next, or undefined when nothing is free. */
+  const choose = (uid: string, action: GiveAction, names: readonly string[]): Choice | undefined => {
+    const candidates = names.flatMap(name => pools().get(name) ?? []).filter(pool => !pool.problem)
+    const held = index.heldFor(uid).filter(address => address.family === action.family)
+    for (const pool of candidates) {
+      const turn = held.find(address => givesByItself(sourceOf(pool), address))
+      const address = turn ?? index.free.next(sourceOf(pool), action.family)
+      if (address) return { address, pool: pool.name }
+    }
+    return undefined
+  }
+
+  const take = async (owner: Owner, { address, pool }: Choice, signal: AbortSignal): Promise<boolean> => {
+    if (!index.hold(address, { owner, why: 'pending' })) return false
+    const change = { kind: 'give', address, owner, pool, since: timestamp() } as const
+    return (await allocator.give(change, signal)) === 'given'
+  }
+  const result = (address: IpAddress, pool: string, owner: Owner): GiveResult => ({
+    kind: 'given',
+    given: index.given(address) ?? { address, pool, since: timestamp(), owners: [owner] },
+  })
+  const has = (uid: string, address: IpAddress) => index.given(address)?.owners.some(owner => owner.uid === uid) === true
+
+  const giveExactly = async (waiter: Waiter, choice: Choice, signal: AbortSignal): Promise<GiveResult> => {
+    const owner = ownerOf(waiter.id)
+    const { address, pool } = choice
+    if (has(owner.uid, address) || (await take(owner, choice, signal))) return result(address, pool, owner)
+    return { kind: 'in-use', address: address.text, by: index.given(address)?.owners[0] ?? index.heldBy(address)?.owner }
+  }
+
+  const giveAny = async (
+    waiter: Waiter,
+    action: GiveAction,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<GiveResult> => {
+    const owner = ownerOf(waiter.id)
+    for (;;) {
+      const choice = choose(owner.uid, action, names)
+      if (!choice) {
+        waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
+        return { kind: 'exhausted', family: action.family, pools: names }
+      }
+      // Lost only against another process; the index knows of it by now and offers another address.
+      if (await take(owner, choice, signal)) return result(choice.address, choice.pool, owner)
+    }
+  }
+
+  return {
+    async give(waiter, action, signal) {
+      const wanted = parseAddress((action.kind === 'adopt-address' ? action.address : action.request) ?? '')
+      if (!wanted || action.kind === 'adopt-address') {
+        if (wanted && action.kind === 'adopt-address') {
+          const adopted = await giveExactly(waiter, { address: wanted, pool: action.pool }, signal)
+          if (adopted.kind === 'given') return adopted
+        }
+        return giveAny(waiter, action, action.kind === 'adopt-address' ? action.otherwise : action.pools, signal)
+      }
+      const given = await giveExactly(waiter, { address: wanted, pool: action.pools[0] ?? '' }, signal)
+      if (given.kind === 'in-use') waiters.add(waiter, { kind: 'address', address: wanted })
+      return given
+    },
+    freed(address) {
+      const giving = pools().ordered.filter(pool => !pool.problem && givesByItself(sourceOf(pool), address))
+      const next = waiters.firstFor(
+        address,
+        giving.map(pool => pool.name),
+      )
+      if (next && index.hold(address, { owner: ownerOf(next.id), why: 'turn' })) wake(next.id)
+    },
+    settle(uid) {
+      for (const address of index.heldFor(uid)) {
+        if (index.heldBy(address)?.why !== 'pending') index.unhold(address, uid)
+      }
+    },
+  }
+}
+
+interface Choice {
+  readonly address: IpAddress
+  readonly pool: string
+}
+
+function sourceOf(pool: ParsedPool): Source {
+  return { name: pool.name, ranges: pool.ranges, avoidBuggyIPs: pool.spec.avoidBuggyIPs }
+}
+
+function ownerOf({ uid, namespace, name }: LoadBalancerId): Owner {
+  return { uid, namespace, name }
+}

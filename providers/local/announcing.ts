@@ -1,0 +1,123 @@
+// The second phase of the local provider: Announcements, planned address by address and written when nothing more urgent waits.
+import type { Announcement } from '../../src/api/announcement.ts'
+import { announcedFinalizer } from '../../src/api/group.ts'
+import { parseAnnouncementName } from '../../src/model/address.ts'
+import type { BlockIndex, Given } from './addresses/block-index.ts'
+import { homeOf } from './decide.ts'
+import type { LoadBook } from './load.ts'
+import type { Network } from './network.ts'
+import { planAnnouncement } from './placement.ts'
+import type { AnnouncementAction } from './placement.ts'
+import type { PoolBook } from './pools.ts'
+import { isServedAt } from './served.ts'
+import type { Served } from './served.ts'
+import type { Agents, AnnouncementStore, Conflict, View } from './views.ts'
+
+/** Announcements by name. Run `plan` and `apply` for each name woken, one at a time per name, with low priority. */
+export interface Announcements {
+  plan(name: string): AnnouncementAction | undefined
+  /** A conflict needs nothing: what changed wakes the name again. */
+  apply(action: AnnouncementAction, signal: AbortSignal): Promise<'done' | Conflict>
+  watch(wake: (name: string) => void): () => void
+}
+
+export interface AnnouncingParts {
+  readonly index: BlockIndex
+  readonly announcements: View<Announcement>
+  readonly store: AnnouncementStore
+  readonly agents: Agents
+  readonly load: LoadBook
+  readonly served: ReadonlyMap<string, Served>
+  readonly network: () => Network
+  readonly pools: () => PoolBook
+}
+
+export function planByName(name: string, parts: AnnouncingParts): AnnouncementAction | undefined {
+  const existing = parts.announcements.get(name)
+  const address = parseAnnouncementName(name)
+  const given = address && parts.index.given(address)
+  if (!given) return existing && planOrphan(existing, parts)
+  const served = servedAt(given, parts.served)
+  // Not looked at since the start, or on its way out: the Service's own loop has the word.
+  if (!served) return undefined
+  if (existing?.metadata.deletionTimestamp !== undefined) return planConfirmation(existing, parts.agents)
+  return planAnnouncement({
+    given,
+    goal: served.goal,
+    pool: homeOf(parts.pools(), served.goal.desired, given),
+    existing,
+    network: parts.network(),
+    load: parts.load.without(name),
+  })
+}
+
+export function applyToStore(
+  action: AnnouncementAction,
+  { store, load, announcements }: AnnouncingParts,
+  signal: AbortSignal,
+): Promise<'done' | Conflict> {
+  if (action.kind === 'withdraw-announcement') return store.remove(action.seen, signal)
+  if (action.kind === 'confirm-withdrawal') return confirmWithdrawal(action.seen, store, signal)
+  if (action.kind === 'put-announcement')
+    return counted(action.announcement, store.create(action.announcement, signal), { load, announcements })
+  const { pool, services, nodes, interfaces } = action.spec
+  const patch = { spec: { pool, services, nodes, interfaces: interfaces ?? null } }
+  const next = { ...action.seen, spec: action.spec }
+  return counted(next, store.patch(action.seen, patch, signal), { load, announcements })
+}
+
+/** Takes our finalizer off, if the Announcement still is what was seen: a claim made meanwhile is a conflict. */
+export async function confirmWithdrawal(
+  seen: Announcement,
+  store: AnnouncementStore,
+  signal: AbortSignal,
+): Promise<'done' | Conflict> {
+  const finalizers = (seen.metadata.finalizers ?? []).filter(finalizer => finalizer !== announcedFinalizer)
+  return (await store.patch(seen, { metadata: { finalizers } }, signal)) === 'conflict' ? 'conflict' : 'done'
+}
+
+/** Counted from the moment of writing, so that what is placed next sees it; taken back to what is known when it fails. */
+async function counted(
+  next: Announcement,
+  write: Promise<Announcement | Conflict>,
+  { load, announcements }: Pick<AnnouncingParts, 'load' | 'announcements'>,
+): Promise<'done' | Conflict> {
+  load.set(next)
+  let written: Announcement | Conflict = 'conflict'
+  try {
+    written = await write
+  } finally {
+    if (written === 'conflict') {
+      const known = announcements.get(next.metadata.name)
+      if (known) load.set(known)
+      else load.remove(next.metadata.name)
+    }
+  }
+  return written === 'conflict' ? written : 'done'
+}
+
+/** An Announcement of an address that nobody has: an interrupted withdrawal, or one that came too late. */
+function planOrphan(existing: Announcement, { index, served, agents }: AnnouncingParts): AnnouncementAction | undefined {
+  const address = parseAnnouncementName(existing.metadata.name)
+  const isAwaited =
+    address && (index.heldBy(address) || existing.spec.services.some(({ uid }) => isServedAt(served.get(uid), address)))
+  if (isAwaited) return undefined
+  if (existing.metadata.deletionTimestamp === undefined) return { kind: 'withdraw-announcement', seen: existing }
+  return planConfirmation(existing, agents)
+}
+
+/** For one being deleted: nobody else confirms for a node that is dead, or when none ever announced. */
+function planConfirmation(existing: Announcement, agents: Agents): AnnouncementAction | undefined {
+  const { finalizers } = existing.metadata
+  const node = existing.status?.node ?? ''
+  const isConfirmable = finalizers?.includes(announcedFinalizer) === true && !(node !== '' && agents.alive(node))
+  return isConfirmable ? { kind: 'confirm-withdrawal', seen: existing } : undefined
+}
+
+function servedAt(given: Given, served: ReadonlyMap<string, Served>): Served | undefined {
+  for (const { uid } of given.owners) {
+    const candidate = served.get(uid)
+    if (isServedAt(candidate, given.address)) return candidate
+  }
+  return undefined
+}

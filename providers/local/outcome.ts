@@ -1,0 +1,152 @@
+// What the status and the condition of a Service say after a plan was carried out. Pure.
+import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
+import { announcementName } from '../../src/model/address.ts'
+import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
+import type { Given, Owner } from './addresses/block-index.ts'
+import { decide, homeOf } from './decide.ts'
+import { hasAnnouncer, whyNobody } from './eligibility.ts'
+import type { LocalObserved } from './observe.ts'
+import { readSettings } from './settings.ts'
+
+/** What came of one give-address or adopt-address. */
+export type GiveResult =
+  | { readonly kind: 'given'; readonly given: Given }
+  /** `by` is unknown when the address is marked as given without an owner. */
+  | { readonly kind: 'in-use'; readonly address: string; readonly by: Owner | undefined }
+  | { readonly kind: 'exhausted'; readonly family: IpFamily; readonly pools: readonly string[] }
+
+/** The outcome of planning for something. */
+export function outcomeOf(
+  goal: Goal,
+  observed: LocalObserved,
+  results: readonly GiveResult[],
+  supported: ReadonlySet<IpFamily>,
+): Outcome {
+  const settings = readSettings(goal.desired, supported)
+  const decision = decide(goal.desired, settings, observed)
+  const fresh = results.flatMap(result => (result.kind === 'given' ? result.given : []))
+  const replaced = decision.keep.filter(({ given }) => fresh.some(other => other.address.family === given.address.family))
+  const serving = [...fresh, ...decision.keep.filter(holding => !replaced.includes(holding)).map(({ given }) => given)].toSorted(
+    (one, other) => placeOf(one, goal.desired) - placeOf(other, goal.desired),
+  )
+  return {
+    ingress: serving.map(({ address }) => ({ ip: address.text, ipMode: 'VIP' })),
+    readiness: readinessOf({ goal, observed, results, serving, problem: decision.problem }),
+    warnings: [
+      ...settings.problems.filter(problem => problem.severity === 'warns'),
+      // Told when it begins; the passes in which the old address is still on its way out say nothing new.
+      ...decision.revoked
+        .filter(({ announcement }) => fresh.length > 0 || announcement?.metadata.deletionTimestamp === undefined)
+        .filter(({ announcement }) => fresh.length > 0 || announcement !== undefined)
+        .map(({ given }) => revokedWarning(given)),
+    ],
+    gone: false,
+    // The status names the new address before the old one is withdrawn.
+    again: replaced.length > 0 ? { afterMs: 0 } : 'on-change',
+  }
+}
+
+/** The outcome of planning for nothing; `left` are the addresses not yet free. */
+export function outcomeOfNothing(left: readonly Given[]): Outcome {
+  const addresses = left.map(({ address }) => address.text).join(' and ')
+  return {
+    ingress: [],
+    readiness: {
+      ready: false,
+      reason: 'Withdrawing',
+      message:
+        left.length === 0
+          ? 'Every address has been withdrawn and is free.'
+          : `${addresses} is being withdrawn from the LAN before it is freed. Nothing to do; a node that is down delays this until its Lease ends.`,
+    },
+    warnings: [],
+    gone: left.length === 0,
+    again: 'on-change',
+  }
+}
+
+interface ReadinessInput {
+  readonly goal: Goal
+  readonly observed: LocalObserved
+  readonly results: readonly GiveResult[]
+  readonly serving: readonly Given[]
+  readonly problem: Problem | undefined
+}
+
+function readinessOf({ goal, observed, results, serving, problem }: ReadinessInput): Readiness {
+  const hindrance = problem ?? results.map(hindranceOf).find(found => found !== undefined)
+  if (hindrance) return notReady(hindrance, serving)
+  const { membership } = goal
+  if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
+  for (const given of serving) {
+    const { address, pool } = given
+    const announced = { address, pool: homeOf(observed.pools, goal.desired, given), goal }
+    if (hasAnnouncer(observed.network, announced)) continue
+    return {
+      ready: false,
+      reason: 'NoAnnouncer',
+      message: `no node can announce ${address.text} (${whyNobody(observed.network, announced)}). Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
+    }
+  }
+  return { ready: true, reason: 'Serving', message: servingText(serving) }
+}
+
+/** Names Announcements, never nodes: a node's death must not rewrite the Services it served. */
+function servingText(serving: readonly Given[]): string {
+  const addresses = serving.map(({ address, pool }) => `${address.text} from pool ${pool}`)
+  const announcements = serving.map(({ address }) => announcementName(address))
+  return `Served at ${addresses.join(' and ')}; kubectl get announcement ${announcements.join(' ')} shows by which node.`
+}
+
+function noEndpoints({ membership }: Goal, serving: readonly Given[]): Readiness {
+  const endpoints =
+    membership.totalEndpoints === 0 ? 'there are no endpoints' : `none of ${membership.totalEndpoints} endpoints is ready`
+  return {
+    ready: false,
+    reason: 'NoReadyEndpoints',
+    message: `${serving.map(({ address }) => address.text).join(' and ')} is given, but ${endpoints}. Check the selector and the readiness of the pods.`,
+  }
+}
+
+function notReady({ reason, message, remedy }: Problem, serving: readonly Given[]): Readiness {
+  const kept = serving.length === 0 ? '' : ` Until then ${serving.map(({ address }) => address.text).join(' and ')} stays.`
+  return { ready: false, reason, message: `${message} ${remedy}${kept}` }
+}
+
+function hindranceOf(result: GiveResult): Problem | undefined {
+  if (result.kind === 'in-use') return inUse(result.address, result.by)
+  return result.kind === 'exhausted' ? exhausted(result.family, result.pools) : undefined
+}
+
+function inUse(address: string, by: Owner | undefined): Problem {
+  const owner = by ? `${by.namespace}/${by.name}` : 'nobody known (its AddressBlock was changed by hand)'
+  return {
+    reason: 'RequestedAddressInUse',
+    message: `${address} belongs to ${owner}.`,
+    remedy: 'Ask for another address, or wait: it is given when it becomes free.',
+    severity: 'blocks',
+  }
+}
+
+function exhausted(family: IpFamily, names: readonly string[]): Problem {
+  const pools = names.length === 1 ? `pool ${names[0]} is` : `pools ${names.join(', ')} are`
+  return {
+    reason: 'PoolsExhausted',
+    message: `${pools} full: no ${family} address is free (addresses ending in .0 or .255 are given only on request).`,
+    remedy: 'Enlarge a pool or free an address; this Service gets the next one by itself.',
+    severity: 'blocks',
+  }
+}
+
+function revokedWarning({ address, pool }: Given): Problem {
+  return {
+    reason: 'PoolNotAllowed',
+    message: `${address.text} is taken from this Service: pool ${pool} does not hold it any more or is not for this Service.`,
+    remedy: 'Clients have to use the new address; put the old one back into a pool to keep it.',
+    severity: 'warns',
+  }
+}
+
+function placeOf({ address }: Given, { families }: DesiredLoadBalancer): number {
+  return families.indexOf(address.family)
+}

@@ -1,0 +1,77 @@
+// What a Service is told when pools cannot give what it asks for: the values at hand and what to do. Pure.
+import type { IpAddress } from '../../src/model/address.ts'
+import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
+import { poolText, refusal } from './pools.ts'
+import type { ParsedPool, PoolBook, PoolProblem } from './pools.ts'
+
+const blocks = { severity: 'blocks' } as const
+
+export const poolProblems = {
+  none(book: PoolBook, desired: DesiredLoadBalancer, family: IpFamily): Problem {
+    const pools = book.ordered.map(pool => `${pool.name} ${whyNot(pool, desired, family)}`)
+    const seen = pools.length === 0 ? 'there is no AddressPool' : someOf(pools, '; ')
+    return {
+      ...blocks,
+      reason: 'NoPools',
+      message: `no pool gives this Service an ${family} address: ${seen}.`,
+      remedy: 'Make an AddressPool, or allow the Service in one.',
+    }
+  },
+  unknown(name: string, usable: readonly ParsedPool[]): Problem {
+    const others =
+      usable.length === 0
+        ? 'no pool allows this Service'
+        : `pools: ${someOf(
+            usable.map(pool => pool.name),
+            ', ',
+          )}`
+    return {
+      ...blocks,
+      reason: 'UnknownPool',
+      message: `there is no AddressPool ${name} (${others}).`,
+      remedy: 'Name an existing pool or make it.',
+    }
+  },
+  notAllowed(pool: ParsedPool, why: NonNullable<ReturnType<typeof refusal>>, desired: DesiredLoadBalancer): Problem {
+    return {
+      ...blocks,
+      reason: 'PoolNotAllowed',
+      message: `pool ${pool.name} ${refusalText(why, desired)}.`,
+      remedy: 'Name another pool, or allow the Service in that one.',
+    }
+  },
+  broken(pool: ParsedPool, problem: PoolProblem): Problem {
+    return {
+      ...blocks,
+      reason: 'NoPools',
+      message: `pool ${pool.name} gives no addresses: ${problem.message}`,
+      remedy: problem.remedy,
+    }
+  },
+  outside(address: IpAddress, usable: readonly ParsedPool[]): Problem {
+    const pools = usable.length === 0 ? 'there is none' : `pools: ${someOf(usable.map(poolText), '; ')}`
+    return {
+      ...blocks,
+      reason: 'RequestedAddressOutsidePools',
+      message: `${address.text} is in no pool this Service may use (${pools}).`,
+      remedy: 'Ask for an address of a pool, or leave the request out.',
+    }
+  },
+} as const
+
+function whyNot(pool: ParsedPool, desired: DesiredLoadBalancer, family: IpFamily): string {
+  const refused = refusal(pool, desired)
+  if (refused) return refusalText(refused, desired)
+  if (pool.problem) return `is not usable (${pool.problem.reason})`
+  return pool.ranges.some(range => range.family === family) ? 'has autoAssign: false' : `has no ${family} addresses`
+}
+
+function refusalText(why: NonNullable<ReturnType<typeof refusal>>, { class: lbClass, id }: DesiredLoadBalancer): string {
+  if (why === 'class') return `is not among the pools of class ${lbClass.metadata.name}`
+  return why === 'namespace' ? `does not allow namespace ${id.namespace}` : 'does not select the labels of this Service'
+}
+
+function someOf(texts: readonly string[], separator: string): string {
+  const more = texts.length - 5
+  return `${texts.slice(0, 5).join(separator)}${more > 0 ? `${separator}and ${more} more` : ''}`
+}

@@ -1,0 +1,44 @@
+// What the status of an AddressPool says: whether it gives addresses, what it shares with others, and how full it is. Pure.
+import type { Reason } from '../../src/api/reasons.ts'
+import { poolSize } from './pools.ts'
+import type { ParsedPool } from './pools.ts'
+
+/** A condition as its author states it; times are set where it is written. */
+export interface PoolCondition {
+  readonly type: 'Ready' | 'Overlap'
+  readonly status: 'True' | 'False'
+  readonly reason: Reason
+  readonly message: string
+}
+
+export interface PoolStatus {
+  readonly conditions: readonly PoolCondition[]
+  /** Decimal numbers as text: an IPv6 pool may exceed what JSON numbers hold. */
+  readonly total: string
+  readonly used: number
+  readonly free: string
+}
+
+/** `used`: how many addresses of the pool's ranges are given, by whichever pool. */
+export function poolStatus(pool: ParsedPool, used: number): PoolStatus {
+  const total = poolSize(pool)
+  return {
+    conditions: [readyOf(pool), overlapOf(pool)],
+    total: String(total),
+    used,
+    free: String(total - BigInt(used)),
+  }
+}
+
+function readyOf({ problem }: ParsedPool): PoolCondition {
+  if (problem) return { type: 'Ready', status: 'False', reason: problem.reason, message: `${problem.message} ${problem.remedy}` }
+  return { type: 'Ready', status: 'True', reason: 'Accepted', message: 'The pool gives addresses.' }
+}
+
+function overlapOf({ overlaps }: ParsedPool): PoolCondition {
+  if (overlaps.length === 0)
+    return { type: 'Overlap', status: 'False', reason: 'Accepted', message: 'No other pool has addresses of this one.' }
+  const others = overlaps.length === 1 ? 'pool' : 'pools'
+  const message = `Addresses of this pool are also in the ${others} ${overlaps.slice(0, 5).join(', ')}. The oldest pool gives them; take them out of the other.`
+  return { type: 'Overlap', status: 'True', reason: 'Overlap', message }
+}

@@ -1,0 +1,220 @@
+// The local provider: addresses from pools, announced on the LAN by agents. Holds the picture of what is given and wires it to
+// the views; what to do is decided by pure functions beside it.
+import type { AddressBlock } from '../../src/api/address-block.ts'
+import type { Announcement } from '../../src/api/announcement.ts'
+import { parseAddress, parseAnnouncementName, announcementName } from '../../src/model/address.ts'
+import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { Capabilities, Provider } from '../../src/provider.ts'
+import type { LocalAction } from './actions.ts'
+import { createAllocator } from './addresses/allocator.ts'
+import { createBlockIndex } from './addresses/block-index.ts'
+import type { Given, Owner } from './addresses/block-index.ts'
+import { createGiver } from './addresses/giver.ts'
+import { createWaiters } from './addresses/waiters.ts'
+import { applyToStore, planByName } from './announcing.ts'
+import type { Announcements, AnnouncingParts } from './announcing.ts'
+import { apply } from './apply.ts'
+import { createLoadBook } from './load.ts'
+import { trackNetwork } from './network-view.ts'
+import { observe } from './observe.ts'
+import type { LocalObserved } from './observe.ts'
+import { plan } from './plan.ts'
+import { poolStatus } from './pool-status.ts'
+import type { PoolStatus } from './pool-status.ts'
+import { poolContains } from './pools.ts'
+import { trackPools } from './pool-view.ts'
+import { isAnnounceable, isServedAt, servedOf } from './served.ts'
+import type { Served } from './served.ts'
+import { readSettings } from './settings.ts'
+import type { Change, LocalDependencies } from './views.ts'
+import { createWakers } from './wakers.ts'
+
+/** Agents announce by ARP only, so IPv6 is not offered yet; pools and blocks hold both families. */
+export const localCapabilities: Capabilities = {
+  protocols: new Set(['TCP', 'UDP'] as const),
+  targetTypes: new Set(['Node'] as const),
+  families: new Set(['IPv4'] as const),
+  mixedProtocols: true,
+  sharedAddresses: false,
+  withoutNodePorts: true,
+}
+
+export interface LocalProvider extends Provider<LocalObserved, LocalAction> {
+  readonly announcements: Announcements
+  /** What the status of each AddressPool is to say; wakes names of pools whose status may have changed. */
+  readonly poolStatuses: {
+    get(name: string): PoolStatus | undefined
+    watch(wake: (name: string) => void): () => void
+  }
+}
+
+/** All views are complete before anything of the provider but `check` is called. Subscriptions end with `dependencies.signal`. */
+export function createLocalProvider(dependencies: LocalDependencies): LocalProvider {
+  const { agents, announcements, announcementStore, log } = dependencies
+  const supported = localCapabilities.families
+  const services = createWakers<LoadBalancerId>()
+  const names = createWakers<string>()
+  const poolNames = createWakers<string>()
+  const waiters = createWaiters()
+  const load = createLoadBook()
+  const served = new Map<string, Served>()
+
+  const index = createBlockIndex({
+    onFreed: address => giver.freed(address),
+    onGiven: (now, before) => {
+      for (const owner of lostOwners(now, before)) if (served.has(owner.uid)) services.wake(idOf(owner))
+      const address = (now ?? before)?.address
+      if (!address) return
+      names.wake(announcementName(address))
+      for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
+    },
+  })
+  const allocator = createAllocator({ index, store: dependencies.blockStore, signal: dependencies.signal })
+  const pools = trackPools(dependencies.pools, dependencies.signal)
+  const network = trackNetwork(dependencies, dependencies.signal)
+  const giver = createGiver({
+    index,
+    allocator,
+    waiters,
+    pools: pools.book,
+    timestamp: () => `${new Date(dependencies.now()).toISOString().slice(0, 19)}Z`,
+    wake: services.wake,
+  })
+  const announcing: AnnouncingParts = {
+    index,
+    announcements,
+    store: announcementStore,
+    agents,
+    load,
+    served,
+    network: network.current,
+    pools: pools.book,
+  }
+
+  const onBlock = (change: Change<AddressBlock>) => {
+    if (change.object) index.put(change.object)
+    else index.remove(change.key)
+  }
+  const onAnnouncement = (change: Change<Announcement>) => {
+    if (change.object) load.set(change.object)
+    else load.remove(change.key)
+    names.wake(change.key)
+    if (!change.object || change.object.metadata.deletionTimestamp !== undefined) wakeHolders(change.object ?? change.old)
+  }
+  const wakeHolders = (announcement: Announcement) => {
+    const address = parseAnnouncementName(announcement.metadata.name)
+    const holders = (address && index.given(address)?.owners) ?? announcement.spec.services
+    for (const holder of holders) services.wake(idOf(holder))
+  }
+  const onPools = (changed: ReadonlySet<string>) => {
+    for (const name of pools.book().ordered) poolNames.wake(name.name)
+    for (const waiter of waiters.all()) services.wake(waiter.id)
+    for (const given of index.all()) {
+      if (!changed.has(given.pool)) continue
+      for (const owner of given.owners) services.wake(idOf(owner))
+      names.wake(announcementName(given.address))
+    }
+  }
+  const onNodes = (changed: ReadonlySet<string>) => {
+    const around = { index, network: network.current(), pools: pools.book() }
+    for (const [uid, entry] of served) {
+      if (isAnnounceable(entry.goal, entry.addresses, around) === entry.announceable) continue
+      const { id } = entry.goal.desired
+      if (id.uid === uid) services.wake(id)
+    }
+    for (const announcement of announcements.values()) {
+      const { spec, metadata, status } = announcement
+      const isConcerned = spec.nodes.length < 2 || spec.nodes.some(node => changed.has(node))
+      if (isConcerned) names.wake(metadata.name)
+      if (metadata.deletionTimestamp === undefined || !changed.has(status?.node ?? '')) continue
+      names.wake(metadata.name)
+      wakeHolders(announcement)
+    }
+    // Addresses that nobody could announce so far have no Announcement yet.
+    for (const given of index.all()) {
+      const name = announcementName(given.address)
+      if (!announcements.get(name)) names.wake(name)
+    }
+  }
+  const subscriptions = [
+    dependencies.blocks.subscribe(onBlock, { replay: true }),
+    announcements.subscribe(onAnnouncement, { replay: true }),
+    pools.subscribe(onPools),
+    network.subscribe(onNodes),
+  ]
+  dependencies.signal.addEventListener('abort', () => subscriptions.forEach(end => end()), { once: true })
+
+  /** Once, before anything is given: addresses in statuses that no block knows stay with who has them, the oldest first. */
+  let isStarted = false
+  const start = () => {
+    if (isStarted) return
+    isStarted = true
+    const existing = [...dependencies.existing()].toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
+    for (const { id, addresses } of existing) {
+      for (const text of addresses) {
+        const address = parseAddress(text)
+        if (!address || !pools.book().ordered.some(pool => poolContains(pool, address))) continue
+        const isHeld = index.hold(address, { owner: id, why: 'adoption' })
+        if (isHeld) log.info({ service: `${id.namespace}/${id.name}`, address: text }, 'address of a status is reserved')
+      }
+    }
+  }
+
+  return {
+    name: 'local',
+    capabilities: localCapabilities,
+    check: desired => readSettings(desired, supported).problems,
+    observe: async (id, signal) => {
+      signal.throwIfAborted()
+      start()
+      return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current() })
+    },
+    plan: (goal, observed) => plan(goal, observed, supported),
+    apply: async (work, signal) => {
+      const { id, goal } = work
+      // Forgotten first, so that nobody announces anew what is being withdrawn.
+      if (!goal) served.delete(id.uid)
+      const outcome = await apply(work, { index, allocator, giver, waiters, announcementStore, supported }, signal)
+      if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
+      for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
+      return outcome
+    },
+    list: async signal => {
+      signal.throwIfAborted()
+      const ids = new Map<string, LoadBalancerId>()
+      for (const given of index.all()) for (const owner of given.owners) ids.set(owner.uid, idOf(owner))
+      return [...ids.values()]
+    },
+    watch: services.watch,
+    announcements: {
+      plan: name => {
+        start()
+        return planByName(name, announcing)
+      },
+      apply: async (action, signal) => (isOutdated(action) ? 'done' : applyToStore(action, announcing, signal)),
+      watch: names.watch,
+    },
+    poolStatuses: {
+      get: name => {
+        const pool = pools.book().get(name)
+        return pool && poolStatus(pool, index.usedIn(pool.ranges))
+      },
+      watch: poolNames.watch,
+    },
+  }
+
+  /** Whether the address went away between planning and writing; an Announcement for it would only have to be withdrawn. */
+  function isOutdated(action: Parameters<Announcements['apply']>[0]): boolean {
+    if (action.kind !== 'put-announcement') return false
+    const address = parseAddress(action.announcement.spec.address)
+    return !address || !action.announcement.spec.services.some(({ uid }) => isServedAt(served.get(uid), address))
+  }
+}
+
+function lostOwners(now: Given | undefined, before: Given | undefined): readonly Owner[] {
+  return (before?.owners ?? []).filter(owner => !now?.owners.some(other => other.uid === owner.uid))
+}
+
+function idOf({ uid, namespace, name }: Owner): LoadBalancerId {
+  return { kind: 'Service', namespace, name, uid }
+}

@@ -1,0 +1,174 @@
+// What a Service asks of the local provider: families to serve, addresses or a pool it wants, and what is wrong with that. Pure.
+import type { AnnotationMistake } from '../../src/api/annotations.ts'
+import type { IpAddress } from '../../src/model/address.ts'
+import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
+import { metallbAnnotations, requestedAddress, weirAnnotations } from './annotations.ts'
+
+export interface Settings {
+  /** The families that get an address, in the order of the Service. */
+  readonly families: readonly IpFamily[]
+  /** At most one per family, only of `families`. */
+  readonly requested: readonly IpAddress[]
+  readonly requestedPool: string | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** One way of asking and what was asked by it. */
+interface Wish<Value> {
+  readonly key: string
+  readonly value: Value
+}
+
+/** `supported`: the families the provider can announce. */
+export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySet<IpFamily>): Settings {
+  const own = weirAnnotations.parse(desired.annotations)
+  const metallb = metallbAnnotations.parse(desired.annotations)
+  const field = readField(desired.loadBalancerIP)
+
+  const addressWishes = [
+    wish('weir.dev/load-balancer-ips', own.values.addresses),
+    wish('spec.loadBalancerIP', field.address && [field.address]),
+    wish('metallb.io/loadBalancerIPs', metallb.values.addresses),
+  ].filter(isPresent)
+  const poolWishes = [
+    wish('weir.dev/address-pool', own.values.pool),
+    wish('metallb.io/address-pool', metallb.values.pool),
+  ].filter(isPresent)
+  const addresses = addressWishes[0]?.value ?? []
+  const families = desired.families.filter(family => supported.has(family))
+
+  return {
+    families,
+    requested: addresses.filter(address => families.includes(address.family)),
+    requestedPool: poolWishes[0]?.value,
+    problems: [
+      ...familyProblems(desired, families),
+      ...[...own.mistakes, ...metallb.mistakes].map(problemOf),
+      ...field.problems,
+      ...finalProblems(desired, addressWishes, poolWishes),
+      ...conflict(addressWishes, value =>
+        value
+          .map(address => address.text)
+          .toSorted()
+          .join(','),
+      ),
+      ...conflict(poolWishes, value => value),
+      ...addressProblems(addresses, desired, families),
+    ],
+  }
+}
+
+/** `spec.loadBalancerIP` is not validated by the API server. */
+function readField(text: string | undefined): { readonly address?: IpAddress; readonly problems: readonly Problem[] } {
+  if (text === undefined || text.trim() === '') return { problems: [] }
+  const parsed = requestedAddress(text.trim())
+  if ('value' in parsed) return { address: parsed.value, problems: [] }
+  return {
+    problems: [
+      {
+        reason: 'RequestedAddressInvalid',
+        message: `spec.loadBalancerIP: ${parsed.error}.`,
+        remedy: 'Correct it or leave it out.',
+        severity: 'blocks',
+      },
+    ],
+  }
+}
+
+function familyProblems(desired: DesiredLoadBalancer, families: readonly IpFamily[]): readonly Problem[] {
+  const missing = desired.families.filter(family => !families.includes(family))
+  const needed = desired.familyPolicy === 'RequireDualStack' || families.length === 0
+  if (missing.length === 0 || !needed) return []
+  return [
+    {
+      reason: 'UnsupportedFamily',
+      message: `the Service needs ${missing.join(' and ')}, which the local provider does not announce.`,
+      remedy: 'Set spec.ipFamilyPolicy to PreferDualStack or SingleStack with IPv4 first, or use a class of another provider.',
+      severity: 'blocks',
+    },
+  ]
+}
+
+function addressProblems(
+  addresses: readonly IpAddress[],
+  desired: DesiredLoadBalancer,
+  families: readonly IpFamily[],
+): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const address of addresses) {
+    if (!desired.families.includes(address.family)) problems.push(wrongFamily(address, desired.families))
+    else if (!families.includes(address.family)) problems.push(notAnnounced(address))
+    const twins = addresses.filter(other => other.family === address.family)
+    if (twins.length > 1 && twins[0] === address) problems.push(severalOfFamily(twins))
+  }
+  return problems
+}
+
+function wrongFamily(address: IpAddress, families: readonly IpFamily[]): Problem {
+  return {
+    reason: 'RequestedAddressWrongFamily',
+    message: `${address.text} is ${address.family}, but the Service has ${families.join(' and ')}.`,
+    remedy: `Ask for an ${families.join(' or ')} address, or add ${address.family} to spec.ipFamilies.`,
+    severity: 'blocks',
+  }
+}
+
+/** Only met with PreferDualStack, which is content with one family. */
+function notAnnounced(address: IpAddress): Problem {
+  return {
+    reason: 'UnsupportedFamily',
+    message: `${address.text} is not given: the local provider does not announce ${address.family}.`,
+    remedy: 'Leave the address out of the request.',
+    severity: 'warns',
+  }
+}
+
+function severalOfFamily(addresses: readonly IpAddress[]): Problem {
+  return {
+    reason: 'RequestedAddressInvalid',
+    message: `${addresses.map(address => address.text).join(' and ')} are several addresses of one family.`,
+    remedy: 'Ask for at most one address per family.',
+    severity: 'blocks',
+  }
+}
+
+function finalProblems(
+  desired: DesiredLoadBalancer,
+  addresses: readonly Wish<unknown>[],
+  pools: readonly Wish<unknown>[],
+): readonly Problem[] {
+  const final = desired.class.spec.local?.final ?? []
+  const refused = [...(final.includes('load-balancer-ips') ? addresses : []), ...(final.includes('address-pool') ? pools : [])]
+  return refused.map(({ key }) => ({
+    reason: 'SettingIsFinal',
+    message: `${key} may not be set: class ${desired.class.metadata.name} does not let Services change it.`,
+    remedy: 'Remove it or use another class.',
+    severity: 'blocks',
+  }))
+}
+
+function conflict<Value>(wishes: readonly Wish<Value>[], text: (value: Value) => string): readonly Problem[] {
+  const [first, ...others] = wishes
+  const other = first && others.find(({ value }) => text(value) !== text(first.value))
+  if (!first || !other) return []
+  return [
+    {
+      reason: 'RequestConflict',
+      message: `${first.key} asks for ${text(first.value)} and ${other.key} for ${text(other.value)}.`,
+      remedy: `Use one of them: ${first.key.startsWith('weir.dev/') ? first.key : 'the annotations under weir.dev/'} is preferred.`,
+      severity: 'blocks',
+    },
+  ]
+}
+
+function wish<Value>(key: string, value: Value | undefined): Wish<Value> | undefined {
+  return value === undefined ? undefined : { key, value }
+}
+
+function isPresent<Value>(value: Value | undefined): value is Value {
+  return value !== undefined
+}
+
+function problemOf({ reason, message, remedy, severity }: AnnotationMistake): Problem {
+  return { reason, message, remedy, severity }
+}
