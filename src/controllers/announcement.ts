@@ -1,0 +1,62 @@
+// The loop of Announcements: one name at a time, behind everything that is more urgent than who announces an address.
+import { createQueue } from '../kubernetes/queue.ts'
+import type { Action } from '../provider.ts'
+import type { Controller, Surroundings } from './controller.ts'
+
+/** What the provider knows of Announcements, by their names. */
+export interface Announcing<A extends Action = Action> {
+  /** The next step for one, or none. Pure. */
+  plan(name: string): A | undefined
+  /** A conflict needs nothing: the change that was first wakes the name again. */
+  apply(action: A, signal: AbortSignal): Promise<'done' | 'conflict'>
+  /** Hears the names that something concerns: addresses, Services, pools, nodes, agents. Returns the way to stop hearing. */
+  watch(wake: (name: string) => void): () => void
+}
+
+export interface AnnouncementControllerOptions<A extends Action> {
+  readonly surroundings: Surroundings
+  readonly announcing: Announcing<A>
+  /** Whether Services wait to be worked on; their addresses come first. */
+  readonly isBusy: () => boolean
+}
+
+/** Few, so that the answers of the API server go to Services first. */
+const concurrency = 8
+
+/** How long the next name stands back while Services wait, before it looks again. */
+const standBackMs = 100
+
+export function startAnnouncementController<A extends Action>(options: AnnouncementControllerOptions<A>): Controller {
+  const { surroundings, announcing, isBusy } = options
+  const { clock, random, metrics } = surroundings
+  const log = surroundings.log.child({ controller: 'announcement' })
+  const queue = createQueue({
+    name: 'announcement',
+    work: async (name, signal) => {
+      while (isBusy()) await clock.sleep(standBackMs, signal)
+      const startedAt = clock.monotonic()
+      const action = announcing.plan(name)
+      if (!action) return undefined
+      const result = await announcing.apply(action, signal)
+      const durationMs = Math.round(clock.monotonic() - startedAt)
+      metrics.reconciled('announcement', action.kind, durationMs)
+      log.info({ object: name, reason: action.kind, result, durationMs }, 'Announcement decided')
+      return undefined
+    },
+    clock,
+    random,
+    logger: log,
+    concurrency,
+    firstDelayMs: 500,
+    longestDelayMs: 30_000,
+    metrics: metrics.queue('announcement'),
+  })
+  const unwatch = announcing.watch(name => queue.add(name, { priority: 'low' }))
+  return {
+    name: 'announcement',
+    stop: async graceMs => {
+      unwatch()
+      await queue.drain(graceMs)
+    },
+  }
+}

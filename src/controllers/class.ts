@@ -1,0 +1,134 @@
+// The loop of LoadBalancerClasses: what is wrong with each, how many Services use it, and the finalizer that keeps a used one.
+import { inUseFinalizer } from '../api/group.ts'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { readyCondition } from '../api/reasons.ts'
+import { findCondition, setCondition } from '../kubernetes/conditions.ts'
+import { isConflict, isNotFound } from '../kubernetes/errors.ts'
+import { keyOf } from '../kubernetes/objects.ts'
+import { createQueue } from '../kubernetes/queue.ts'
+import type { MergePatch } from '../kubernetes/writes.ts'
+import type { Service } from '../model/kubernetes-objects.ts'
+import { answers, judgeClass } from './class-verdicts.ts'
+import type { ClassVerdict } from './class-verdicts.ts'
+import { conditionsOf } from './conditions-of.ts'
+import type { Controller, Surroundings } from './controller.ts'
+import { loadBalancerClasses } from './resources.ts'
+import { unclassed } from './stores.ts'
+import type { Stores } from './stores.ts'
+
+/** Counts follow this much later, so that a thousand new Services are one change of the count. */
+const countDelayMs = 1000
+
+export function startClassController(surroundings: Surroundings, providers: readonly string[]): Controller {
+  const { stores, clock, random, metrics } = surroundings
+  const log = surroundings.log.child({ controller: 'class' })
+  const queue = createQueue({
+    name: 'class',
+    work: (name, signal) => reconcileClass({ ...surroundings, log }, providers, name, signal),
+    clock,
+    random,
+    logger: log,
+    metrics: metrics.queue('class'),
+  })
+  const subscriptions = [
+    // Classes judge each other (defaults, aliases), and there are few.
+    stores.classes.subscribe(
+      () => {
+        for (const name of stores.classes.keys()) queue.add(name)
+      },
+      { replay: true },
+    ),
+    stores.services.subscribe(({ object, old }) => {
+      if (classValue(object) === classValue(old)) return
+      for (const candidate of stores.classes.values()) {
+        if (isNamedBy(candidate, object) || isNamedBy(candidate, old)) {
+          queue.addAfter(candidate.metadata.name, countDelayMs, { priority: 'low' })
+        }
+      }
+    }),
+  ]
+  return {
+    name: 'class',
+    stop: async graceMs => {
+      for (const unsubscribe of subscriptions) unsubscribe()
+      await queue.drain(graceMs)
+    },
+  }
+}
+
+/** By which value of the class field a Service is one of ours; one without a class only once it carries our condition. */
+function classValue(service: Service | undefined): string | undefined {
+  if (service?.spec.type !== 'LoadBalancer') return undefined
+  if (service.spec.loadBalancerClass !== undefined) return service.spec.loadBalancerClass
+  return isServedWithoutClass(service) ? unclassed : undefined
+}
+
+function isServedWithoutClass(service: Service): boolean {
+  const condition = findCondition(conditionsOf(service), readyCondition)
+  return condition !== undefined && condition.reason !== 'ForeignLoadBalancer' && condition.reason !== 'SeveralDefaultClasses'
+}
+
+function isNamedBy(candidate: LoadBalancerClass, service: Service | undefined): boolean {
+  const value = classValue(service)
+  return value !== undefined && (value === unclassed ? candidate.spec.default : answers(candidate).includes(value))
+}
+
+/** The Services (namespace/name) that use a class, sorted. */
+function usersOf(subject: LoadBalancerClass, { services }: Stores): readonly string[] {
+  const named = answers(subject).flatMap(value => services.byIndex('class', value))
+  const unnamed = subject.spec.default ? services.byIndex('class', unclassed).filter(isServedWithoutClass) : []
+  return [...named, ...unnamed].map(keyOf).toSorted()
+}
+
+async function reconcileClass(
+  { stores, writer, events, clock, log }: Surroundings,
+  providers: readonly string[],
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const seen = stores.classes.get(name)
+  if (!seen) return
+  const users = usersOf(seen, stores)
+  const verdict = judgeClass(seen, users, { classes: [...stores.classes.values()], providers })
+  try {
+    // A custom resource's status subresource takes no metadata, so the finalizer is a write of its own.
+    const finalizers = nextFinalizers(seen, users.length > 0)
+    const current = finalizers ? await writer.patch(loadBalancerClasses, seen, { metadata: { finalizers } }, { signal }) : seen
+    const patch = statusPatch(current, verdict, users.length, clock.now())
+    const isGoing = current.metadata.deletionTimestamp !== undefined && users.length === 0
+    if (!patch || isGoing) return
+    await writer.patchStatus(loadBalancerClasses, current, patch, { signal })
+  } catch (error) {
+    // The change that was first is on its way and will be looked at.
+    if (isConflict(error) || isNotFound(error)) return
+    throw error
+  }
+  const before = findCondition(conditionsOf(seen), 'Ready')
+  log.info({ object: name, reason: verdict.reason, services: users.length }, 'LoadBalancerClass decided')
+  if (before?.reason === verdict.reason) return
+  const type = verdict.ready ? 'Normal' : 'Warning'
+  events.record({ regarding: seen, type, reason: verdict.reason, action: 'Judge', note: verdict.message })
+}
+
+/** Placed while the class is used; a new one is refused by the API server once the class is being deleted. */
+function nextFinalizers({ metadata }: LoadBalancerClass, isUsed: boolean): readonly string[] | undefined {
+  const present = metadata.finalizers ?? []
+  const has = present.includes(inUseFinalizer)
+  if (has === isUsed || (isUsed && metadata.deletionTimestamp !== undefined)) return undefined
+  return isUsed ? [...present, inUseFinalizer] : present.filter(name => name !== inUseFinalizer)
+}
+
+function statusPatch(subject: LoadBalancerClass, verdict: ClassVerdict, services: number, nowMs: number): MergePatch | undefined {
+  const present = conditionsOf(subject)
+  const { generation } = subject.metadata
+  const observed = generation === undefined ? {} : { observedGeneration: generation }
+  const { ready, reason, message } = verdict
+  const conditions = setCondition(
+    present,
+    { type: 'Ready', status: ready ? 'True' : 'False', reason, message, ...observed },
+    nowMs,
+  )
+  const isSame =
+    conditions === present && subject.status?.services === services && subject.status.observedGeneration === generation
+  return isSame ? undefined : { status: { conditions, services, ...observed } }
+}

@@ -1,0 +1,105 @@
+// The loop of AddressPools: conditions and how full each is, told some time after the addresses were given.
+import { findCondition, setCondition } from '../kubernetes/conditions.ts'
+import type { Condition, ConditionState } from '../kubernetes/conditions.ts'
+import { isConflict, isNotFound } from '../kubernetes/errors.ts'
+import { createQueue } from '../kubernetes/queue.ts'
+import type { AddressPool } from '../api/address-pool.ts'
+import type { MergePatch } from '../kubernetes/writes.ts'
+import { conditionsOf } from './conditions-of.ts'
+import type { Controller, Surroundings } from './controller.ts'
+import { addressPools } from './resources.ts'
+
+/** What the provider says of a pool. */
+export interface PoolReport {
+  readonly conditions: readonly Pick<ConditionState, 'type' | 'status' | 'reason' | 'message'>[]
+  /** Decimal numbers. */
+  readonly total: string
+  readonly used: number
+  readonly free: string
+}
+
+/** Where the reports come from. */
+export interface PoolReports {
+  /** The report of a pool as things stand now; undefined for a pool that is not known. */
+  get(name: string): PoolReport | undefined
+  /** Hears the names of pools whose report may have changed. Returns the way to stop hearing. */
+  watch(wake: (name: string) => void): () => void
+}
+
+/** Counts follow the giving of addresses after so long: a thousand given addresses are one write. */
+const countDelayMs = 1000
+
+export function startPoolController(surroundings: Surroundings, reports: PoolReports): Controller {
+  const { stores, clock, random, metrics } = surroundings
+  const log = surroundings.log.child({ controller: 'pool' })
+  const queue = createQueue({
+    name: 'pool',
+    work: async (name, signal) => {
+      const pool = stores.pools.get(name)
+      const judged = reports.get(name)
+      if (pool && judged) await writePool({ ...surroundings, log }, pool, judged, signal)
+    },
+    clock,
+    random,
+    logger: log,
+    metrics: metrics.queue('pool'),
+  })
+  const subscriptions = [
+    stores.pools.subscribe(({ key, type }) => type !== 'deleted' && queue.add(key, { priority: 'low' }), { replay: true }),
+    reports.watch(name => queue.addAfter(name, countDelayMs, { priority: 'low' })),
+  ]
+  return {
+    name: 'pool',
+    stop: async graceMs => {
+      for (const unsubscribe of subscriptions) unsubscribe()
+      await queue.drain(graceMs)
+    },
+  }
+}
+
+async function writePool(
+  { writer, events, clock, log }: Surroundings,
+  pool: AddressPool,
+  judged: PoolReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const patch = poolPatch(pool, judged, clock.now())
+  if (!patch) return
+  try {
+    await writer.patchStatus(addressPools, pool, patch, { signal })
+  } catch (error) {
+    // The change that was first is on its way and will be looked at.
+    if (isNotFound(error) || isConflict(error)) return
+    throw error
+  }
+  const { total, used, free } = judged
+  const name = pool.metadata.name
+  log.debug({ object: name, total, used, free }, 'AddressPool counted')
+  for (const { type, status, reason, message } of judged.conditions) {
+    const before = findCondition(conditionsOf(pool), type)
+    // What begins as it should be is no transition.
+    const isNews = before ? before.status !== status || before.reason !== reason : type === 'Ready' || status === 'True'
+    if (!isNews) continue
+    const isGood = type === 'Ready' ? status === 'True' : status === 'False'
+    log.info({ object: name, condition: type, status, reason }, 'AddressPool decided')
+    events.record({ regarding: pool, type: isGood ? 'Normal' : 'Warning', reason, action: 'Judge', note: message })
+  }
+}
+
+/** The patch that makes the pool's status say what `judged` says; undefined when it does. */
+export function poolPatch(pool: AddressPool, judged: PoolReport, nowMs: number): MergePatch | undefined {
+  const { generation } = pool.metadata
+  const observed = generation === undefined ? {} : { observedGeneration: generation }
+  const present = conditionsOf(pool)
+  let conditions: readonly Condition[] | undefined = present
+  for (const condition of judged.conditions) conditions = setCondition(conditions, { ...condition, ...observed }, nowMs)
+  const { total, used, free } = judged
+  const { status } = pool
+  const isSame =
+    conditions === present &&
+    status?.total === total &&
+    status.used === used &&
+    status.free === free &&
+    status.observedGeneration === generation
+  return isSame ? undefined : { status: { conditions, total, used, free, ...observed } }
+}

@@ -1,0 +1,84 @@
+// Drops what no loop reads, as objects arrive: memory follows what is used, not what others write into objects.
+import type { ObjectMeta } from '../api/kind.ts'
+import { serviceNameLabel } from '../model/kubernetes-objects.ts'
+import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
+
+/** Written by `kubectl apply`: the whole manifest once more. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** A Service without selectors, cluster IPs and further fields that do not decide about a load balancer. */
+export function pruneService(service: Service): Service {
+  const { metadata, spec, status } = service
+  return { metadata: pruneMetadata(metadata), spec: pruneServiceSpec(spec), ...(status ? { status } : {}) }
+}
+
+/** Endpoints as membership needs them: the first address, who it is, where it runs and in which state. */
+export function pruneEndpointSlice({ metadata, addressType, endpoints }: EndpointSlice): EndpointSlice {
+  const service = metadata.labels?.[serviceNameLabel]
+  return {
+    metadata: { ...identityOf(metadata), labels: service === undefined ? {} : { [serviceNameLabel]: service } },
+    addressType,
+    endpoints: (endpoints ?? []).map(pruneEndpoint),
+  }
+}
+
+/** A Node's labels, taints and InternalIPs. Its status changes every few seconds; nothing else of it is kept. */
+export function pruneNode({ metadata, spec, status }: Node): Node {
+  const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP')
+  return {
+    metadata: { ...identityOf(metadata), ...(metadata.labels ? { labels: metadata.labels } : {}) },
+    ...(spec?.taints ? { spec: { taints: spec.taints.map(({ key }) => ({ key })) } } : {}),
+    ...(addresses.length > 0 ? { status: { addresses } } : {}),
+  }
+}
+
+function pruneMetadata(metadata: ObjectMeta): ObjectMeta {
+  const { labels, annotations, finalizers, generation } = metadata
+  const kept = annotations && Object.entries(annotations).filter(([key]) => key !== lastApplied)
+  return {
+    ...identityOf(metadata),
+    ...(generation === undefined ? {} : { generation }),
+    ...(labels ? { labels } : {}),
+    ...(kept && kept.length > 0 ? { annotations: Object.fromEntries(kept) } : {}),
+    ...(finalizers ? { finalizers } : {}),
+  }
+}
+
+function identityOf({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp }: ObjectMeta): ObjectMeta {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+  }
+}
+
+const keptServiceFields = [
+  'type',
+  'loadBalancerClass',
+  'loadBalancerIP',
+  'loadBalancerSourceRanges',
+  'ports',
+  'ipFamilies',
+  'ipFamilyPolicy',
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+  'allocateLoadBalancerNodePorts',
+  'sessionAffinity',
+  'sessionAffinityConfig',
+] as const satisfies readonly (keyof ServiceSpec)[]
+
+function pruneServiceSpec(spec: ServiceSpec): ServiceSpec {
+  return Object.fromEntries(keptServiceFields.flatMap(field => (spec[field] === undefined ? [] : [[field, spec[field]]])))
+}
+
+function pruneEndpoint({ addresses, conditions, nodeName, targetRef }: Endpoint): Endpoint {
+  return {
+    addresses: addresses.slice(0, 1),
+    ...(conditions ? { conditions } : {}),
+    ...(nodeName === undefined ? {} : { nodeName }),
+    ...(targetRef?.uid === undefined ? {} : { targetRef: { uid: targetRef.uid } }),
+  }
+}

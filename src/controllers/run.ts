@@ -1,0 +1,195 @@
+// The controller as a whole, without any provider: reach the API server, fill the stores, lead, run the loops, end in order.
+import { controllerLease } from '../api/group.ts'
+import type { Clock, Random } from '../kubernetes/clock.ts'
+import { loadCredentials } from '../kubernetes/credentials.ts'
+import { createEventRecorder } from '../kubernetes/events.ts'
+import { electLeader } from '../kubernetes/leader-election.ts'
+import { createTransport } from '../kubernetes/transport.ts'
+import type { Transport } from '../kubernetes/transport.ts'
+import { createWriter } from '../kubernetes/writes.ts'
+import { serveHealth } from '../observability/health.ts'
+import type { Log } from '../observability/log.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import { followAgents } from './agents.ts'
+import type { AgentLiveness } from './agents.ts'
+import { startClassController } from './class.ts'
+import type { Controller, Surroundings } from './controller.ts'
+import type { ControllerOptions } from './options.ts'
+import { awaitApiServer } from './reach.ts'
+import { startServiceController } from './service.ts'
+import type { ServiceController } from './service.ts'
+import { createStores, reflectAll } from './stores.ts'
+import { startSweep } from './sweep.ts'
+import type { Provider } from '../provider.ts'
+
+/** What a provider is made from; lives as long as one term of leadership. */
+export interface ProviderSurroundings extends Surroundings {
+  readonly agents: AgentLiveness
+  /** Ends with the term. */
+  readonly signal: AbortSignal
+}
+
+/** A provider with what else of it the controller runs. */
+export interface ProviderParts {
+  readonly provider: Provider
+  /** Loops of the provider's own objects, started after that of Services. */
+  readonly start?: (services: ServiceController) => readonly Controller[]
+}
+
+export interface RunOptions {
+  readonly options: ControllerOptions
+  /** Makes a provider by its name. */
+  readonly makeProvider: (name: string, surroundings: ProviderSurroundings) => ProviderParts
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Told in plain words what a person at the terminal should know; the log has it as well. */
+  readonly say: (text: string) => void
+  readonly signal: AbortSignal
+  readonly version: string
+  /** Told each time the loops run. */
+  readonly onWorking?: (services: ServiceController) => void
+}
+
+/** Mean time between two sweeps for orphans. */
+const sweepIntervalMs = 300_000
+
+/** How long work under way may take to end; with the renew deadline it stays below the duration of the Lease. */
+const graceMs = 3000
+
+/** Runs until `signal` aborts; resolves when everything has ended and the Lease is free. */
+export async function runController(run: RunOptions): Promise<void> {
+  const { options, clock, random, log, signal } = run
+  const credentials = await loadCredentials({
+    clock,
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+    ...(options.context === undefined ? {} : { context: options.context }),
+  })
+  const metrics = createMetrics()
+  await using transport = createTransport({
+    credentials,
+    clock,
+    random,
+    logger: log,
+    userAgent: `weir-controller/${run.version}`,
+  })
+  metrics.watchApiCalls(() => transport.stats)
+  const stores = createStores(log)
+  for (const [kind, store] of Object.entries(stores)) metrics.watchSize(kind, () => store.size)
+  let troubles: () => readonly string[] = () => ['the API server has not answered yet']
+  await using health = await startHealth(
+    options,
+    () => troubles(),
+    () => metrics.render(),
+  )
+  log.info({ server: credentials.server, health: health?.port, providers: options.providers }, 'controller starts')
+  if (!(await awaitApiServer({ transport, clock, log, say: run.say, signal }))) return
+
+  const reflections = reflectAll({ stores, transport, clock, random, log, namespace: options.namespace })
+  troubles = () => reflections.troubles()
+  const agents = followAgents(stores.leases, clock)
+  try {
+    await untilSynced(reflections.synced, signal)
+    log.info({ services: stores.services.size }, 'caches are complete')
+    const lead = (term: AbortSignal) => {
+      const surroundings = { stores, writer: createWriter(transport), clock, random, log, metrics }
+      return work(run, { transport, agents, surroundings }, term)
+    }
+    if (options.leaderElect) await electLeader(election(run, transport, lead))
+    else await lead(signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    agents.stop()
+    await reflections.stop()
+    log.info({}, 'controller ended')
+  }
+}
+
+interface Base {
+  readonly transport: Transport
+  readonly agents: AgentLiveness
+  readonly surroundings: Omit<Surroundings, 'events'>
+}
+
+/** One term of leadership: all loops, from their start to their last write. */
+async function work(run: RunOptions, { transport, agents, surroundings: base }: Base, term: AbortSignal): Promise<void> {
+  const { options, clock, random, log } = run
+  const events = createEventRecorder({
+    transport,
+    clock,
+    logger: log,
+    reportingController: 'weir.dev/controller',
+    reportingInstance: options.identity,
+  })
+  const surroundings: Surroundings = { ...base, events }
+  const controllers: Controller[] = []
+  base.metrics.leading(true)
+  log.info({ identity: options.identity }, 'leading')
+  try {
+    const parts = options.providers.map(name => run.makeProvider(name, { ...surroundings, agents, signal: term }))
+    const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
+    const held = new Set<string>()
+    for (const provider of providers.values()) for (const { uid } of await provider.list(term)) held.add(uid)
+    const services = startServiceController({ surroundings, providers, held })
+    controllers.push(services, startClassController(surroundings, [...providers.keys()]))
+    controllers.push(...parts.flatMap(({ start }) => start?.(services) ?? []))
+    controllers.push(
+      startSweep({
+        providers,
+        services: base.stores.services,
+        onOrphan: id => services.releaseOrphan(id),
+        clock,
+        random,
+        log,
+        intervalMs: sweepIntervalMs,
+      }),
+    )
+    run.onWorking?.(services)
+    await aborted(term)
+  } finally {
+    await Promise.all(controllers.map(controller => controller.stop(graceMs)))
+    await events.stop(graceMs)
+    base.metrics.leading(false)
+    log.info({ identity: options.identity }, 'no longer leading')
+  }
+}
+
+function election(
+  { options, clock, random, log, signal }: RunOptions,
+  transport: Transport,
+  lead: (term: AbortSignal) => Promise<void>,
+) {
+  return {
+    transport,
+    clock,
+    random,
+    logger: log,
+    namespace: options.namespace,
+    name: controllerLease,
+    identity: options.identity,
+    lead,
+    onLeader: (identity: string) => log.info({ leader: identity }, 'the active controller is'),
+    signal,
+  }
+}
+
+/** The health server, or nothing that can be disposed of when the port is 0. */
+async function startHealth(
+  { healthPort }: ControllerOptions,
+  unready: () => readonly string[],
+  metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
+) {
+  return healthPort === 0 ? undefined : serveHealth({ port: healthPort, unready, metrics })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function untilSynced(synced: Promise<void>, signal: AbortSignal): Promise<void> {
+  await Promise.race([synced, aborted(signal).then(() => Promise.reject(signal.reason))])
+}

@@ -1,0 +1,145 @@
+// The loop of Services: what happens anywhere that can concern one puts its key into the queue, and each key is looked at whole.
+import { isDeepStrictEqual } from 'node:util'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { keyOf, makeKey } from '../kubernetes/objects.ts'
+import type { ObjectKey } from '../kubernetes/objects.ts'
+import { createQueue } from '../kubernetes/queue.ts'
+import type { Queue } from '../kubernetes/queue.ts'
+import type { StoreEvent } from '../kubernetes/store.ts'
+import { buildMembership } from '../model/endpoints.ts'
+import { serviceNameLabel } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Service } from '../model/kubernetes-objects.ts'
+import type { LoadBalancerId } from '../model/load-balancer.ts'
+import type { Provider } from '../provider.ts'
+import type { Controller, Surroundings } from './controller.ts'
+import { createOrphans } from './orphans.ts'
+import { asksForSomethingElse, ourPartWasChanged } from './service-changes.ts'
+import { createServiceMemory, membershipMark } from './service-memory.ts'
+import { idOf, reconcileService } from './service-reconcile.ts'
+import type { ServiceContext } from './service-reconcile.ts'
+
+export interface ServiceControllerOptions {
+  readonly surroundings: Surroundings
+  readonly providers: ReadonlyMap<string, Provider>
+  /** Uids that something is held for outside, as `list` of the providers told at start. */
+  readonly held: ReadonlySet<string>
+}
+
+export interface ServiceController extends Controller {
+  /** Releases what is held for a load balancer unless its Service is there and to be served. */
+  releaseOrphan(id: LoadBalancerId): void
+  /** Looks again at a Service, after everything that is more urgent. */
+  look(key: ObjectKey): void
+  /** Whether many Services wait to be looked at. */
+  isBusy(): boolean
+  /** Resolves when nothing is waiting and nothing is in work. */
+  idle(): Promise<void>
+}
+
+/**
+ * Keys in work at once. A Service waits for two answers of the API server, one of them shared with others (blocks of addresses
+ * are written in batches, which fill while a write is under way), so many must wait together.
+ */
+const concurrency = 64
+
+/** Endpoints come and go in bursts; the condition follows at most so often. */
+const membershipDelayMs = 300
+
+export function startServiceController(options: ServiceControllerOptions): ServiceController {
+  const { surroundings, providers, held } = options
+  const { stores, clock, random, metrics } = surroundings
+  const log = surroundings.log.child({ controller: 'service' })
+  const memory = createServiceMemory()
+  const orphans = createOrphans()
+  const context: ServiceContext = {
+    surroundings: { ...surroundings, log },
+    providers,
+    memory,
+    orphans,
+    isHeld: uid => held.has(uid),
+  }
+  const queue = createQueue({
+    name: 'service',
+    work: async (key, signal) => reconcileService(context, key, signal),
+    clock,
+    random,
+    logger: log,
+    concurrency,
+    firstDelayMs: 500,
+    longestDelayMs: 60_000,
+    metrics: metrics.queue('service'),
+  })
+  const releaseOrphan = (id: LoadBalancerId, sure: boolean) => queue.add(orphans.add(id, sure), { priority: 'low' })
+
+  const onService = (event: StoreEvent<Service>) => {
+    if (event.type === 'deleted') {
+      const wasKnown = memory.get(event.key)?.uid === event.old.metadata.uid
+      memory.forget(event.key)
+      // Its finalizer may have been taken by force, and a Service that only waited for an address had none.
+      if (wasKnown) releaseOrphan(idOf(event.old), true)
+      return
+    }
+    memory.caughtUp(event.key)
+    const isNews =
+      event.type === 'added' ||
+      asksForSomethingElse(event.old, event.object) ||
+      ourPartWasChanged(event.old, event.object, memory.get(event.key)?.written)
+    if (isNews && mayConcern(event.object)) queue.add(event.key)
+  }
+  const subscriptions = [
+    stores.services.subscribe(onService, { replay: true }),
+    stores.classes.subscribe(event => {
+      // Not for a status: the class loop writes that itself, as Services come and go.
+      if (event.type !== 'updated' || choosesDifferently(event.old, event.object)) lookAtAll(queue, stores.services.values())
+    }),
+    stores.slices.subscribe(event => {
+      const key = serviceKeyOf(event.object ?? event.old)
+      const known = key === undefined ? undefined : memory.get(key)
+      if (key === undefined || known?.membership === undefined) return
+      const service = stores.services.get(key)
+      const membership = buildMembership(stores.slices.byIndex('service', key), service?.spec.ipFamilies)
+      const mark = membershipMark(membership, service?.spec.externalTrafficPolicy ?? 'Cluster')
+      if (mark !== known.membership) queue.addAfter(key, membershipDelayMs, { priority: 'low' })
+    }),
+    ...[...providers.values()].map(provider =>
+      provider.watch(id => {
+        const key = makeKey(id.namespace, id.name)
+        if (stores.services.get(key)?.metadata.uid === id.uid) queue.add(key)
+        else releaseOrphan(id, false)
+      }),
+    ),
+  ]
+  return {
+    name: 'service',
+    releaseOrphan: id => releaseOrphan(id, false),
+    look: key => queue.add(key, { priority: 'low' }),
+    isBusy: () => queue.size > concurrency,
+    idle: () => queue.idle(),
+    stop: async graceMs => {
+      for (const unsubscribe of subscriptions) unsubscribe()
+      await queue.drain(graceMs)
+    },
+  }
+}
+
+/** Everything but a Service that is no load balancer and carries nothing that could be ours; the claim decides about the rest. */
+function mayConcern(service: Service): boolean {
+  const hasConditions = (service.status?.conditions?.length ?? 0) > 0
+  return service.spec.type === 'LoadBalancer' || hasConditions || (service.metadata.finalizers?.length ?? 0) > 0
+}
+
+/** Whether two states of one class can mean different things to a Service. */
+function choosesDifferently(old: LoadBalancerClass, next: LoadBalancerClass): boolean {
+  const isLeaving = ({ metadata }: LoadBalancerClass) => metadata.deletionTimestamp !== undefined
+  return isLeaving(old) !== isLeaving(next) || !isDeepStrictEqual(old.spec, next.spec)
+}
+
+/** A change of a class can claim, refuse or free any Service. */
+function lookAtAll(queue: Queue, all: Iterable<Service>): void {
+  for (const service of all) if (mayConcern(service)) queue.add(keyOf(service), { priority: 'low' })
+}
+
+function serviceKeyOf({ metadata }: EndpointSlice): ObjectKey | undefined {
+  const name = metadata.labels?.[serviceNameLabel]
+  return name === undefined ? undefined : makeKey(metadata.namespace, name)
+}

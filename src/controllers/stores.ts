@@ -1,0 +1,118 @@
+// The local copies every loop reads, and the reflectors that keep them equal to the API server.
+import type { AddressBlock } from '../api/address-block.ts'
+import type { AddressPool } from '../api/address-pool.ts'
+import type { Announcement } from '../api/announcement.ts'
+import { agentLeaseLabel } from '../api/group.ts'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import type { NodeReport } from '../api/node-report.ts'
+import type { Clock, Random } from '../kubernetes/clock.ts'
+import { leases } from '../kubernetes/leases.ts'
+import type { Lease } from '../kubernetes/leases.ts'
+import { makeKey } from '../kubernetes/objects.ts'
+import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
+import { startReflector } from '../kubernetes/reflector.ts'
+import type { Reflector } from '../kubernetes/reflector.ts'
+import { createStore } from '../kubernetes/store.ts'
+import type { WritableStore } from '../kubernetes/store.ts'
+import type { Transport } from '../kubernetes/transport.ts'
+import { serviceNameLabel } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
+import type { Log } from '../observability/log.ts'
+import { pruneEndpointSlice, pruneNode, pruneService } from './prune.ts'
+import * as resources from './resources.ts'
+
+export interface Stores {
+  readonly services: WritableStore<Service>
+  readonly slices: WritableStore<EndpointSlice>
+  readonly nodes: WritableStore<Node>
+  readonly leases: WritableStore<Lease>
+  readonly classes: WritableStore<LoadBalancerClass>
+  readonly pools: WritableStore<AddressPool>
+  readonly blocks: WritableStore<AddressBlock>
+  readonly announcements: WritableStore<Announcement>
+  readonly reports: WritableStore<NodeReport>
+}
+
+/** Value of the index `class` for Services of type LoadBalancer without a class. */
+export const unclassed = ''
+
+/** Empty stores with the indexes the loops ask for: Services by `class`, EndpointSlices by `service` (namespace/name). */
+export function createStores(log: Log): Stores {
+  const onListenerError = (error: unknown) => log.error({ error }, 'a listener of a store failed')
+  const options = { onListenerError }
+  return {
+    services: createStore<Service>({ ...options, indexers: { class: classOf } }),
+    slices: createStore<EndpointSlice>({ ...options, indexers: { service: serviceOf } }),
+    nodes: createStore<Node>(options),
+    leases: createStore<Lease>(options),
+    classes: createStore<LoadBalancerClass>(options),
+    pools: createStore<AddressPool>(options),
+    blocks: createStore<AddressBlock>(options),
+    announcements: createStore<Announcement>(options),
+    reports: createStore<NodeReport>(options),
+  }
+}
+
+function classOf(service: Service): readonly string[] {
+  return service.spec?.type === 'LoadBalancer' ? [service.spec.loadBalancerClass ?? unclassed] : []
+}
+
+function serviceOf({ metadata }: EndpointSlice): readonly string[] {
+  const name = metadata.labels?.[serviceNameLabel]
+  return name === undefined ? [] : [makeKey(metadata.namespace, name)]
+}
+
+export interface ReflectionOptions {
+  readonly stores: Stores
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Where the Leases of the agents are. */
+  readonly namespace: string
+}
+
+/** The reflectors of all stores. */
+export interface Reflections {
+  /** Resolves when every store holds its first full list. */
+  readonly synced: Promise<void>
+  /** What keeps the stores from being complete and fresh, one line each; empty when all is well. */
+  troubles(): readonly string[]
+  stop(): Promise<void>
+}
+
+/** Starts one reflector per store; they never give up. */
+export function reflectAll({ stores, transport, clock, random, log, namespace }: ReflectionOptions): Reflections {
+  const started: { readonly kind: string; readonly reflector: Reflector }[] = []
+  const reflect = <T extends KubernetesObject>(resource: Resource<T>, store: WritableStore<T>, extra: Narrowing<T> = {}) => {
+    const logger = log.child({ resource: resource.plural })
+    const reflector = startReflector({ transport, resource, store, clock, random, logger, ...extra })
+    started.push({ kind: resource.kind, reflector })
+  }
+  reflect(resources.services, stores.services, { prune: pruneService })
+  reflect(resources.endpointSlices, stores.slices, { prune: pruneEndpointSlice, labelSelector: serviceNameLabel })
+  reflect(resources.nodes, stores.nodes, { prune: pruneNode })
+  reflect(leases, stores.leases, { namespace, labelSelector: `${agentLeaseLabel}=node` })
+  reflect(resources.loadBalancerClasses, stores.classes)
+  reflect(resources.addressPools, stores.pools)
+  reflect(resources.addressBlocks, stores.blocks)
+  reflect(resources.announcements, stores.announcements)
+  reflect(resources.nodeReports, stores.reports)
+  return {
+    synced: Promise.all(Object.values(stores).map(store => store.synced)).then(() => undefined),
+    troubles: () =>
+      started.flatMap(({ kind, reflector: { state } }) => {
+        if (!state.synced) return [`${kind}: not listed yet${state.trouble ? ` (${state.trouble.message})` : ''}`]
+        return state.trouble ? [`${kind}: ${state.trouble.message}`] : []
+      }),
+    stop: async () => {
+      await Promise.all(started.map(({ reflector }) => reflector.stop()))
+    },
+  }
+}
+
+interface Narrowing<T> {
+  readonly prune?: (object: T) => T
+  readonly namespace?: string
+  readonly labelSelector?: string
+}

@@ -1,0 +1,120 @@
+// The controller's composition root: the one active process of the cluster, which claims Services and gives them addresses.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { createLocalProvider } from '../providers/local/provider.ts'
+import type { ExistingService } from '../providers/local/views.ts'
+import { startAnnouncementController } from './controllers/announcement.ts'
+import { announcementWrites, blockWrites } from './controllers/compare-and-swap.ts'
+import { UsageError, readOptions, usage } from './controllers/options.ts'
+import type { ControllerOptions } from './controllers/options.ts'
+import { startPoolController } from './controllers/pool.ts'
+import { runController } from './controllers/run.ts'
+import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
+import type { ServiceController } from './controllers/service.ts'
+import type { Stores } from './controllers/stores.ts'
+import { systemClock } from './kubernetes/clock.ts'
+import { CredentialsError } from './kubernetes/errors.ts'
+import { claim } from './model/claim.ts'
+import { createLog } from './observability/log.ts'
+import type { Log } from './observability/log.ts'
+
+/** Every provider there is, and how it is made from what the controller has. */
+const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => ProviderParts>> = { local: makeLocal }
+
+function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
+  const { stores, writer, clock, agents, log, signal } = surroundings
+  const provider = createLocalProvider({
+    pools: stores.pools,
+    blocks: stores.blocks,
+    announcements: stores.announcements,
+    nodeReports: stores.reports,
+    nodes: stores.nodes,
+    agents,
+    existing: () => addressesInStatuses(stores),
+    blockStore: blockWrites(writer),
+    announcementStore: announcementWrites(writer),
+    now: () => clock.now(),
+    log: log.child({ provider: 'local' }),
+    signal,
+  })
+  return {
+    provider,
+    start: services => [
+      startAnnouncementController({
+        surroundings,
+        announcing: provider.announcements,
+        isBusy: () => services.isBusy(),
+      }),
+      startPoolController(surroundings, provider.poolStatuses),
+    ],
+  }
+}
+
+/** The addresses that Services of ours show already: nobody else may be given them, even before their Services are looked at. */
+function* addressesInStatuses({ services, classes }: Stores): Iterable<ExistingService> {
+  const all = [...classes.values()]
+  for (const service of services.values()) {
+    const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+    if (addresses.length === 0) continue
+    const { kind } = claim(service, all)
+    if (kind !== 'ours' && kind !== 'kept' && kind !== 'blocked') continue
+    const { name, namespace = '', uid = '', creationTimestamp = '' } = service.metadata
+    yield { id: { kind: 'Service', namespace, name, uid }, createdAt: creationTimestamp, addresses }
+  }
+}
+
+export interface StartOptions {
+  readonly options: ControllerOptions
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** Told in plain words what a person at the terminal should know. */
+  readonly say: (text: string) => void
+  /** Told each time the loops run. */
+  readonly onWorking?: (services: ServiceController) => void
+}
+
+/** Runs the controller with the machine's own time until `signal` aborts. */
+export function startController({ options, signal, log, say, onWorking }: StartOptions): Promise<void> {
+  return runController({
+    options,
+    makeProvider(name, surroundings) {
+      const make = makers[name]
+      if (!make) throw new UsageError(`there is no provider ${name}`)
+      return make(surroundings)
+    },
+    clock: systemClock(),
+    random: Math.random,
+    log,
+    say,
+    signal,
+    version: process.env['WEIR_VERSION'] ?? 'development',
+    ...(onWorking ? { onWorking } : {}),
+  })
+}
+
+/** Runs the program; gives its exit code. */
+async function main(): Promise<number> {
+  const say = (text: string) => console.error(text)
+  const stopping = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(new Error(signal)))
+  try {
+    const known = Object.keys(makers)
+    const options = readOptions(process.argv.slice(2), { env: process.env, hostname: hostname(), known })
+    if (options === 'help') {
+      console.log(usage)
+      return 0
+    }
+    const log = createLog({ level: options.logLevel, program: 'weir-controller' })
+    // A pod's name comes back after a restart in place; the process before it must not be taken for this one.
+    const identity = `${options.identity}_${randomUUID()}`
+    await startController({ options: { ...options, identity }, signal: stopping.signal, log, say })
+    return 0
+  } catch (error) {
+    if (error instanceof UsageError) say(`weir: ${error.message}\n\n${usage}`)
+    else if (error instanceof CredentialsError) say(`weir: ${error.message}; ${error.remedy}.`)
+    else say(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+if (import.meta.main) process.exitCode = await main()
