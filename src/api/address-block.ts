@@ -1,15 +1,13 @@
 // AddressBlock: 256 neighbouring addresses with their owners; the only place where an address is given.
 import { z } from 'zod'
+import { objectName, serviceReference } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** One address that is given. */
 export const allocationSchema = z.object({
-  pool: z.string().describe('The pool the address was given from.'),
+  pool: objectName.describe('The pool the address was given from.'),
   since: z.string().meta({ format: 'date-time' }),
-  owners: z
-    .array(z.object({ uid: z.string(), namespace: z.string(), name: z.string() }))
-    .min(1)
-    .describe('The Services that hold the address; several when they share it.'),
+  owners: z.array(serviceReference).min(1).max(64).describe('The Services that hold the address; several when they share it.'),
 })
 
 export type Allocation = z.infer<typeof allocationSchema>
@@ -29,20 +27,40 @@ export const addressBlock = {
   statusSubresource: false,
   schema: z.object({
     spec: z.object({
-      base: z.string().describe('The first address of the block.'),
+      base: z.string().max(39).describe('The first address of the block.'),
       bitmap: z
         .string()
         .length(64)
         .regex(/^[0-9a-f]{64}$/)
         .describe('256 bits as hexadecimal; bit i (most significant first) is set while base+i is given.'),
-      allocations: z.record(z.string(), allocationSchema).describe('By offset in the block (0 to 255, decimal).'),
+      allocations: z
+        .record(z.string(), allocationSchema)
+        .meta({ maxProperties: 256 })
+        .describe('By offset in the block (0 to 255, decimal).'),
     }),
   }),
   columns: [
     { name: 'Base', type: 'string', jsonPath: '.spec.base' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
-  rules: [{ at: 'spec', rule: 'self.base == oldSelf.base', message: 'base cannot change' }],
+  rules: [
+    { at: 'spec', rule: 'self.base == oldSelf.base', message: 'base cannot change' },
+    {
+      at: 'spec.base',
+      rule: "isIP(self) && ip.isCanonical(self) && (ip(self).family() == 6 || self.endsWith('.0'))",
+      message: 'must be the first address of a block of 256, in canonical form',
+    },
+    {
+      at: '',
+      rule: "self.metadata.name == 'ipv4-' + self.spec.base.replace('.', '-') || self.spec.base.contains(':') && self.metadata.name.matches('^ipv6-[0-9a-f]{30}00$')",
+      message: 'the name must be that of the base',
+    },
+    {
+      at: 'spec',
+      rule: "self.allocations.all(offset, offset.matches('^([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$'))",
+      message: 'offsets go from 0 to 255',
+    },
+  ],
 } as const satisfies KindDefinition
 
 export type AddressBlock = ObjectOf<typeof addressBlock>

@@ -1,13 +1,13 @@
 // AddressPool: addresses the local provider may give, who may use them, and which nodes announce them.
 import { z } from 'zod'
-import { conditionSchema, labelSelectorSchema } from './common-schemas.ts'
+import { conditionsSchema, interfaceName, labelSelectorSchema, namespaceName } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const layer2RuleSchema = z
   .object({
     nodeSelector: labelSelectorSchema.optional().describe('Nodes that may announce. Absent: every node with an agent.'),
     interfaces: z
-      .array(z.string().min(1).max(15))
+      .array(interfaceName)
       .max(16)
       .optional()
       .describe('Interfaces to announce on. Absent: the one whose subnet holds the address.'),
@@ -29,6 +29,7 @@ export const addressPool = {
         .array(z.string().min(2).max(91))
         .min(1)
         .max(64)
+        .meta({ 'x-kubernetes-list-type': 'set' })
         .describe('CIDRs (192.0.2.0/24), ranges (192.0.2.10-192.0.2.20) or single addresses; both families may be mixed.'),
       autoAssign: z
         .boolean()
@@ -43,8 +44,9 @@ export const addressPool = {
       allow: z
         .object({
           namespaces: z
-            .array(z.string().min(1).max(63))
+            .array(namespaceName)
             .max(256)
+            .meta({ 'x-kubernetes-list-type': 'set' })
             .optional()
             .describe('Namespaces whose Services may use the pool. Absent: all.'),
           serviceSelector: labelSelectorSchema.optional().describe('Services that may use the pool. Absent: all.'),
@@ -58,7 +60,7 @@ export const addressPool = {
     }),
     status: z
       .object({
-        conditions: z.array(conditionSchema).optional(),
+        conditions: conditionsSchema.optional(),
         observedGeneration: z.int().min(0).optional(),
         total: z
           .string()
@@ -78,7 +80,24 @@ export const addressPool = {
     { name: 'Auto', type: 'boolean', jsonPath: '.spec.autoAssign', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
-  rules: [],
+  rules: [
+    {
+      at: 'spec.addresses[]',
+      rule: "self.contains('/') ? isCIDR(self.trim()) : self.contains('-') ? self.split('-').size() == 2 && self.split('-').all(end, isIP(end.trim())) : isIP(self.trim())",
+      message:
+        'must be a CIDR (192.0.2.0/24), a range (192.0.2.10-192.0.2.20) or an address, without leading zeros, zones or IPv4-mapped IPv6',
+    },
+    {
+      at: 'spec.addresses[]',
+      rule: '!isCIDR(self.trim()) || cidr(self.trim()) == cidr(self.trim()).masked()',
+      message: 'a CIDR must begin at the first address of its network: 192.0.2.0/24, not 192.0.2.5/24',
+    },
+    {
+      at: 'spec.addresses[]',
+      rule: "self.contains('/') || self.split('-').size() != 2 || !self.split('-').all(end, isIP(end.trim())) || ip(self.split('-')[0].trim()).family() == ip(self.split('-')[1].trim()).family()",
+      message: 'both ends of a range must be of one family',
+    },
+  ],
 } as const satisfies KindDefinition
 
 export type AddressPool = ObjectOf<typeof addressPool>

@@ -1,5 +1,6 @@
 // Announcement: one address, the nodes that may announce it in order, and the node that does.
 import { z } from 'zod'
+import { interfaceName, macAddress, objectName, serviceReference } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const announcement = {
@@ -12,28 +13,30 @@ export const announcement = {
   statusSubresource: true,
   schema: z.object({
     spec: z.object({
-      address: z.string().describe('The announced address.'),
-      pool: z.string(),
-      services: z
-        .array(z.object({ uid: z.string(), namespace: z.string(), name: z.string() }))
-        .min(1)
-        .describe('The Services at this address.'),
-      nodes: z.array(z.string()).max(8).describe('Candidates in order; the first one alive announces while nobody else does.'),
-      interfaces: z.array(z.string()).optional().describe('Only these interfaces, by rule of the pool.'),
+      address: z.string().max(39).describe('The announced address.'),
+      pool: objectName,
+      services: z.array(serviceReference).min(1).max(64).describe('The Services at this address.'),
+      nodes: z
+        .array(objectName)
+        .max(8)
+        .meta({ 'x-kubernetes-list-type': 'set' })
+        .describe('Candidates in order; the first one alive announces while nobody else does.'),
+      interfaces: z.array(interfaceName).max(16).optional().describe('Only these interfaces, by rule of the pool.'),
     }),
     status: z
       .object({
         epoch: z.int().min(0).describe('Grows by one with each takeover; the higher epoch wins.'),
-        node: z.string().describe('The node that announces the address. Empty: nobody does.'),
-        interface: z.string().optional(),
-        mac: z.string().optional(),
+        node: z.string().max(253).describe('The node that announces the address. Empty: nobody does.'),
+        interface: z.string().max(15).optional(),
+        mac: macAddress.optional(),
         since: z.string().meta({ format: 'date-time' }).optional(),
-        reason: z.string().optional().describe('Why nobody announces, or why the last move happened.'),
+        reason: z.string().max(1024).optional().describe('Why nobody announces, or why the last move happened.'),
       })
       .optional(),
   }),
   columns: [
     { name: 'Address', type: 'string', jsonPath: '.spec.address' },
+    { name: 'Namespace', type: 'string', jsonPath: '.spec.services[0].namespace' },
     { name: 'Service', type: 'string', jsonPath: '.spec.services[0].name' },
     { name: 'Node', type: 'string', jsonPath: '.status.node' },
     { name: 'Interface', type: 'string', jsonPath: '.status.interface' },
@@ -42,7 +45,16 @@ export const announcement = {
     { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes', priority: 1 },
     { name: 'Epoch', type: 'integer', jsonPath: '.status.epoch', priority: 1 },
   ],
-  rules: [{ at: 'spec', rule: 'self.address == oldSelf.address', message: 'address cannot change' }],
+  rules: [
+    { at: 'spec', rule: 'self.address == oldSelf.address', message: 'address cannot change' },
+    { at: 'spec.address', rule: 'isIP(self) && ip.isCanonical(self)', message: 'must be an address in canonical form' },
+    {
+      at: '',
+      rule: "self.metadata.name == 'ip-' + self.spec.address.replace('.', '-') || self.spec.address.contains(':') && self.metadata.name.matches('^ip(-[0-9a-f]{4}){8}$')",
+      message: 'the name must be that of the address',
+    },
+    { at: 'status', rule: 'self.epoch >= oldSelf.epoch', message: 'the epoch never goes back' },
+  ],
 } as const satisfies KindDefinition
 
 export type Announcement = ObjectOf<typeof announcement>

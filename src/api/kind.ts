@@ -1,7 +1,10 @@
 // How a kind of ours is described once: schema, scope, columns and rules, from which types and the CRD are made.
 import type { z } from 'zod'
 
-/** A rule the API server enforces (CEL), placed on the object's root or on a part named by a path such as `spec.addresses[]`. */
+/**
+ * A rule the API server enforces (CEL). `at` is the part it stands on: '' for the object itself, `spec`, `spec.addresses[]`
+ * for each item of a list, `spec.allocations{}` for each value of a map.
+ */
 export interface CelRule {
   readonly at: string
   readonly rule: string

@@ -1,13 +1,13 @@
 // LoadBalancerClass: which provider serves the Services and Ingresses that name it, and with what defaults.
 import { z } from 'zod'
-import { conditionSchema } from './common-schemas.ts'
+import { conditionsSchema, objectName, qualifiedName } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** What the local provider needs to know of a class. */
 export const localClassSchema = z
   .object({
     pools: z
-      .array(z.string().min(1).max(253))
+      .array(objectName)
       .max(64)
       .optional()
       .describe(
@@ -16,6 +16,7 @@ export const localClassSchema = z
     final: z
       .array(z.enum(['load-balancer-ips', 'address-pool']))
       .max(8)
+      .meta({ 'x-kubernetes-list-type': 'set' })
       .optional()
       .describe('Settings that annotations of a Service may not change; a Service that tries is refused with a condition.'),
   })
@@ -44,15 +45,16 @@ export const loadBalancerClass = {
         .default(false)
         .describe('Serve Services without a loadBalancerClass. Only one class may be the default; with two, neither is.'),
       aliases: z
-        .array(z.string().min(1).max(316))
+        .array(qualifiedName)
         .max(16)
+        .meta({ 'x-kubernetes-list-type': 'set' })
         .optional()
         .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
       local: localClassSchema.optional(),
     }),
     status: z
       .object({
-        conditions: z.array(conditionSchema).optional(),
+        conditions: conditionsSchema.optional(),
         observedGeneration: z.int().min(0).optional(),
         services: z.int().min(0).optional().describe('How many Services use this class.'),
       })
@@ -72,6 +74,16 @@ export const loadBalancerClass = {
       at: 'spec',
       rule: 'self.provider == oldSelf.provider',
       message: 'provider cannot change; make another class and move Services to it',
+    },
+    {
+      at: '',
+      rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$')",
+      message: 'the name must have at most 63 characters: Services name the class as weir.dev/<name>',
+    },
+    {
+      at: 'spec.aliases[]',
+      rule: "!self.startsWith('weir.dev/')",
+      message: 'an alias cannot begin with weir.dev/, under which every class has its own name',
     },
     { at: 'spec', rule: "!has(self.local) || self.provider == 'local'", message: 'spec.local needs provider: local' },
   ],

@@ -1,15 +1,15 @@
 // NodeReport: what an agent found on its node, written on change.
 import { z } from 'zod'
-import { conditionSchema } from './common-schemas.ts'
+import { conditionsSchema, macAddress } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const nodeInterfaceSchema = z.object({
-  name: z.string(),
-  index: z.int(),
-  mac: z.string(),
+  name: z.string().max(15),
+  index: z.int().min(0),
+  mac: macAddress,
   carrier: z.boolean(),
-  mtu: z.int().optional(),
-  addresses: z.array(z.string()).describe('Addresses with prefix length, as 10.201.0.11/16.'),
+  mtu: z.int().min(0).optional(),
+  addresses: z.array(z.string().max(43)).max(256).describe('Addresses with prefix length, as 10.201.0.11/16.'),
 })
 
 export type NodeInterface = z.infer<typeof nodeInterfaceSchema>
@@ -24,13 +24,13 @@ export const nodeReport = {
   statusSubresource: false,
   schema: z.object({
     spec: z.object({
-      interfaces: z.array(nodeInterfaceSchema),
-      version: z.string().describe('Version of the agent.'),
-      conditions: z.array(conditionSchema).optional(),
+      interfaces: z.array(nodeInterfaceSchema).max(4096),
+      version: z.string().max(256).describe('Version of the agent.'),
+      conditions: conditionsSchema.optional(),
     }),
   }),
   columns: [
-    { name: 'Interfaces', type: 'string', jsonPath: '.spec.interfaces[*].name' },
+    { name: 'Interface', type: 'string', jsonPath: '.spec.interfaces[?(@.carrier==true)].name' },
     { name: 'Version', type: 'string', jsonPath: '.spec.version' },
     { name: 'Ready', type: 'string', jsonPath: '.spec.conditions[?(@.type=="Ready")].status' },
     { name: 'Reason', type: 'string', jsonPath: '.spec.conditions[?(@.type=="Ready")].reason' },

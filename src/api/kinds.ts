@@ -1,0 +1,9 @@
+// Every kind of ours, in the order documentation lists them: what people write first, what Weir writes for itself after.
+import { addressBlock } from './address-block.ts'
+import { addressPool } from './address-pool.ts'
+import { announcement } from './announcement.ts'
+import type { KindDefinition } from './kind.ts'
+import { loadBalancerClass } from './load-balancer-class.ts'
+import { nodeReport } from './node-report.ts'
+
+export const kinds: readonly KindDefinition[] = [loadBalancerClass, addressPool, announcement, addressBlock, nodeReport]
