@@ -43,7 +43,7 @@ function kindSection(kind: KindDefinition): string {
   const names = [kind.plural, ...kind.shortNames].map(code).join(', ')
   const rules = rulesOf(schema, '').map(({ at, message }) => [at === '' ? 'the object' : code(at), message])
   return section(kind.kind, [
-    kind.description,
+    escape(kind.description),
     `${kind.scope === 'Cluster' ? 'Cluster-scoped' : 'Namespaced'}; names for kubectl: ${names}.`,
     table(['Field', 'Type', 'Meaning'], fieldsOf(schema, '')),
     ...(rules.length > 0 ? ['Rules:', table(['Where', 'Rule'], rules)] : []),
@@ -108,10 +108,11 @@ function section(title: string, parts: readonly string[]): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(escapeCell).join(' | ')} |`).join('\n')
+  return [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(escape).join(' | ')} |`).join('\n')
 }
 
-function escapeCell(text: string): string {
+/** Keeps text from being read as the border of a cell or as HTML. */
+function escape(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 }
 

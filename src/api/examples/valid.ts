@@ -1,0 +1,101 @@
+// Objects the API server must take.
+import type { Example } from './example.ts'
+import { allocation, allOffsets, bitmap, lan, services } from './parts.ts'
+
+export const valid: readonly Example[] = [
+  { why: 'the least class', kind: 'LoadBalancerClass', name: 'lan', spec: { provider: 'local' } },
+  {
+    why: 'a class with everything',
+    kind: 'LoadBalancerClass',
+    name: 'lan-pods.v2',
+    spec: {
+      provider: 'local',
+      targets: 'Pod',
+      default: true,
+      aliases: ['service.k8s.aws/nlb', 'metallb'],
+      local: { pools: ['office', 'lab.example'], final: ['load-balancer-ips', 'address-pool'] },
+    },
+  },
+  { why: 'a class of the aws provider', kind: 'LoadBalancerClass', name: 'public', spec: { provider: 'aws' } },
+  { why: 'the least pool', kind: 'AddressPool', name: 'office', spec: { addresses: ['10.201.200.0/24'] } },
+  {
+    why: 'every form of addresses',
+    kind: 'AddressPool',
+    name: 'mixed',
+    spec: {
+      addresses: [
+        '192.0.2.0/24',
+        '198.51.100.10-198.51.100.20',
+        '198.51.100.30 - 198.51.100.40',
+        ' 203.0.113.7 ',
+        '2001:db8::/64',
+        '2001:db8:1::1-2001:db8:1::ff',
+        '2001:DB8:2::1',
+        '0.0.0.0/0',
+      ],
+    },
+  },
+  {
+    why: 'a range that ends before it starts, which the pool reports as a condition',
+    kind: 'AddressPool',
+    name: 'reversed',
+    spec: { addresses: ['192.0.2.20-192.0.2.10'] },
+  },
+  {
+    why: 'a pool with everything',
+    kind: 'AddressPool',
+    name: 'full',
+    spec: {
+      addresses: ['192.0.2.0/24'],
+      autoAssign: false,
+      avoidBuggyIPs: false,
+      allow: { namespaces: ['default', 'shop'], serviceSelector: { matchLabels: { app: 'web', 'example.com/tier': '' } } },
+      announce: {
+        layer2: [
+          {
+            nodeSelector: {
+              matchExpressions: [
+                { key: 'topology.kubernetes.io/zone', operator: 'In', values: ['a', 'b'] },
+                { key: 'weir.dev/no', operator: 'DoesNotExist' },
+              ],
+            },
+            interfaces: ['eth0', 'bond0.100'],
+            serviceSelector: {},
+          },
+          {},
+        ],
+      },
+    },
+  },
+  {
+    why: 'a block with an address given',
+    kind: 'AddressBlock',
+    name: 'ipv4-10-201-200-0',
+    spec: { base: '10.201.200.0', bitmap, allocations: { 0: allocation } },
+  },
+  {
+    why: 'a full block of IPv6',
+    kind: 'AddressBlock',
+    name: 'ipv6-20010db8000000000000000000000100',
+    spec: { base: '2001:db8::100', bitmap: 'f'.repeat(64), allocations: allOffsets },
+  },
+  { why: 'an empty block', kind: 'AddressBlock', name: 'ipv4-10-0-0-0', spec: { base: '10.0.0.0', bitmap, allocations: {} } },
+  {
+    why: 'an announcement with candidates',
+    kind: 'Announcement',
+    name: 'ip-10-201-200-1',
+    spec: { address: '10.201.200.1', pool: 'office', services, nodes: ['n2', 'n0.example.com'], interfaces: ['eth0'] },
+  },
+  {
+    why: 'an announcement of IPv6 that nobody can make',
+    kind: 'Announcement',
+    name: 'ip-2001-0db8-0000-0000-0000-0000-0000-0001',
+    spec: { address: '2001:db8::1', pool: 'office', services, nodes: [] },
+  },
+  {
+    why: 'a report of a node',
+    kind: 'NodeReport',
+    name: 'n0',
+    spec: { interfaces: [lan, { ...lan, name: 'tun0', mac: '', addresses: [] }], version: '0.1.0' },
+  },
+]
