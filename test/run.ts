@@ -16,6 +16,9 @@ const vitest = await createVitest('test', {
   reporters: ['default', reporter],
 })
 
+// Tells the reporters who they work for; nothing runs yet.
+await vitest.standalone()
+
 let trouble = 0
 const leftOut: string[] = []
 try {
