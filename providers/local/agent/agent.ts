@@ -1,0 +1,273 @@
+// The agent of one node: follows Announcements and Leases, announces what is this node's, claims what is vacant.
+import type { Announcement } from '../../../src/api/announcement.ts'
+import { announcedFinalizer } from '../../../src/api/group.ts'
+import type { NodeInterface } from '../../../src/api/node-report.ts'
+import { createAnnouncedAddresses } from './announced-addresses.ts'
+import type { AddressAnnouncer } from './announced-addresses.ts'
+import type { Conflict } from './announcer/announcer.ts'
+import { decide, isAttended, statusPatch } from './decide.ts'
+import type { AnnouncementWrite, Decision } from './decide.ts'
+import { createLiveness } from './liveness.ts'
+import type { Liveness } from './liveness.ts'
+import { rememberPlacements } from './placement.ts'
+import type { AgentClock, AgentLogger, AnnouncementWriter, LeaseStore, Watched } from './ports.ts'
+
+export interface AgentOptions {
+  /** The name of this node. */
+  readonly self: string
+  /** Both synced: what is not there does not exist. */
+  readonly announcements: Watched<Announcement>
+  readonly leases: LeaseStore
+  readonly announcer: AddressAnnouncer
+  readonly writer: AnnouncementWriter
+  /** Monotonic time of the last renewal of our own Lease that succeeded. */
+  readonly lastRenewal: () => number | undefined
+  readonly leaseDurationMs: number
+  /** Asks for `reconcile(name)` to be called soon, with retries; low priority, a few at once. */
+  readonly wake: (name: string, afterMs?: number) => void
+  readonly clock: AgentClock
+  readonly logger: AgentLogger
+}
+
+export interface Agent {
+  /** Carries out what is to be written about one Announcement. What it throws may be tried again. */
+  reconcile(name: string, signal: AbortSignal): Promise<void>
+  /** The interfaces are these now. Where a link came up, what is announced there is announced again. */
+  useInterfaces(now: readonly NodeInterface[]): void
+  /** Another station uses an address of ours: it is defended, or given up by a node that may not be its owner any more. */
+  meetConflict(conflict: Conflict): void
+  /** Stops announcing, at once, and claims nothing more. Resolves when no address is answered any more. */
+  withdraw(): Promise<void>
+  /** The names of the Announcements whose owner is still this node: what is left to be given up after `withdraw`. */
+  owned(): readonly string[]
+  readonly announcing: number
+}
+
+/** RFC 5227 section 2.4 (DEFEND_INTERVAL): an address is defended at most so often, or two defenders would never end. */
+const defendMs = 10_000
+
+export function createAgent(options: AgentOptions): Agent {
+  const { self, announcements, leases, announcer, writer, clock, logger, leaseDurationMs } = options
+  const addresses = createAnnouncedAddresses(announcer)
+  const liveness = createLiveness({ self, longestGapMs: leaseDurationMs / 2 })
+  /** What our last write made of an object, until the watch brings that or something newer. */
+  const written = new Map<string, { readonly basedOn: string | undefined; readonly object: Announcement }>()
+  const yieldedEpochs = new Map<string, number>()
+  const defendedAt = new Map<number, number>()
+  const unattended = new Map<string, { readonly mark: string; readonly since: number }>()
+  let interfaces: readonly NodeInterface[] | undefined
+  let placementOf = rememberPlacements([])
+  let stopping = false
+  let flush: Promise<void> | undefined
+  const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
+
+  /** The object as it is known now: ours if we wrote after what the watch brought last. */
+  const current = (name: string): Announcement | undefined => {
+    const watched = announcements.get(name)
+    const ours = written.get(name)
+    if (!ours) return watched
+    if (watched && watched.metadata.resourceVersion === ours.basedOn) return ours.object
+    written.delete(name)
+    return watched
+  }
+  const apply = (): Promise<void> => {
+    flush ??= new Promise(resolve => setImmediate(resolve)).then(() => {
+      flush = undefined
+      return addresses.apply()
+    })
+    return flush
+  }
+  const unattendedFor = (announcement: Announcement): number => {
+    const { name, uid } = announcement.metadata
+    if (isAttended(announcement, isAlive)) {
+      unattended.delete(name)
+      return 0
+    }
+    const { status, spec } = announcement
+    const mark = JSON.stringify([uid, status?.epoch, status?.node, spec.nodes])
+    const now = clock.monotonic()
+    const known = unattended.get(name)
+    if (known?.mark === mark) return now - known.since
+    unattended.set(name, { mark, since: now })
+    return 0
+  }
+  /** Decides about one address and announces or withdraws accordingly; what is to be written is left to `reconcile`. */
+  const look = (name: string): Decision => {
+    const announcement = current(name)
+    if (!announcement || interfaces === undefined) return {}
+    const decision = decide(announcement, {
+      self,
+      isAlive,
+      placement: placementOf(announcement.spec).choice,
+      yieldedEpoch: yieldedEpochs.get(name),
+      unattendedMs: unattendedFor(announcement),
+      patienceMs: leaseDurationMs,
+      stopping,
+    })
+    place(announcement, decision)
+    if (decision.againAfterMs !== undefined) options.wake(name, decision.againAfterMs)
+    return decision
+  }
+  const place = (announcement: Announcement, decision: Decision) => {
+    const { number } = placementOf(announcement.spec)
+    if (number === undefined) return
+    const before = addresses.where(number)
+    addresses.place(number, decision.announce)
+    const after = addresses.where(number)
+    if (before === after) return
+    const fields = {
+      announcement: announcement.metadata.name,
+      interface: (after ?? before)?.name,
+      epoch: announcement.status?.epoch,
+    }
+    if (!before) logger.info(fields, 'announcing')
+    else if (!after) logger.info({ ...fields, owner: announcement.status?.node }, 'withdrawn')
+    else logger.info(fields, 'announcing from another interface')
+    void apply().catch((error: unknown) => logger.error({ error: String(error) }, 'the announcer does not obey'))
+  }
+  const lookAndWake = (name: string) => {
+    if (look(name).write) options.wake(name)
+  }
+  const lookAtAll = () => {
+    for (const { metadata } of announcements.values()) lookAndWake(metadata.name)
+  }
+  /** Conflicts are rare, so they may cost a look at all. */
+  const announcementOf = (address: number): Announcement | undefined => {
+    for (const { spec, metadata } of announcements.values())
+      if (placementOf(spec).number === address) return current(metadata.name)
+    return undefined
+  }
+  const forget = (announcement: Announcement) => {
+    const { name } = announcement.metadata
+    written.delete(name)
+    yieldedEpochs.delete(name)
+    unattended.delete(name)
+    place(announcement, {})
+  }
+
+  announcements.subscribe(
+    ({ type, object, old }) => {
+      if (type === 'deleted' && old) forget(old)
+      else if (object) lookAndWake(object.metadata.name)
+    },
+    { replay: true },
+  )
+  watchLeases({ leases, liveness, clock, onDeathOrBirth: lookAtAll })
+
+  const write = (seen: Announcement, decided: AnnouncementWrite, signal: AbortSignal): Promise<Announcement | undefined> => {
+    if (decided.kind === 'confirm') {
+      const finalizers = seen.metadata.finalizers?.filter(each => each !== announcedFinalizer) ?? []
+      return writer.setFinalizers(seen, finalizers, signal)
+    }
+    return writer.patchStatus(seen, statusPatch(decided, { self, since: formatSince(clock.now()) }), signal)
+  }
+
+  return {
+    async reconcile(name, signal) {
+      const decided = look(name).write
+      const seen = current(name)
+      if (!decided || !seen) return
+      const basedOn = announcements.get(name)?.metadata.resourceVersion
+      // Whoever reads that the address is given up must be able to rely on it.
+      if (decided.kind === 'yield' || decided.kind === 'confirm') await apply()
+      const started = clock.monotonic()
+      const object = await write(seen, decided, signal)
+      const fields = { announcement: name, address: seen.spec.address, durationMs: Math.round(clock.monotonic() - started) }
+      const why = 'reason' in decided ? { reason: decided.reason } : {}
+      if (!object) {
+        logger.debug({ ...fields, ...why, write: decided.kind }, 'somebody else wrote first')
+        return
+      }
+      logger.info({ ...fields, ...why, epoch: object.status?.epoch }, sentences[decided.kind])
+      if (announcements.get(name)?.metadata.resourceVersion === basedOn) written.set(name, { basedOn, object })
+      lookAndWake(name)
+    },
+    useInterfaces(now) {
+      const cameUp = now.filter(each => each.carrier && !interfaces?.some(old => old.index === each.index && old.carrier))
+      interfaces = now
+      placementOf = rememberPlacements(now)
+      lookAtAll()
+      for (const { name } of cameUp) {
+        if (addresses.on(name).size > 0) void apply().then(() => announcer.repeat(name, addresses.on(name)))
+      }
+    },
+    meetConflict({ address, interface: on, mac }) {
+      if (addresses.where(address)?.name !== on) return
+      const now = clock.monotonic()
+      const renewed = options.lastRenewal()
+      const mayBeReplaced = renewed === undefined || now - renewed > leaseDurationMs
+      const announcement = announcementOf(address)
+      if (mayBeReplaced && announcement) {
+        logger.warn({ announcement: announcement.metadata.name, mac }, 'another node took the address while our lease had ended')
+        yieldedEpochs.set(announcement.metadata.name, announcement.status?.epoch ?? 0)
+        lookAndWake(announcement.metadata.name)
+        return
+      }
+      if (now < (defendedAt.get(address) ?? Number.NEGATIVE_INFINITY) + defendMs) return
+      defendedAt.set(address, now)
+      logger.warn({ announcement: announcement?.metadata.name, interface: on, mac }, 'another station uses this address')
+      void announcer.repeat(on, [address]).catch(() => {})
+    },
+    async withdraw() {
+      stopping = true
+      lookAtAll()
+      await apply()
+    },
+    owned: () =>
+      [...announcements.values()].map(({ metadata }) => metadata.name).filter(name => current(name)?.status?.node === self),
+    get announcing() {
+      return addresses.size
+    },
+  }
+}
+
+const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
+  claim: 'claimed',
+  yield: 'given up',
+  restate: 'interface or MAC written anew',
+  confirm: 'withdrawal confirmed',
+}
+
+/** Feeds the judge of liveness, and calls back whenever a node dies or returns. */
+function watchLeases({
+  leases,
+  liveness,
+  clock,
+  onDeathOrBirth,
+}: {
+  readonly leases: LeaseStore
+  readonly liveness: Liveness
+  readonly clock: AgentClock
+  readonly onDeathOrBirth: () => void
+}): void {
+  let alarm: (() => void) | undefined
+  const setAlarm = () => {
+    const now = clock.monotonic()
+    const death = liveness.nextDeath(now)
+    // One that is set rings early enough: a Lease that is renewed only moves its end.
+    if (!alarm && death !== undefined) alarm = clock.schedule(death - now + 1, ring)
+  }
+  const ring = () => {
+    alarm = undefined
+    onDeathOrBirth()
+    setAlarm()
+  }
+  leases.subscribe(
+    ({ type, object, old }) => {
+      const lease = object ?? old
+      if (!lease) return
+      const { name } = lease.metadata
+      const before = liveness.isAlive(name, clock.monotonic())
+      if (type === 'deleted') liveness.forget(name)
+      else liveness.see(lease, clock.monotonic())
+      if (liveness.isAlive(name, clock.monotonic()) !== before) onDeathOrBirth()
+      setAlarm()
+    },
+    { replay: true },
+  )
+}
+
+/** RFC 3339 with whole seconds, as metav1.Time. */
+function formatSince(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+}

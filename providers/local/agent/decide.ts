@@ -1,0 +1,124 @@
+// What this node does about one address: announce it, claim it, give it up, confirm its withdrawal, or leave it alone. Pure.
+import type { Announcement } from '../../../src/api/announcement.ts'
+import { announcedFinalizer } from '../../../src/api/group.ts'
+import type { NoInterfaceReason } from './interface-choice.ts'
+
+/** Where this node would announce the address. */
+export interface Placement {
+  readonly name: string
+  readonly index: number
+  readonly mac: string
+}
+
+/** Why it cannot. `FamilyNotServed`: the announcer does not speak for this family; `Unreadable`: the address is none. */
+export type NoPlacementReason = NoInterfaceReason | 'FamilyNotServed' | 'Unreadable'
+
+/** Why the last owner took the address; in `status.reason`. */
+export type ClaimReason = 'FirstClaim' | 'Vacant' | 'OwnerDead' | 'Moved'
+
+/** Why the owner gave it up; in `status.reason` while nobody announces. */
+export type YieldReason = NoPlacementReason | 'Moved' | 'Conflict' | 'AgentStopped'
+
+/** A change of the Announcement; each is valid only against the resourceVersion it was decided on. */
+export type AnnouncementWrite =
+  | { readonly kind: 'claim'; readonly epoch: number; readonly placement: Placement; readonly reason: ClaimReason }
+  /** Empties `status.node`, after the address is answered no more. */
+  | { readonly kind: 'yield'; readonly reason: YieldReason }
+  /** The owner is the same, but interface or MAC are others. */
+  | { readonly kind: 'restate'; readonly placement: Placement }
+  /** Takes our finalizer off an Announcement being deleted, after the address is answered no more. */
+  | { readonly kind: 'confirm' }
+
+export interface Decision {
+  /** Where the address is announced now; absent: not by this node, at once. */
+  readonly announce?: Placement
+  readonly write?: AnnouncementWrite
+  /** Look again after so long even if nothing changes. */
+  readonly againAfterMs?: number
+}
+
+/** What this node knows beside the Announcement itself. */
+export interface View {
+  readonly self: string
+  readonly isAlive: (node: string) => boolean
+  readonly placement: Placement | { readonly none: NoPlacementReason }
+  /** The epoch in which this node gave the address up because another station used it; it is not taken up again in that epoch. */
+  readonly yieldedEpoch: number | undefined
+  /** For how long nobody has rightly announced the address, as far as seen here; see `isAttended`. */
+  readonly unattendedMs: number
+  /** How long those who come first have their chance. At least the duration of a Lease. */
+  readonly patienceMs: number
+  /** This agent is about to end. */
+  readonly stopping: boolean
+}
+
+/**
+ * The rules:
+ *
+ * - The owner is who `status.node` names. It announces from the moment its claim was accepted, and stops as soon as it sees
+ *   another owner, or is not a candidate any more, or has no interface for the address; it then empties `status.node`.
+ * - A vacant address (no owner, or a dead one) is claimed by the first candidate alive, with the next epoch. So a node that
+ *   returns takes nothing back.
+ * - A planned move: an owner that is alive but not a candidate any more withdraws first. It is passed over only when it has
+ *   not done so within `patienceMs`. In the same way a candidate that is alive but does not claim is passed over.
+ * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does.
+ */
+export function decide(announcement: Announcement, view: View): Decision {
+  const owner = announcement.status?.node ?? ''
+  const epoch = announcement.status?.epoch ?? 0
+  const ours = owner === view.self
+  if (announcement.metadata.deletionTimestamp !== undefined) {
+    return ours && announcement.metadata.finalizers?.includes(announcedFinalizer) ? { write: { kind: 'confirm' } } : {}
+  }
+  if (ours) return decideAsOwner(announcement, view, epoch)
+  if (view.stopping || 'none' in view.placement) return {}
+  const waitMs = untilOurTurn(announcement, view)
+  if (waitMs === undefined) return {}
+  if (waitMs > 0) return { againAfterMs: waitMs }
+  const reason = claimReason(owner, epoch, view.isAlive)
+  return { write: { kind: 'claim', epoch: epoch + 1, placement: view.placement, reason } }
+}
+
+/** Whether somebody announces the address by right: a candidate that is alive. */
+export function isAttended(announcement: Announcement, isAlive: (node: string) => boolean): boolean {
+  const owner = announcement.status?.node ?? ''
+  return owner !== '' && announcement.spec.nodes.includes(owner) && isAlive(owner)
+}
+
+function decideAsOwner(announcement: Announcement, view: View, epoch: number): Decision {
+  const giveUp = (reason: YieldReason): Decision => ({ write: { kind: 'yield', reason } })
+  if (view.stopping) return giveUp('AgentStopped')
+  if (view.yieldedEpoch === epoch) return giveUp('Conflict')
+  if (!announcement.spec.nodes.includes(view.self)) return giveUp('Moved')
+  if ('none' in view.placement) return giveUp(view.placement.none)
+  const { name, mac } = view.placement
+  const stated = announcement.status?.interface === name && announcement.status.mac === mac
+  return { announce: view.placement, ...(!stated && { write: { kind: 'restate', placement: view.placement } }) }
+}
+
+/** Milliseconds until this node may claim the address if nothing changes, 0 for now, undefined for not at all. */
+function untilOurTurn(announcement: Announcement, view: View): number | undefined {
+  const { nodes } = announcement.spec
+  const position = nodes.indexOf(view.self)
+  if (position < 0 || isAttended(announcement, view.isAlive)) return undefined
+  const owner = announcement.status?.node ?? ''
+  const before = nodes.slice(0, position).filter(node => view.isAlive(node)).length
+  const lingering = owner !== '' && view.isAlive(owner) ? 1 : 0
+  return Math.max((before + lingering) * view.patienceMs - view.unattendedMs, 0)
+}
+
+function claimReason(owner: string, epoch: number, isAlive: (node: string) => boolean): ClaimReason {
+  if (owner === '') return epoch === 0 ? 'FirstClaim' : 'Vacant'
+  return isAlive(owner) ? 'Moved' : 'OwnerDead'
+}
+
+/** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
+export function statusPatch(
+  write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
+  at: { readonly self: string; readonly since: string },
+): Readonly<Record<string, unknown>> {
+  if (write.kind === 'yield') return { node: '', interface: null, mac: null, since: null, reason: write.reason }
+  const { name, mac } = write.placement
+  if (write.kind === 'restate') return { interface: name, mac }
+  return { epoch: write.epoch, node: at.self, interface: name, mac, since: at.since, reason: write.reason }
+}

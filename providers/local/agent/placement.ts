@@ -1,0 +1,40 @@
+// Where this node would announce an address, from what it knows of its interfaces; remembered until those change.
+import type { Announcement } from '../../../src/api/announcement.ts'
+import type { NodeInterface } from '../../../src/api/node-report.ts'
+import { parseAddress } from '../../../src/model/address.ts'
+import { chooseInterface } from './interface-choice.ts'
+import type { NoPlacementReason, Placement } from './decide.ts'
+
+export type PlacementChoice = Placement | { readonly none: NoPlacementReason }
+
+/** Pure. This announcer speaks ARP, so IPv4 is what it serves. */
+export function choosePlacement(spec: Announcement['spec'], interfaces: readonly NodeInterface[]): PlacementChoice {
+  const address = parseAddress(spec.address)
+  if (!address) return { none: 'Unreadable' }
+  if (address.family !== 'IPv4') return { none: 'FamilyNotServed' }
+  const choice = chooseInterface(address, interfaces, spec.interfaces)
+  if ('none' in choice) return choice
+  const { name, index, mac } = choice.interface
+  return { name, index, mac }
+}
+
+/** What is worked out once per Announcement and set of interfaces. */
+export interface Placed {
+  /** IPv4 as the unsigned 32-bit number that frames carry; undefined for what is not served. */
+  readonly number: number | undefined
+  readonly choice: PlacementChoice
+}
+
+/** Answers from memory while spec and interfaces are the same objects; both are replaced, never changed in place. */
+export function rememberPlacements(interfaces: readonly NodeInterface[]): (spec: Announcement['spec']) => Placed {
+  const known = new WeakMap<Announcement['spec'], Placed>()
+  return spec => {
+    const old = known.get(spec)
+    if (old) return old
+    const address = parseAddress(spec.address)
+    const number = address?.family === 'IPv4' ? Number(address.value) : undefined
+    const placed = { number, choice: choosePlacement(spec, interfaces) }
+    known.set(spec, placed)
+    return placed
+  }
+}

@@ -1,0 +1,81 @@
+// The NodeReport of this node: what it says, and writing it when that changes.
+import { isDeepStrictEqual } from 'node:util'
+import { apiVersion } from '../../../src/api/group.ts'
+import type { NodeInterface, NodeReport } from '../../../src/api/node-report.ts'
+import type { Reason } from '../../../src/api/reasons.ts'
+import type { AgentClock, AgentLogger, NodeView, ReportWriter } from './ports.ts'
+
+export interface ReportInput {
+  readonly self: string
+  readonly node: NodeView | undefined
+  readonly interfaces: readonly NodeInterface[]
+  /** Of the agent. */
+  readonly version: string
+}
+
+interface Verdict {
+  readonly status: 'True' | 'False'
+  readonly reason: Reason
+  readonly message: string
+}
+
+/** The report as it should be. The time of the condition is kept from `previous` while its status is the same. */
+export function reportOf(input: ReportInput, previous: NodeReport | undefined, nowMs: number): NodeReport {
+  const { self, node, interfaces, version } = input
+  const verdict = judge(input)
+  const old = previous?.spec.conditions?.find(({ type }) => type === 'Ready')
+  const since = old?.status === verdict.status ? old.lastTransitionTime : `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const { uid } = node?.metadata ?? {}
+  // The report goes with the node.
+  const ownerReferences = uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: self, uid }]
+  return {
+    apiVersion,
+    kind: 'NodeReport',
+    metadata: { name: self, ...(ownerReferences.length > 0 && { ownerReferences }) },
+    spec: {
+      interfaces: interfaces.map(each => ({ ...each, addresses: [...each.addresses] })),
+      version,
+      conditions: [{ type: 'Ready', ...verdict, lastTransitionTime: since }],
+    },
+  }
+}
+
+function judge({ self, node, interfaces }: ReportInput): Verdict {
+  if (!node?.status?.addresses?.some(({ type }) => type === 'InternalIP')) {
+    return { status: 'False', reason: 'NoInternalIP', message: `Node ${self} has no InternalIP, so it does not announce.` }
+  }
+  const usable = interfaces.filter(({ carrier, addresses }) => carrier && addresses.length > 0)
+  if (usable.length > 0) {
+    return { status: 'True', reason: 'Accepted', message: `Can announce on ${usable.map(({ name }) => name).join(', ')}.` }
+  }
+  const found = interfaces.map(({ name, carrier }) => `${name} ${carrier ? 'has no address' : 'has no carrier'}`)
+  const message = found.length > 0 ? `No interface can be used: ${found.join(', ')}.` : 'The node has no Ethernet interface.'
+  return { status: 'False', reason: 'NoUsableInterface', message }
+}
+
+export interface ReporterOptions {
+  readonly input: () => ReportInput
+  readonly writer: ReportWriter
+  readonly clock: AgentClock
+  readonly logger: AgentLogger
+}
+
+export interface Reporter {
+  /** Makes the object in the API server say what it should. What it throws may be tried again. */
+  reconcile(signal: AbortSignal): Promise<void>
+}
+
+export function createReporter({ input, writer, clock, logger }: ReporterOptions): Reporter {
+  return {
+    async reconcile(signal) {
+      const { self } = input()
+      const previous = await writer.read(self, signal)
+      const wanted = reportOf(input(), previous, clock.now())
+      if (!previous) await writer.create(wanted, signal)
+      else if (isDeepStrictEqual(wanted.spec, previous.spec)) return
+      else await writer.replace({ ...wanted, metadata: previous.metadata }, signal)
+      const { reason, message } = wanted.spec.conditions?.[0] ?? {}
+      logger.info({ nodeReport: self, reason, detail: message }, 'node report written')
+    },
+  }
+}

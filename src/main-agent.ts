@@ -1,0 +1,307 @@
+// The agent's composition root: one process per node that announces addresses on the LAN and says what the node is able to do.
+import { createAgent } from '../providers/local/agent/agent.ts'
+import type { Agent } from '../providers/local/agent/agent.ts'
+import { createAnnouncer } from '../providers/local/agent/announcer/announcer.ts'
+import type { Announcer } from '../providers/local/agent/announcer/announcer.ts'
+import { readInterfaces, watchInterfaces } from '../providers/local/agent/interfaces.ts'
+import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
+import type { ProgramOptions } from '../providers/local/agent/options.ts'
+import type { AnnouncementWriter, NodeView, ReportWriter } from '../providers/local/agent/ports.ts'
+import { createReporter } from '../providers/local/agent/report.ts'
+import type { Announcement } from './api/announcement.ts'
+import { agentLeaseLabel, group, version as apiVersion } from './api/group.ts'
+import type { NodeReport } from './api/node-report.ts'
+import { systemClock } from './kubernetes/clock.ts'
+import { loadCredentials } from './kubernetes/credentials.ts'
+import { CredentialsError, isAlreadyExists, isConflict, isNotFound } from './kubernetes/errors.ts'
+import { keepLease } from './kubernetes/lease-keeper.ts'
+import type { LeaseKeeper } from './kubernetes/lease-keeper.ts'
+import { leases } from './kubernetes/leases.ts'
+import type { Lease } from './kubernetes/leases.ts'
+import { defineResource } from './kubernetes/objects.ts'
+import type { KubernetesObject, Resource } from './kubernetes/objects.ts'
+import { createQueue } from './kubernetes/queue.ts'
+import { startReflector } from './kubernetes/reflector.ts'
+import type { Reflector, ReflectorOptions } from './kubernetes/reflector.ts'
+import { createStore } from './kubernetes/store.ts'
+import type { Store } from './kubernetes/store.ts'
+import { createTransport } from './kubernetes/transport.ts'
+import type { Transport } from './kubernetes/transport.ts'
+import { createWriter } from './kubernetes/writes.ts'
+import type { Writer } from './kubernetes/writes.ts'
+import { serveHealth } from './observability/health.ts'
+import { createLog } from './observability/log.ts'
+import type { Log } from './observability/log.ts'
+
+const programVersion = '0.1.0'
+
+/** Others take over when a Lease was not renewed for so long; with the claim that follows an address is back within 15 s. */
+const leaseDurationMs = 10_000
+const renewIntervalMs = 3000
+const interfacesEveryMs = 3000
+/** The report is looked at again so often, in case somebody changed or deleted it. */
+const reportEveryMs = 600_000
+/** Writes at once: claims must not crowd out what the controller writes for Services. */
+const concurrentWrites = 8
+const farewellMs = 3000
+const reportKey = 'report'
+
+type NodeObject = KubernetesObject & NodeView
+
+// Declared here and not taken from the schemas, so that the agent does not carry a schema library in its memory.
+const announcements = ours<Announcement>('announcements', 'Announcement')
+const nodeReports = ours<NodeReport>('nodereports', 'NodeReport')
+const nodes = defineResource<NodeObject>({ group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false })
+
+function ours<T extends KubernetesObject>(plural: string, kind: string): Resource<T> {
+  return defineResource<T>({ group, version: apiVersion, plural, kind, namespaced: false })
+}
+
+const clock = systemClock()
+const random = Math.random
+
+/** Runs until `stop` aborts; resolves when every address is withdrawn and the Lease released. Rejects when it cannot go on. */
+async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promise<void> {
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
+  const troubles = new Map<string, string>([['start', 'the caches are not filled yet']])
+  let agent: Agent | undefined
+  const announcer = await startAnnouncer(log, () => agent, failed.reject)
+  await using resources = new AsyncDisposableStack()
+  resources.use(announcer)
+  const health =
+    options.healthPort === 0
+      ? undefined
+      : await serveHealth({ port: options.healthPort, host: '127.0.0.1', unready: () => [...troubles.values()] })
+  if (health) resources.use(health)
+
+  const transport = resources.use(await connect(options, log))
+  log.info({ node: options.node, server: transport.server, version: programVersion }, 'agent starts')
+  const reflections = reflect(options, { transport, log })
+  resources.defer(() => reflections.stop())
+  const over = Promise.race([aborted(stop), failed.promise])
+  await Promise.race([reflections.synced, over])
+  if (stop.aborted) return
+
+  const writer = createWriter(transport)
+  const lease = keepOwnLease(options, { transport, log, node: reflections.nodes.get(options.node) })
+  resources.defer(() => lease.stop())
+  const queue = createQueue({
+    name: 'agent',
+    work: async (key, signal) => {
+      if (key !== reportKey) return agent?.reconcile(key, signal)
+      await reporter.reconcile(signal)
+      return { againAfterMs: reportEveryMs }
+    },
+    clock,
+    random,
+    logger: log,
+    concurrency: concurrentWrites,
+    firstDelayMs: 200,
+    longestDelayMs: 10_000,
+  })
+  resources.defer(() => queue.drain(0))
+  const wake = (name: string, afterMs?: number) => {
+    if (afterMs === undefined) queue.add(name, { priority: 'low' })
+    else queue.addAfter(name, afterMs, { priority: 'low' })
+  }
+  const reporter = createReporter({
+    input: () => ({
+      self: options.node,
+      node: reflections.nodes.get(options.node),
+      interfaces: interfaces.interfaces,
+      version: programVersion,
+    }),
+    writer: reportWriter(writer),
+    clock,
+    logger: log,
+  })
+  const running = createAgent({
+    self: options.node,
+    announcements: reflections.announcements,
+    leases: leasesByNode(reflections.leases, options.namespace),
+    announcer,
+    writer: announcementWriter(writer),
+    lastRenewal: () => lease.lastSuccess,
+    leaseDurationMs,
+    wake,
+    clock,
+    logger: log,
+  })
+  agent = running
+  const interfaces = resources.use(
+    watchInterfaces({
+      read: known => readInterfaces({ known }),
+      everyMs: interfacesEveryMs,
+      schedule: (ms, again) => clock.schedule(ms, again),
+      onChange: now => {
+        running.useInterfaces(now)
+        queue.add(reportKey)
+      },
+      onError: error => log.warn({ error }, 'the interfaces cannot be read'),
+    }),
+  )
+  reflections.nodes.subscribe(() => queue.add(reportKey))
+  troubles.delete('start')
+  log.info(
+    { announcements: reflections.announcements.size, interfaces: interfaces.interfaces.map(({ name }) => name) },
+    'agent works',
+  )
+
+  await over
+  troubles.set('stop', 'the agent is ending')
+  await Promise.race([farewell(running, lease), clock.sleep(farewellMs)])
+  log.info({}, 'agent ended')
+
+  async function farewell(leaving: Agent, own: LeaseKeeper): Promise<void> {
+    await leaving.withdraw()
+    // Either is enough for the next candidate; the released Lease is one write for all addresses.
+    const released = own.stop({ release: true })
+    for (const name of leaving.owned()) queue.add(name)
+    await queue.idle()
+    await released
+  }
+}
+
+async function startAnnouncer(log: Log, agent: () => Agent | undefined, onFailure: (error: Error) => void): Promise<Announcer> {
+  return createAnnouncer({
+    workerUrl: new URL('../providers/local/agent/announcer/worker.ts', import.meta.url),
+    onConflict: conflict => agent()?.meetConflict(conflict),
+    onTrouble: trouble => {
+      if ('recovered' in trouble) log.info({ interface: trouble.interface }, 'the interface can be listened on again')
+      else log.warn(trouble, 'the interface cannot be listened on; trying again')
+    },
+    onPause: forMs => log.warn({ forMs }, 'this process stood still; listening before answering again'),
+    onFailure,
+  })
+}
+
+async function connect({ kubeconfig, context }: ProgramOptions, log: Log): Promise<Transport> {
+  const credentials = await loadCredentials({
+    clock,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  })
+  return createTransport({ credentials, clock, random, logger: log, userAgent: `weir-agent/${programVersion}` })
+}
+
+function keepOwnLease(
+  options: ProgramOptions,
+  from: { readonly transport: Transport; readonly log: Log; readonly node: NodeView | undefined },
+): LeaseKeeper {
+  const { uid } = from.node?.metadata ?? {}
+  return keepLease({
+    transport: from.transport,
+    clock,
+    random,
+    logger: from.log,
+    namespace: options.namespace,
+    name: options.node,
+    identity: options.node,
+    durationMs: leaseDurationMs,
+    intervalMs: renewIntervalMs,
+    labels: { [agentLeaseLabel]: 'node' },
+    ...(uid !== undefined && { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: options.node, uid }] }),
+  })
+}
+
+function reflect(options: ProgramOptions, { transport, log }: { readonly transport: Transport; readonly log: Log }) {
+  const reflectors: Reflector[] = []
+  const follow = <T extends KubernetesObject>(
+    resource: Resource<T>,
+    rest: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'fieldSelector' | 'prune'> = {},
+  ): Store<T> => {
+    const store = createStore<T>({ onListenerError: error => log.error({ error }, 'a change could not be followed') })
+    reflectors.push(startReflector({ transport, resource, store, clock, random, logger: log, ...rest }))
+    return store
+  }
+  const stores = {
+    announcements: follow(announcements, { prune: withoutServices }),
+    leases: follow(leases, { namespace: options.namespace, labelSelector: `${agentLeaseLabel}=node` }),
+    nodes: follow(nodes, { fieldSelector: `metadata.name=${options.node}`, prune: withAddressesOnly }),
+  }
+  return {
+    ...stores,
+    synced: Promise.all(Object.values(stores).map(store => store.synced)),
+    stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
+  }
+}
+
+function withoutServices(object: Announcement): Announcement {
+  const { name, uid, resourceVersion, deletionTimestamp, finalizers } = object.metadata
+  const metadata = { name, uid, resourceVersion, deletionTimestamp, finalizers }
+  const present = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
+  return { ...object, metadata: { name, ...present }, spec: { ...object.spec, services: [] } }
+}
+
+function withAddressesOnly({ metadata: { name, uid, resourceVersion }, status }: NodeObject): NodeObject {
+  const kept = { name, ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) }
+  return { metadata: kept, ...(status?.addresses && { status: { addresses: status.addresses } }) }
+}
+
+/** The agent asks by the name of the node; the store's keys carry the namespace. */
+function leasesByNode(store: Store<Lease>, namespace: string) {
+  return {
+    get: (node: string) => store.get(`${namespace}/${node}`),
+    values: () => store.values(),
+    get isSynced() {
+      return store.isSynced
+    },
+    subscribe: (...heard: Parameters<Store<Lease>['subscribe']>) => store.subscribe(...heard),
+  }
+}
+
+function announcementWriter(writer: Writer): AnnouncementWriter {
+  return {
+    patchStatus: (seen, status, signal) => orUndefined(writer.patchStatus(announcements, seen, { status }, { signal })),
+    setFinalizers: (seen, finalizers, signal) =>
+      orUndefined(writer.patch(announcements, seen, { metadata: { finalizers } }, { signal })),
+  }
+}
+
+function reportWriter(writer: Writer): ReportWriter {
+  return {
+    read: (name, signal) => orUndefined(writer.get(nodeReports, name, undefined, { signal })),
+    create: async (report, signal) => void (await orUndefined(writer.create(nodeReports, report, { signal }))),
+    replace: async (report, signal) =>
+      void (await orUndefined(writer.patch(nodeReports, report, { spec: report.spec }, { signal }))),
+  }
+}
+
+/** Undefined when somebody else was first or the object is gone: the change arrives by the watch. */
+async function orUndefined<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write
+  } catch (error) {
+    if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function main(): Promise<void> {
+  const options = readAgentOptions(process.argv.slice(2), process.env)
+  if (options === 'help') {
+    process.stdout.write(agentUsage)
+    return
+  }
+  const log = createLog({ level: options.logLevel, program: 'agent' })
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  await run(options, log, stop.signal)
+}
+
+try {
+  await main()
+  process.exit(0)
+} catch (error) {
+  const remedy = error instanceof CredentialsError ? ` (${error.remedy})` : ''
+  process.stderr.write(`weir-agent: ${error instanceof Error ? error.message : String(error)}${remedy}\n`)
+  process.exit(error instanceof AgentUsageError ? 2 : 1)
+}
