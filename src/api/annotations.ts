@@ -72,6 +72,11 @@ export const ownAnnotations: Readonly<Record<string, string>> = {
   'allow-interruption': 'Lets a change go on that cannot be made without interrupting traffic.',
 }
 
+/** Keys of ours that have a meaning to come: Services that carry them are told that they do nothing yet. */
+export const reservedAnnotations = annotationTable(`${group}/`, {
+  'allow-shared-ip': { parse: 'reserved', sets: 'sharing', doc: 'Services with the same value will share an address.' },
+})
+
 /**
  * Annotations under our own prefix that nobody reads, each with the nearest known key. They warn and change nothing else:
  * a misspelt wish must not take away what a Service has.

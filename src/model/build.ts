@@ -1,5 +1,5 @@
 // From a Service and its class to the provider-neutral load balancer it asks for, and the mistakes found on the way.
-import { unknownKeys } from '../api/annotations.ts'
+import { reservedAnnotations, unknownKeys } from '../api/annotations.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { reasons } from '../api/reasons.ts'
 import { formatAddress, parseAddress, parseCidr } from './address.ts'
@@ -46,7 +46,8 @@ export function buildLoadBalancer(service: Service, loadBalancerClass: LoadBalan
     ...(loadBalancerIP ? { loadBalancerIP } : {}),
     ...affinityOf(spec),
   }
-  return { desired, problems: [...noPorts(listeners), ...sources.problems, ...unknownKeys(annotations).map(withoutKey)] }
+  const mistakes = [...unknownKeys(annotations), ...reservedAnnotations.parse(annotations).mistakes]
+  return { desired, problems: [...noPorts(listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
 }
 
 function listenerOf({ port, protocol, name, appProtocol, nodePort }: ServicePort): Listener {
