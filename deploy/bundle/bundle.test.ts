@@ -38,11 +38,11 @@ test('a program with koffi and client-node runs from a folder that has no node_m
   expect(readdirSync(files.folder).toSorted()).toEqual(['koffi.node', 'main.mjs', 'main.mjs.map'])
 })
 
-test('client-node brings its configuration, not its models, tar and WebSocket', async () => {
+test('client-node brings its configuration, not its models, tar, WebSocket and HTTP client', async () => {
   using files = trial({ 'main.ts': `import { KubeConfig } from '@kubernetes/client-node'\nconsole.log(KubeConfig.name)` })
   const [main] = await bundle({ programs: [{ entry: files.entry('main.ts'), output: 'main.mjs' }], folder: files.folder })
   expect(files.run('main.mjs').stdout).toBe('KubeConfig\n')
-  expect(main?.bytes).toBeLessThan(1_100_000)
+  expect(main?.bytes).toBeLessThan(300_000)
 })
 
 test('a program that holds a package it must not hold is refused, with the file that imports it', async () => {

@@ -21,7 +21,8 @@ export function addonBeside(): Plugin {
 
 /**
  * We take configuration and credentials from client-node and nothing else, but its two indexes import every model, tar,
- * WebSocket and JSONPath. They are replaced by the part that configuration needs; a name beyond it fails the build.
+ * WebSocket and JSONPath. They are replaced by the part that configuration needs; a name beyond it fails the build. It sends its
+ * own requests through undici, half of a bundle; ours go another way, so what it would call says that it is not there.
  */
 export function lightClientNode(): Plugin {
   const indexes: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +36,14 @@ export function lightClientNode(): Plugin {
         const parts = Object.entries(indexes).find(([path]) => args.path.endsWith(`client-node/${path}`))?.[1]
         return parts && { contents: parts.map(part => `export * from '${part}'`).join('\n') }
       })
+      build.onResolve({ filter: /^undici$/ }, args =>
+        args.importer.includes('/@kubernetes/client-node/') ? { path: 'undici', namespace: 'absent' } : undefined,
+      )
+      build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({
+        contents: ['Agent', 'ProxyAgent', 'fetch']
+          .map(name => `export function ${name}() { throw new Error('the bundle has no ${name} of undici') }`)
+          .join('\n'),
+      }))
     },
   }
 }
