@@ -13,7 +13,7 @@ import type { Authority } from './pki.ts'
 import { writeKubeconfig } from './pki.ts'
 import type { Entrance, Place } from './place.ts'
 import { openPlace } from './place.ts'
-import { descendantsOf, isAlive, signalProcess } from './proc.ts'
+import { inhabitantsOf, isAlive, signalProcess } from './proc.ts'
 import type { ProcessIdentity } from './proc.ts'
 import { lastWords, launch, processNamed, signal as send } from './process.ts'
 import type { LabState } from './state.ts'
@@ -102,10 +102,10 @@ export function openNode(index: number, settings: NodeSettings): Node {
     if (program === 'containerd') await untilContainerdAnswers(enter, settings, state.path(`${id('containerd')}.log`))
   }
   const find = (commandLine: RegExp) =>
-    descendantsOf(processNamed(state, id('init')).pid).filter(process => commandLine.test(commandOf(process)))
+    inhabitantsOf(processNamed(state, id('init')).pid).filter(process => commandLine.test(commandOf(process)))
   const crash = async () => {
     const init = processNamed(state, id('init'))
-    const everything = descendantsOf(init.pid)
+    const everything = inhabitantsOf(init.pid)
     await send(init, 'SIGKILL')
     await waitFor(() => !everything.some(isAlive), { what: `the processes of ${name} to end`, timeoutMs: 10_000, everyMs: 10 })
   }

@@ -1,5 +1,5 @@
 // What /proc says about a process: identity that survives the reuse of numbers, children, life.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { z } from 'zod'
 
 /** A process, told apart from a later one with the same number by its start time (clock ticks after boot, proc(5) stat field 22). */
@@ -34,12 +34,7 @@ export function isAlive(process: ProcessIdentity): boolean {
 
 /** The processes whose parent is `pid`. */
 export function childrenOf(pid: number): readonly ProcessIdentity[] {
-  return readdirSync('/proc')
-    .filter(entry => /^\d+$/.test(entry))
-    .flatMap(entry => {
-      const found = stat(Number(entry))
-      return found?.parent === pid ? [{ pid: Number(entry), start: found.start }] : []
-    })
+  return all().flatMap(found => (found.parent === pid ? [{ pid: found.pid, start: found.start }] : []))
 }
 
 /** Sends a signal to this very process; false when it is gone. */
@@ -52,14 +47,37 @@ export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): 
   }
 }
 
-/** All processes below `pid`, whatever namespace they are in. */
-export function descendantsOf(pid: number): readonly ProcessIdentity[] {
+/** All processes below these, whatever namespace they are in. */
+export function descendantsOf(...pids: readonly number[]): readonly ProcessIdentity[] {
   const children = new Map<number, ProcessIdentity[]>()
-  for (const entry of readdirSync('/proc')) {
-    const found = /^\d+$/.test(entry) ? stat(Number(entry)) : undefined
-    if (found) children.set(found.parent, [...(children.get(found.parent) ?? []), { pid: Number(entry), start: found.start }])
-  }
+  for (const { pid, parent, start } of all()) children.set(parent, [...(children.get(parent) ?? []), { pid, start }])
   const below = (parent: number): readonly ProcessIdentity[] =>
     (children.get(parent) ?? []).flatMap(child => [child, ...below(child.pid)])
-  return below(pid)
+  return pids.flatMap(below)
+}
+
+/** Everything that ends when process 1 of a PID namespace does: the others in it, however they came there, and what is below them. */
+export function inhabitantsOf(init: number): readonly ProcessIdentity[] {
+  const namespace = pidNamespace(init)
+  if (namespace === undefined) return []
+  const direct = all().filter(({ pid }) => pidNamespace(pid) === namespace)
+  const found = [...direct, ...descendantsOf(...direct.map(({ pid }) => pid))]
+  return [...new Map(found.map(({ pid, start }) => [pid, { pid, start }])).values()]
+}
+
+function all(): readonly (Stat & { readonly pid: number })[] {
+  return readdirSync('/proc')
+    .filter(entry => /^\d+$/.test(entry))
+    .flatMap(entry => {
+      const found = stat(Number(entry))
+      return found ? [{ ...found, pid: Number(entry) }] : []
+    })
+}
+
+function pidNamespace(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return undefined
+  }
 }

@@ -18,7 +18,7 @@ export async function takeDown(state: LabState): Promise<void> {
     await removeGroups(prefix)
   }
   state.remove()
-  removeEmptyFolders()
+  await removeEmptyFolders()
 }
 
 /** Takes down the lab of that name and every other whose maker is gone; answers their names. */
@@ -27,7 +27,7 @@ export async function takeDownAbandoned(name: string): Promise<readonly string[]
     .map(other => openState(other))
     .filter(state => state.name === name || !state.ownerAlive())
   for (const state of states) await takeDown(state)
-  removeEmptyFolders()
+  await removeEmptyFolders()
   return states.map(state => state.name)
 }
 
@@ -49,9 +49,11 @@ async function removeNamespace(name: string): Promise<void> {
 }
 
 /** Folders that labs share and that nothing else may need, as soon as they are empty and no lab is left. */
-function removeEmptyFolders(): void {
+async function removeEmptyFolders(): Promise<void> {
   if (labNames().length > 0) return
-  const shared = process.getuid?.() === 0 ? [stateRoot(), '/var/lib/kubelet', '/var/lib/cni'] : [stateRoot()]
+  // `ip netns` mounts its folder on itself; unmounting fails while anybody's namespace is in it, which is as it should be.
+  if (process.getuid?.() === 0 && namespaces('').length === 0) await attempt(['umount', '/run/netns'])
+  const shared = process.getuid?.() === 0 ? [stateRoot(), '/run/netns', '/var/lib/kubelet', '/var/lib/cni'] : [stateRoot()]
   for (const folder of shared) {
     try {
       rmdirSync(folder)
