@@ -16,7 +16,13 @@ export type Claim =
   /** Serve it, with this finalizer on it before anything is made outside. */
   | { readonly kind: 'ours'; readonly class: LoadBalancerClass; readonly finalizer: ServiceFinalizer }
   /** Plan for nothing; when all is gone, take away these finalizers (perhaps none) and our condition, in one write. */
-  | { readonly kind: 'release'; readonly why: ReleaseReason; readonly finalizers: readonly ServiceFinalizer[] }
+  | {
+      readonly kind: 'release'
+      readonly why: ReleaseReason
+      readonly finalizers: readonly ServiceFinalizer[]
+      /** Whether addresses in the status are ours to empty. Otherwise they belong to whoever serves it now: leave them alone. */
+      readonly clearStatus: boolean
+    }
   /** It would be ours, but another controller holds it: write the condition and nothing else. */
   | { readonly kind: 'foreign'; readonly problem: Problem }
   /** It cannot be served now: write the condition; what it already has stays. */
@@ -191,7 +197,8 @@ function release(why: ReleaseReason, marks: Marks): Claim {
   const finalizers: ServiceFinalizer[] = []
   if (marks.own) finalizers.push(serviceFinalizer)
   if (marks.standard) finalizers.push(standardServiceFinalizer)
-  return { kind: 'release', why, finalizers }
+  // A change of type has emptied the status already; what stands there after one, or on a Service never served, is another's.
+  return { kind: 'release', why, finalizers, clearStatus: why === 'deleted' }
 }
 
 function foreignHolder(service: Service): string | undefined {
