@@ -92,7 +92,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       if (known.size <= capacity && now - series.lastAt < seriesMs) return
       known.delete(key)
       // What was counted since the last write would otherwise never be told.
-      if (series.count > series.writtenCount) enqueue(series)
+      if (series.writtenCount > 0 && series.count > series.writtenCount) enqueue(series)
     }
   }
   const enqueue = (series: Series) => {

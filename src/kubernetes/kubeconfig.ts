@@ -1,5 +1,7 @@
 // Credentials of a kubeconfig: certificates, tokens, exec plugins and the rest, as client-node understands them.
+import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
+import { dirname, resolve } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from './clock.ts'
 import type { Credentials, Identity, TlsIdentity } from './credentials.ts'
@@ -53,6 +55,7 @@ async function load(files: readonly string[], context: string | undefined): Prom
     for (const [position, file] of files.entries()) {
       const one = position === 0 ? config : new library.KubeConfig()
       one.loadFromFile(file)
+      await addTokenFiles(one, file)
       if (position > 0) mergeMissing(config, one)
     }
   } catch (cause) {
@@ -63,6 +66,20 @@ async function load(files: readonly string[], context: string | undefined): Prom
   }
   if (context !== undefined) config.setCurrentContext(context)
   return config
+}
+
+/** Kubeconfigs say `tokenFile`, which client-node overlooks; it is handed on in the form that it reads again each minute. */
+async function addTokenFiles(config: KubeConfig, file: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (!text.includes('tokenFile')) return
+  const yaml = await import('yaml')
+  const content: { readonly users?: readonly { readonly name?: string; readonly user?: { readonly tokenFile?: string } }[] } =
+    yaml.parse(text)
+  config.users = config.getUsers().map(user => {
+    const path = content.users?.find(({ name }) => name === user.name)?.user?.tokenFile
+    if (!path) return user
+    return { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(dirname(file), path) } } }
+  })
 }
 
 /** KubeConfig.mergeConfig throws on a name that is there already; kubectl lets the first win. */
