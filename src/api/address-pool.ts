@@ -5,13 +5,13 @@ import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const layer2RuleSchema = z
   .object({
-    nodeSelector: labelSelectorSchema.optional().describe('Nodes that may announce. Absent: every node with an agent.'),
+    nodeSelector: labelSelectorSchema.exactOptional().describe('Nodes that may announce. Absent: every node with an agent.'),
     interfaces: z
       .array(interfaceName)
       .max(16)
-      .optional()
+      .exactOptional()
       .describe('Interfaces to announce on. Absent: the one whose subnet holds the address.'),
-    serviceSelector: labelSelectorSchema.optional().describe('Services this rule is for. Absent: all.'),
+    serviceSelector: labelSelectorSchema.exactOptional().describe('Services this rule is for. Absent: all.'),
   })
   .describe('Who announces by ARP and NDP on the LAN.')
 
@@ -47,29 +47,29 @@ export const addressPool = {
             .array(namespaceName)
             .max(256)
             .meta({ 'x-kubernetes-list-type': 'set' })
-            .optional()
+            .exactOptional()
             .describe('Namespaces whose Services may use the pool. Absent: all.'),
-          serviceSelector: labelSelectorSchema.optional().describe('Services that may use the pool. Absent: all.'),
+          serviceSelector: labelSelectorSchema.exactOptional().describe('Services that may use the pool. Absent: all.'),
         })
-        .optional()
+        .exactOptional()
         .describe('Who may use the pool.'),
       announce: z
-        .object({ layer2: z.array(layer2RuleSchema).max(32).optional() })
-        .optional()
+        .object({ layer2: z.array(layer2RuleSchema).max(32).exactOptional() })
+        .exactOptional()
         .describe('How addresses of the pool are announced; several rules unite. Absent: by every node with an agent.'),
     }),
     status: z
       .object({
-        conditions: conditionsSchema.optional(),
-        observedGeneration: z.int().min(0).optional(),
+        conditions: conditionsSchema.exactOptional(),
+        observedGeneration: z.int().min(0).exactOptional(),
         total: z
           .string()
-          .optional()
+          .exactOptional()
           .describe('How many addresses the pool has, as a decimal number (an IPv6 pool may exceed an int64).'),
-        used: z.int().min(0).optional(),
-        free: z.string().optional(),
+        used: z.int().min(0).exactOptional(),
+        free: z.string().exactOptional(),
       })
-      .optional(),
+      .exactOptional(),
   }),
   columns: [
     { name: 'Addresses', type: 'string', jsonPath: '.spec.addresses' },

@@ -21,18 +21,18 @@ export const announcement = {
         .max(8)
         .meta({ 'x-kubernetes-list-type': 'set' })
         .describe('Candidates in order; the first one alive announces while nobody else does.'),
-      interfaces: z.array(interfaceName).max(16).optional().describe('Only these interfaces, by rule of the pool.'),
+      interfaces: z.array(interfaceName).max(16).exactOptional().describe('Only these interfaces, by rule of the pool.'),
     }),
     status: z
       .object({
         epoch: z.int().min(0).describe('Grows by one with each takeover; the higher epoch wins.'),
         node: z.string().max(253).describe('The node that announces the address. Empty: nobody does.'),
-        interface: z.string().max(15).optional(),
-        mac: macAddress.optional(),
-        since: z.string().meta({ format: 'date-time' }).optional(),
-        reason: z.string().max(1024).optional().describe('Why nobody announces, or why the last move happened.'),
+        interface: z.string().max(15).exactOptional(),
+        mac: macAddress.exactOptional(),
+        since: z.string().meta({ format: 'date-time' }).exactOptional(),
+        reason: z.string().max(1024).exactOptional().describe('Why nobody announces, or why the last move happened.'),
       })
-      .optional(),
+      .exactOptional(),
   }),
   columns: [
     { name: 'Address', type: 'string', jsonPath: '.spec.address' },

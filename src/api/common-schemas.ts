@@ -48,7 +48,7 @@ export const conditionSchema = z
     reason: z.string().max(1024),
     message: z.string().max(32768),
     lastTransitionTime: z.string().meta({ format: 'date-time' }),
-    observedGeneration: z.int().min(0).optional(),
+    observedGeneration: z.int().min(0).exactOptional(),
   })
   .readonly()
 
@@ -63,14 +63,14 @@ export const conditionsSchema = z
 /** A label selector with the meaning of metav1.LabelSelector; an empty one selects everything. */
 export const labelSelectorSchema = z
   .object({
-    matchLabels: z.record(z.string(), labelValue).meta({ maxProperties: 64 }).optional(),
+    matchLabels: z.record(z.string(), labelValue).meta({ maxProperties: 64 }).exactOptional(),
     matchExpressions: z
       .array(
         z
           .object({
             key: qualifiedName,
             operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-            values: z.array(labelValue).max(64).optional(),
+            values: z.array(labelValue).max(64).exactOptional(),
           })
           .meta({
             'x-kubernetes-validations': [
@@ -86,7 +86,7 @@ export const labelSelectorSchema = z
           }),
       )
       .max(32)
-      .optional(),
+      .exactOptional(),
   })
   .readonly()
 

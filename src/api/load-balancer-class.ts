@@ -9,7 +9,7 @@ export const localClassSchema = z
     pools: z
       .array(objectName)
       .max(64)
-      .optional()
+      .exactOptional()
       .describe(
         'Address pools that Services of this class may use, in order of preference. Empty or absent: every pool that allows the Service.',
       ),
@@ -17,7 +17,7 @@ export const localClassSchema = z
       .array(z.enum(['load-balancer-ips', 'address-pool']))
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'set' })
-      .optional()
+      .exactOptional()
       .describe('Settings that annotations of a Service may not change; a Service that tries is refused with a condition.'),
   })
   .describe('Settings of the local provider.')
@@ -48,17 +48,17 @@ export const loadBalancerClass = {
         .array(qualifiedName)
         .max(16)
         .meta({ 'x-kubernetes-list-type': 'set' })
-        .optional()
+        .exactOptional()
         .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
-      local: localClassSchema.optional(),
+      local: localClassSchema.exactOptional(),
     }),
     status: z
       .object({
-        conditions: conditionsSchema.optional(),
-        observedGeneration: z.int().min(0).optional(),
-        services: z.int().min(0).optional().describe('How many Services use this class.'),
+        conditions: conditionsSchema.exactOptional(),
+        observedGeneration: z.int().min(0).exactOptional(),
+        services: z.int().min(0).exactOptional().describe('How many Services use this class.'),
       })
-      .optional(),
+      .exactOptional(),
   }),
   columns: [
     { name: 'Provider', type: 'string', jsonPath: '.spec.provider' },

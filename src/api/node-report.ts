@@ -8,7 +8,7 @@ export const nodeInterfaceSchema = z.object({
   index: z.int().min(0),
   mac: macAddress,
   carrier: z.boolean(),
-  mtu: z.int().min(0).optional(),
+  mtu: z.int().min(0).exactOptional(),
   addresses: z.array(z.string().max(43)).max(256).describe('Addresses with prefix length, as 10.201.0.11/16.'),
 })
 
@@ -26,7 +26,7 @@ export const nodeReport = {
     spec: z.object({
       interfaces: z.array(nodeInterfaceSchema).max(4096),
       version: z.string().max(256).describe('Version of the agent.'),
-      conditions: conditionsSchema.optional(),
+      conditions: conditionsSchema.exactOptional(),
     }),
   }),
   columns: [
