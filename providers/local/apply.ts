@@ -40,7 +40,8 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
     }
     return goal ? outcomeOf(goal, observed, results, parts.supported) : outcomeOfNothing(parts.index.givenTo(id.uid))
   } finally {
-    parts.giver.settle(id.uid)
+    // Nothing was asked for (the Service is refused for now): what its status names stays reserved for it.
+    parts.giver.settle(id.uid, work.actions.length === 0 ? goal?.desired.statusAddresses : [])
   }
 }
 

@@ -18,8 +18,8 @@ export interface Giver {
   give(waiter: Waiter, action: GiveAction, signal: AbortSignal): Promise<GiveResult>
   /** Calls the first in line for an address that became free, and holds it for them. */
   freed(address: IpAddress): void
-  /** Ends the turns of a Service that did not take what was held for it, so that the next in line is called. */
-  settle(uid: string): void
+  /** Ends the turns of a Service that did not take what was held for it, so that the next in line is called. `keep`: addresses its status still names. */
+  settle(uid: string, keep?: readonly string[]): void
 }
 
 export function createGiver(options: {
@@ -36,7 +36,9 @@ export function createGiver(options: {
   /** What to try next, or undefined when nothing is free. */
   const choose = (uid: string, action: GiveAction, names: readonly string[]): Choice | undefined => {
     const candidates = names.flatMap(name => pools().get(name) ?? []).filter(pool => !pool.problem)
-    const held = index.heldFor(uid).filter(address => address.family === action.family)
+    // An address that others wait for by name goes to them when it is not needed here.
+    const isSpare = (address: IpAddress) => waiters.firstFor(address, []) === undefined
+    const held = index.heldFor(uid).filter(address => address.family === action.family && isSpare(address))
     for (const pool of candidates) {
       const turn = held.find(address => givesByItself(sourceOf(pool), address))
       const address = turn ?? index.free.next(sourceOf(pool), action.family)
@@ -103,9 +105,10 @@ export function createGiver(options: {
       )
       if (next && index.hold(address, { owner: ownerOf(next.id), why: 'turn' })) wake(next.id)
     },
-    settle(uid) {
+    settle(uid, keep = []) {
       for (const address of index.heldFor(uid)) {
-        if (index.heldBy(address)?.why !== 'pending') index.unhold(address, uid)
+        const why = index.heldBy(address)?.why
+        if (why === 'turn' || (why === 'adoption' && !keep.includes(address.text))) index.unhold(address, uid)
       }
     },
   }

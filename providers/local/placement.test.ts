@@ -1,0 +1,153 @@
+// Who announces: only nodes that may, evenly when placing, and nobody moves without need.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Announcement } from '../../src/api/announcement.ts'
+import { announcementName, makeAddress } from '../../src/model/address.ts'
+import { fitOf } from './eligibility.ts'
+import { makeAnnouncer, makeNetwork } from './network.ts'
+import { bearerOf, maxCandidates, planAnnouncement, planAnnouncements } from './placement.ts'
+import type { PlacementInput } from './placement.ts'
+import { readPools } from './pools.ts'
+import { nodeNamed, poolNamed, reportOf, serviceNamed, threeReady } from './simulation.ts'
+
+const givenAt = (at: number) => ({
+  address: makeAddress('IPv4', 0x0ac9c800n + BigInt(at)),
+  pool: 'office',
+  since: '2026-01-01T00:00:00Z',
+  owners: [{ uid: `u${at}`, namespace: 'default', name: `s${at}` }],
+})
+const goal = { desired: serviceNamed('web'), membership: threeReady }
+const networkOf = (names: readonly string[], dead: readonly string[] = []) =>
+  makeNetwork(names.map(name => makeAnnouncer(nodeNamed(name), reportOf(name), !dead.includes(name))))
+const inputAt = (at: number, network: PlacementInput['network'], existing?: Announcement): PlacementInput => ({
+  given: givenAt(at),
+  goal,
+  pool: undefined,
+  existing,
+  network,
+  load: new Map(),
+})
+const existingWith = (nodes: readonly string[], node = ''): Announcement => ({
+  apiVersion: 'weir.dev/v1alpha1',
+  kind: 'Announcement',
+  metadata: { name: announcementName(givenAt(1).address) },
+  spec: { address: givenAt(1).address.text, pool: 'office', services: [...givenAt(1).owners], nodes: [...nodes] },
+  status: { epoch: 1, node },
+})
+const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`)
+
+test('when placing, no node bears more than 1.25 times the mean plus one', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 200 }), (nodeCount, addressCount) => {
+      const network = networkOf(names(nodeCount))
+      const inputs = Array.from({ length: addressCount }, (_, at) => inputAt(at, network))
+      const actions = planAnnouncements(inputs, new Map())
+      const load = new Map<string, number>()
+      for (const [at, action] of actions.entries()) {
+        if (action.kind !== 'put-announcement') throw new Error('every address is new')
+        const first = action.announcement.spec.nodes[0] ?? ''
+        load.set(first, (load.get(first) ?? 0) + 1)
+        expect(load.get(first)).toBeLessThanOrEqual((1.25 * (at + 1)) / nodeCount + 1)
+        expect(new Set(action.announcement.spec.nodes).size).toBe(Math.min(nodeCount, maxCandidates))
+      }
+      expect(actions).toHaveLength(addressCount)
+    }),
+  )
+})
+
+test('whatever happens to nodes, candidates may announce, the bearer stays while it can, and a second look changes nothing', () => {
+  const state = fc.record({ dead: fc.boolean(), excluded: fc.boolean(), carrier: fc.boolean(), here: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(fc.array(state, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 8 }), rounds => {
+      let existing: Announcement | undefined
+      for (const states of rounds) {
+        const announcers = states.flatMap(({ dead, excluded, carrier, here }, at) => {
+          const labels: Record<string, string> = excluded ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}
+          return here ? makeAnnouncer(nodeNamed(`n${at}`, labels), reportOf(`n${at}`, undefined, carrier), !dead) : []
+        })
+        const network = makeNetwork(announcers)
+        const may = (node: string | undefined) => {
+          const announcer = node === undefined ? undefined : network.get(node)
+          return announcer !== undefined && fitOf(announcer, { address: givenAt(1).address, pool: undefined, goal }).fits
+        }
+        const before = existing && bearerOf(existing)
+        const action = planAnnouncement(inputAt(1, network, existing))
+        if (action?.kind === 'put-announcement') existing = { ...action.announcement }
+        if (action?.kind === 'update-announcement') existing = { ...action.seen, spec: action.spec }
+        if (!existing) continue
+        for (const node of existing.spec.nodes) expect(may(node)).toBe(true)
+        const living = announcers.filter(({ alive, name }) => alive && may(name))
+        expect(existing.spec.nodes.some(node => network.get(node)?.alive)).toBe(living.length > 0)
+        if (may(before) && network.get(before ?? '')?.alive) expect(bearerOf(existing)).toBe(before)
+        expect(planAnnouncement(inputAt(1, network, existing))).toBeUndefined()
+        // The agents: the first living candidate announces once the announcing node is gone.
+        const announcing = existing.spec.nodes.find(node => network.get(node)?.alive)
+        const owner = existing.status?.node
+        const isOwnerWell = owner && existing.spec.nodes.includes(owner) && network.get(owner)?.alive
+        if (!isOwnerWell && announcing) existing = { ...existing, status: { epoch: 1, node: announcing } }
+      }
+    }),
+  )
+})
+
+test('one dead candidate of three changes nothing; with one left alive another is added and the announcing node stays first', () => {
+  const existing = existingWith(['n0', 'n1', 'n2'], 'n1')
+  expect(planAnnouncement(inputAt(1, networkOf(names(5), ['n0']), existing))).toBeUndefined()
+  const action = planAnnouncement(inputAt(1, networkOf(names(5), ['n0', 'n2']), existing))
+  if (action?.kind !== 'update-announcement') throw new Error('an update')
+  expect(action.spec.nodes[0]).toBe('n1')
+  expect(action.spec.nodes.slice(1).toSorted()).toEqual(['n3', 'n4'])
+})
+
+test('a returning node takes nothing back', () => {
+  const existing = existingWith(['n1', 'n2'], 'n1')
+  expect(planAnnouncement(inputAt(1, networkOf(names(3)), existing))).toBeUndefined()
+})
+
+test('with every agent down the list stays for their return', () => {
+  const existing = existingWith(['n0', 'n1'], 'n0')
+  expect(planAnnouncement(inputAt(1, networkOf(names(3), names(3)), existing))).toBeUndefined()
+})
+
+test('a node without carrier leaves the list at once', () => {
+  const network = makeNetwork([
+    makeAnnouncer(nodeNamed('n0'), reportOf('n0', undefined, false), true),
+    makeAnnouncer(nodeNamed('n1'), reportOf('n1'), true),
+  ])
+  const action = planAnnouncement(inputAt(1, network, existingWith(['n0', 'n1'], 'n0')))
+  expect(action).toMatchObject({ kind: 'update-announcement', spec: { nodes: ['n1'] } })
+})
+
+test('externalTrafficPolicy Local: only nodes with a usable endpoint, and none without any', () => {
+  const local = (nodesWithEndpoints: readonly string[]) => ({
+    desired: serviceNamed('web', { externalTrafficPolicy: 'Local' }),
+    membership: { ...threeReady, nodesWithEndpoints },
+  })
+  const network = networkOf(names(3))
+  const one = planAnnouncement({ ...inputAt(1, network), goal: local(['n2']) })
+  expect(one).toMatchObject({ announcement: { spec: { nodes: ['n2'] } } })
+  const none = planAnnouncement({ ...inputAt(1, network, existingWith(['n2'], 'n2')), goal: local([]) })
+  expect(none).toMatchObject({ kind: 'update-announcement', spec: { nodes: [] } })
+})
+
+test('rules of a pool unite: by nodes, by Services, and by interfaces whose subnet does not matter', () => {
+  const layer2 = [
+    { nodeSelector: { matchLabels: { rack: 'a' } }, interfaces: ['eth0'] },
+    { serviceSelector: { matchLabels: { tier: 'db' } } },
+  ]
+  const pool = readPools([poolNamed('office', ['192.0.2.0/24'], { announce: { layer2 } })]).get('office')
+  const network = makeNetwork([
+    makeAnnouncer(nodeNamed('n0', { rack: 'a' }), reportOf('n0'), true),
+    makeAnnouncer(nodeNamed('n1', { rack: 'b' }), reportOf('n1', ['192.0.2.9/24']), true),
+  ])
+  const plain = planAnnouncement({ ...inputAt(1, network), pool })
+  expect(plain).toMatchObject({ announcement: { spec: { nodes: ['n0'], interfaces: ['eth0'] } } })
+  const address = makeAddress('IPv4', 0xc0000201n)
+  const db = { ...goal, desired: serviceNamed('db', { labels: { tier: 'db' } }) }
+  const fit = (name: string) => {
+    const announcer = network.get(name)
+    return announcer && fitOf(announcer, { address, pool, goal: db })
+  }
+  expect(fit('n1')).toEqual({ fits: true, interfaces: undefined })
+  expect(fit('n0')).toEqual({ fits: true, interfaces: ['eth0'] })
+})

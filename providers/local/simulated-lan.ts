@@ -1,0 +1,146 @@
+// For tests: a local provider over a simulated API server, nodes with agents that live or not, and Services that are brought along.
+import type { AddressPool } from '../../src/api/address-pool.ts'
+import type { NodeReport } from '../../src/api/node-report.ts'
+import type { Node } from '../../src/model/kubernetes-objects.ts'
+import type { DesiredLoadBalancer, LoadBalancerId, Membership } from '../../src/model/load-balancer.ts'
+import type { Outcome } from '../../src/provider.ts'
+import { createLocalProvider } from './provider.ts'
+import type { LocalProvider } from './provider.ts'
+import { createServer, createView, nodeNamed, reportOf, threeReady } from './simulation.ts'
+import type { AddressBlock, Announcement, Server, WritableView } from './simulation.ts'
+import type { ExistingService } from './views.ts'
+
+export interface SimulatedLan {
+  readonly provider: LocalProvider
+  readonly blocks: Server<AddressBlock>
+  readonly announcements: Server<Announcement>
+  readonly pools: WritableView<AddressPool>
+  readonly nodes: WritableView<Node>
+  readonly reports: WritableView<NodeReport>
+  /** Services woken so far, by name, and emptied by reading. */
+  woken(): readonly string[]
+  bring(desired: DesiredLoadBalancer, membership?: Membership): Promise<Outcome>
+  remove(id: LoadBalancerId): Promise<Outcome>
+  /** Plans and writes Announcements until nothing changes any more. */
+  announce(): Promise<void>
+  /** What the agent of a node does: claims an address, or confirms its withdrawal. */
+  claim(announcement: string, node: string): void
+  confirm(announcement: string): void
+  setAlive(node: string, alive: boolean): void
+}
+
+export interface SimulatedLanOptions {
+  readonly pools?: readonly AddressPool[]
+  readonly nodes?: readonly string[]
+  readonly existing?: readonly ExistingService[]
+  /** An API server that was there before: a restart. */
+  readonly after?: SimulatedLan
+  readonly write?: () => Promise<void>
+}
+
+export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<SimulatedLan> {
+  const { pools = [], nodes = ['n0', 'n1', 'n2'], existing = [], after, write = async () => {} } = options
+  const blockView = createView<AddressBlock>()
+  const announcementView = createView<Announcement>()
+  const [poolView, nodeView, reportView] = [createView<AddressPool>(), createView<Node>(), createView<NodeReport>()]
+  const blocks = createServer<AddressBlock>((name, object) => (object ? blockView.put(object) : blockView.remove(name)))
+  const announcements = createServer<Announcement>((name, object) =>
+    object ? announcementView.put(object) : announcementView.remove(name),
+  )
+  for (const block of after?.blocks.objects.values() ?? []) blocks.create(block)
+  for (const object of after?.announcements.objects.values() ?? []) announcements.create(object)
+  for (const pool of pools) poolView.put(pool)
+  for (const node of nodes) nodeView.put(nodeNamed(node))
+  for (const node of nodes) reportView.put(reportOf(node))
+  const living = new Set(nodes)
+  const agentListeners = new Set<(node: string) => void>()
+  const provider = createLocalProvider({
+    pools: poolView,
+    blocks: blockView,
+    announcements: announcementView,
+    nodeReports: reportView,
+    nodes: nodeView,
+    agents: {
+      alive: node => living.has(node),
+      subscribe: listener => {
+        agentListeners.add(listener)
+        return () => void agentListeners.delete(listener)
+      },
+    },
+    existing: () => existing,
+    blockStore: {
+      read: async name => blocks.read(name),
+      create: async block => {
+        await write()
+        return blocks.create(block)
+      },
+      update: async block => {
+        await write()
+        return blocks.update(block)
+      },
+    },
+    announcementStore: {
+      create: async object => announcements.create(object),
+      patch: async (seen, { metadata, spec }) => {
+        const next = { ...seen, metadata: { ...seen.metadata, ...metadata } }
+        if (!spec) return announcements.update(next)
+        const { interfaces, nodes: candidates, ...rest } = spec
+        const merged = { address: seen.spec.address, ...rest, nodes: [...candidates] }
+        return announcements.update({ ...next, spec: interfaces ? { ...merged, interfaces: [...interfaces] } : merged })
+      },
+      remove: async seen => announcements.remove(seen),
+    },
+    now: () => Date.UTC(2026, 0, 2),
+    log: { debug: () => {}, info: () => {}, warn: () => {} },
+    signal: new AbortController().signal,
+  })
+  const signal = new AbortController().signal
+  let wokenNames: string[] = []
+  provider.watch(id => wokenNames.push(id.name))
+  const wokenAnnouncements = new Set<string>(announcements.objects.keys())
+  provider.announcements.watch(name => wokenAnnouncements.add(name))
+  await Promise.resolve()
+
+  const run = async (id: LoadBalancerId, goal: Parameters<LocalProvider['plan']>[0]) => {
+    const observed = await provider.observe(id, signal)
+    return provider.apply({ id, goal, observed, actions: provider.plan(goal, observed) }, signal)
+  }
+  const change = (name: string, edit: (announcement: Announcement) => Announcement) => {
+    const announcement = announcements.read(name)
+    if (!announcement) throw new Error(`no Announcement ${name}`)
+    announcements.update(edit(announcement))
+  }
+  return {
+    provider,
+    blocks,
+    announcements,
+    pools: poolView,
+    nodes: nodeView,
+    reports: reportView,
+    woken: () => {
+      const names = wokenNames
+      wokenNames = []
+      return names
+    },
+    bring: (desired, membership = threeReady) => run(desired.id, { desired, membership }),
+    remove: id => run(id, undefined),
+    announce: async () => {
+      while (wokenAnnouncements.size > 0) {
+        const names = [...wokenAnnouncements]
+        wokenAnnouncements.clear()
+        for (const name of names) {
+          const action = provider.announcements.plan(name)
+          if (action) await provider.announcements.apply(action, signal)
+        }
+      }
+    },
+    claim: (name, node) =>
+      change(name, announcement => ({ ...announcement, status: { epoch: (announcement.status?.epoch ?? 0) + 1, node } })),
+    confirm: name => change(name, announcement => ({ ...announcement, metadata: { ...announcement.metadata, finalizers: [] } })),
+    setAlive: (node, alive) => {
+      if (alive) living.add(node)
+      else living.delete(node)
+      for (const listener of agentListeners) listener(node)
+    },
+  }
+}
