@@ -1,0 +1,46 @@
+// `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON.
+import { parseArgs } from 'node:util'
+import { backlog } from './backlog.ts'
+
+/** What every benchmark is handed from the command line. */
+export interface BenchOptions {
+  readonly services: number | undefined
+  readonly rounds: number
+  readonly signal: AbortSignal
+}
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = { backlog }
+
+const usage = `Usage: npm run bench -- [NAME...] [options]
+
+  NAME             ${Object.keys(benches).join(', ')} (default: all)
+  --services N     Services in it (default: 1000)
+  --rounds N       How often it is measured; medians are shown (default: 3)
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    services: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const names = positionals.length > 0 ? positionals : Object.keys(benches)
+const unknown = names.filter(name => !benches[name])
+const numbers = [values.services ?? '1', values.rounds].map(Number)
+
+if (values.help) console.log(usage)
+else if (unknown.length > 0 || numbers.some(number => !Number.isSafeInteger(number) || number < 1)) {
+  console.error(unknown.length > 0 ? `There is no bench ${unknown.join(', ')}.\n\n${usage}` : usage)
+  process.exitCode = 2
+} else {
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(new Error(signal)))
+  const options = {
+    services: values.services === undefined ? undefined : Number(values.services),
+    rounds: Number(values.rounds),
+    signal: stopping.signal,
+  }
+  for (const name of names) console.log(JSON.stringify({ bench: name, ...(await benches[name]?.(options)) }))
+}
