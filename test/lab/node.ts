@@ -98,8 +98,9 @@ export function openNode(index: number, settings: NodeSettings): Node {
   const id = (program: string) => `${name}.${program}`
   const enter: Entrance = () => ({ words: enterWords(processNamed(state, id('init'))), forks: true })
   const startProgram = async (program: NodeProgram) => {
+    const before = textOf(state.path(`${id(program)}.log`)).length
     await launch(state, { name: id(program), argv: [...enter().words, ...programWords(program, index, settings)], forks: true })
-    if (program === 'containerd') await untilContainerdAnswers(enter, settings, state.path(`${id('containerd')}.log`))
+    if (program === 'containerd') await untilContainerdServes(state.path(`${id('containerd')}.log`), before)
   }
   const find = (commandLine: RegExp) =>
     inhabitantsOf(processNamed(state, id('init')).pid).filter(process => commandLine.test(commandOf(process)))
@@ -170,16 +171,16 @@ async function boot(
     },
     { what: `${name} to start`, timeoutMs: 20_000, everyMs: 10, explain: () => lastWords(init.log) },
   )
+  const containerd = settings.pods ? start('containerd') : Promise.resolve()
   const importImages = async () => {
-    await start('containerd')
-    await needs.images
+    await Promise.all([containerd, needs.images])
     for (const archive of settings.images) await importImage(enter, settings, archive)
   }
   const startWithApi = async () => {
-    await needs.api
+    await Promise.all([containerd, needs.api])
     await Promise.all([start('kube-proxy'), settings.pods && start('kubelet')])
   }
-  await Promise.all([settings.pods && importImages(), startWithApi()])
+  await Promise.all([importImages(), startWithApi()])
 }
 
 /** The machine's namespaces that belong to the node, by the number of its process 1. */
@@ -222,13 +223,17 @@ const wordsOf: Record<NodeProgram, (dir: string, index: number, programs: Binari
   ],
 }
 
-async function untilContainerdAnswers(enter: Entrance, { programs }: NodeSettings, log: string): Promise<void> {
-  await waitFor(async () => (await attempt([...enter().words, programs.path('ctr'), 'version'])).code === 0, {
-    what: 'containerd to answer',
+/** Its socket answers earlier than its Kubernetes side, and a kubelet that finds it unfinished ends. */
+async function untilContainerdServes(log: string, from: number): Promise<void> {
+  await waitFor(() => textOf(log).slice(from).includes('containerd successfully booted'), {
+    what: 'containerd to serve',
     timeoutMs: 30_000,
-    everyMs: 100,
     explain: () => lastWords(log),
   })
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
 async function importImage(enter: Entrance, { programs }: NodeSettings, archive: string): Promise<void> {

@@ -94,9 +94,10 @@ export async function rows(lab: Lab): Promise<readonly Row[]> {
         message: ready?.message ?? '',
         expects: metadata.labels?.['lab-expects'],
         port: spec.ports[0]?.port ?? 0,
-        protocol: spec.ports[0]?.protocol === 'UDP' ? 'udp' : 'http',
+        protocol: spec.ports[0]?.protocol === 'UDP' ? ('udp' as const) : ('http' as const),
       }
     })
+    .toSorted((a, b) => Number(a.expects !== undefined) - Number(b.expects !== undefined) || a.service.localeCompare(b.service))
 }
 
 /** Whether a row has arrived where its sample wants it. */
@@ -149,8 +150,19 @@ export async function callFromClient(lab: Lab, row: Row): Promise<Call> {
   const arp = await lab.client.tryExec(['arping', '-c', '1', '-w', '2', '-I', 'eth0', row.address])
   const resolved = /\[([0-9A-F:]+)\]\s+([\d.]+)ms/.exec(arp.stdout)
   const time = resolved ? `ARP ${Number(resolved[2]).toFixed(1)} ms` : 'no ARP answer'
-  const words = [process.execPath, join(import.meta.dirname, 'client-call.ts'), row.protocol, row.address, String(row.port), '10']
-  const got = answers.parse(JSON.parse(await lab.client.exec(words)))
+  const calls = async (count: number) => {
+    const words = [
+      process.execPath,
+      join(import.meta.dirname, 'client-call.ts'),
+      row.protocol,
+      row.address,
+      String(row.port),
+      String(count),
+    ]
+    return answers.parse(JSON.parse(await lab.client.exec(words)))
+  }
+  await untilServed(row, async () => (await calls(1)).some(answer => 'pod' in answer))
+  const got = await calls(10)
   const pods = [...new Set(got.flatMap(answer => ('pod' in answer ? [answer.pod] : [])))].toSorted()
   const seen = [...new Set(got.flatMap(answer => ('pod' in answer ? [answer.client] : [])))]
   const errors = [...new Set(got.flatMap(answer => ('error' in answer ? [answer.error] : [])))]
@@ -164,6 +176,11 @@ export async function callFromClient(lab: Lab, row: Row): Promise<Call> {
     answered: resolved !== null && errors.length === 0,
     line: `${row.address}  ${time}   ${what} → ${[who, trouble].filter(Boolean).join('; ')}`,
   }
+}
+
+/** kube-proxy gathers changes for up to a second before it programs them; who never answers is told by the calls that follow. */
+async function untilServed(row: Row, probe: () => Promise<boolean>): Promise<void> {
+  await waitFor(probe, { what: `an answer from ${row.address}`, timeoutMs: 10_000, everyMs: 100 }).catch(() => undefined)
 }
 
 /** Shows table and calls; answers the closing words. Throws LabError when a Service that should answer does not. */
