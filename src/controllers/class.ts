@@ -41,9 +41,11 @@ export function startClassController(surroundings: Surroundings, providers: read
     stores.services.subscribe(({ object, old }) => {
       if (classValue(object) === classValue(old)) return
       for (const candidate of stores.classes.values()) {
-        if (isNamedBy(candidate, object) || isNamedBy(candidate, old)) {
+        if (!isNamedBy(candidate, object) && !isNamedBy(candidate, old)) continue
+        // The first user is worth a write at once: until then nothing keeps the class from being deleted.
+        if (candidate.metadata.finalizers?.includes(inUseFinalizer)) {
           queue.addAfter(candidate.metadata.name, countDelayMs, { priority: 'low' })
-        }
+        } else queue.add(candidate.metadata.name)
       }
     }),
   ]

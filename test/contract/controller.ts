@@ -1,0 +1,53 @@
+// The whole controller inside a test's process, against a true API server.
+import type { ServiceController } from '../../src/controllers/service.ts'
+import { startController } from '../../src/main-controller.ts'
+import { createLog } from '../../src/observability/log.ts'
+
+export interface RunningController extends AsyncDisposable {
+  /** Resolves when the loops run (again, for one that stands by). */
+  readonly working: Promise<ServiceController>
+  /** What it said in plain words. */
+  readonly said: readonly string[]
+  /** What it logged, as objects. */
+  readonly lines: readonly Record<string, unknown>[]
+  /** As on SIGTERM. */
+  stop(): Promise<void>
+}
+
+export interface RunningOptions {
+  readonly kubeconfig: string
+  readonly identity?: string
+  readonly leaderElect?: boolean
+}
+
+/** Starts it; it may take a while until it works. Disposing stops it. */
+export function runController({ kubeconfig, identity = 'test', leaderElect = false }: RunningOptions): RunningController {
+  const stopping = new AbortController()
+  const lines: Record<string, unknown>[] = []
+  const said: string[] = []
+  const working = Promise.withResolvers<ServiceController>()
+  const level = 'info'
+  const log = createLog({ level, program: 'weir-controller', destination: { write: line => void lines.push(JSON.parse(line)) } })
+  const ended = startController({
+    options: {
+      providers: ['local'],
+      kubeconfig,
+      context: undefined,
+      namespace: 'weir-system',
+      identity,
+      leaderElect,
+      healthPort: 0,
+      logLevel: level,
+    },
+    signal: stopping.signal,
+    log,
+    say: text => said.push(text),
+    onWorking: working.resolve,
+  })
+  ended.catch(working.reject)
+  const stop = async () => {
+    stopping.abort(new Error('the test ends it'))
+    await ended
+  }
+  return { working: working.promise, said, lines, stop, [Symbol.asyncDispose]: stop }
+}
