@@ -3,6 +3,7 @@
 import { blockName } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
 import type { AddressBlock } from '../../../src/api/address-block.ts'
+import { ProviderError } from '../../../src/provider.ts'
 import type { BlockStore } from '../views.ts'
 import { applyChanges } from './block-changes.ts'
 import type { BlockChange, Effect } from './block-changes.ts'
@@ -94,7 +95,7 @@ export function createAllocator(options: {
         answer(batch, effects)
         return
       }
-      if (conflicts >= maxConflicts) throw new Error(`AddressBlock ${name} changed ${conflicts} times while it was written`)
+      if (conflicts >= maxConflicts) throw contested(name)
       known = await store.read(name, lifetime)
       if (known) index.put(known)
       else index.remove(name)
@@ -116,6 +117,15 @@ export function createAllocator(options: {
       await submit({ kind: 'free', address, uid }, signal)
     },
   }
+}
+
+function contested(name: string): ProviderError {
+  return new ProviderError({
+    code: 'ProviderError',
+    message: `AddressBlock ${name} changed ${maxConflicts} times while it was written.`,
+    remedy: 'Nothing to do when controllers just changed over; else look for a second controller that is not elected.',
+    retry: 'later',
+  })
 }
 
 function answer(batch: readonly Waiting[], effects: readonly Effect[]): void {

@@ -3,6 +3,7 @@
 import { parseAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import { ProviderError } from '../../../src/provider.ts'
 import type { LocalAction } from '../actions.ts'
 import type { GiveResult } from '../outcome.ts'
 import type { ParsedPool, PoolBook } from '../pools.ts'
@@ -21,6 +22,9 @@ export interface Giver {
   /** Ends the turns of a Service that did not take what was held for it, so that the next in line is called. `keep`: addresses its status still names. */
   settle(uid: string, keep?: readonly string[]): void
 }
+
+/** How often somebody else may be first before the queue is to try again later. */
+const maxLosses = 50
 
 export function createGiver(options: {
   readonly index: BlockIndex
@@ -72,7 +76,7 @@ export function createGiver(options: {
     signal: AbortSignal,
   ): Promise<GiveResult> => {
     const owner = ownerOf(waiter.id)
-    for (;;) {
+    for (let losses = 0; losses < maxLosses; losses++) {
       const choice = choose(owner.uid, action, names)
       if (!choice) {
         waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
@@ -81,6 +85,12 @@ export function createGiver(options: {
       // Lost only against another process; the index knows of it by now and offers another address.
       if (await take(owner, choice, signal)) return result(choice.address, choice.pool, owner)
     }
+    throw new ProviderError({
+      code: 'ProviderError',
+      message: `${maxLosses} addresses of ${names.join(', ')} looked free and were given to others.`,
+      remedy: 'Nothing to do when another controller is at work; else look for AddressBlocks that were changed by hand.',
+      retry: 'later',
+    })
   }
 
   return {
