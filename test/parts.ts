@@ -3,6 +3,7 @@ import { bundle } from '../deploy/bundle/bundle.ts'
 import { binaries } from './lab/binaries.ts'
 import { LabError } from './lab/errors.ts'
 import type { ProgramName } from './lab/go-modules.ts'
+import { fullPath, missingCommands, prepareMachine, thisMachine } from './lab/machine.ts'
 import { lines } from './lab/progress.ts'
 
 export interface Part {
@@ -12,6 +13,8 @@ export interface Part {
   prepare(): Promise<void>
 }
 
+const progress = lines(process.stderr)
+
 const controlPlane: readonly ProgramName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']
 const nodes: readonly ProgramName[] = [
   ...(['kube-scheduler', 'kube-proxy', 'kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr'] as const),
@@ -20,17 +23,37 @@ const nodes: readonly ProgramName[] = [
 
 export const parts: readonly Part[] = [
   { name: 'unit', prepare: async () => undefined },
-  { name: 'api', prepare: () => programs(controlPlane) },
+  {
+    name: 'api',
+    prepare: async () => {
+      await prepareForControlPlane()
+      await programs(controlPlane)
+    },
+  },
   {
     name: 'lan',
     prepare: async () => {
-      if (process.getuid?.() !== 0) throw new LabError('needs-root', 'needs root for network namespaces', 'Run: sudo npm test')
+      if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
+      await prepareMachine(progress, true)
       await programs([...controlPlane, ...nodes])
       await bundle()
     },
   },
 ]
 
+/** Root gets what is missing installed; the API server alone runs without root where its two helpers are there. */
+async function prepareForControlPlane(): Promise<void> {
+  if (thisMachine().root) return prepareMachine(progress, true)
+  process.env['PATH'] = fullPath()
+  const missing = missingCommands().filter(({ command }) => command === 'openssl' || command === 'setpriv')
+  if (missing.length === 0) return
+  const packages = missing.map(({ debianPackage }) => debianPackage).join(' ')
+  throw new LabError(
+    'missing-command',
+    `needs ${missing.map(({ command }) => command).join(', ')}. Run: apt-get install ${packages}`,
+  )
+}
+
 async function programs(names: readonly ProgramName[]): Promise<void> {
-  await binaries(names, { progress: lines(process.stderr), assets: process.env['KUBEBUILDER_ASSETS'] })
+  await binaries(names, { progress, assets: process.env['KUBEBUILDER_ASSETS'] })
 }
