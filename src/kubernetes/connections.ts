@@ -50,13 +50,14 @@ export interface ConnectionsOptions {
   readonly onConnect: () => void
 }
 
-/** HTTP/1.1 connections at once for everything but watches, which each take one more. */
-const http1Connections = 16
+/** HTTP/1.1 takes one connection for each request under way and each watch; so many idle ones are kept for the next. */
+const http1Kept = 16
 
 export function openConnections(options: ConnectionsOptions): Connections {
   const { server, onConnect } = options
   let session: Promise<Http2Session> | undefined
-  let http1: http.Agent | undefined = server.protocol === 'http:' ? new http.Agent({ keepAlive: true }) : undefined
+  let http1: http.Agent | undefined =
+    server.protocol === 'http:' ? new http.Agent({ keepAlive: true, maxFreeSockets: http1Kept }) : undefined
   let retired = false
 
   const connect = (): Promise<Http2Session> => {
@@ -93,12 +94,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
       } catch (error) {
         if (!(error instanceof NoHttp2)) throw error
         error.socket.destroy()
-        http1 ??= new https.Agent({
-          ...options.tls,
-          keepAlive: true,
-          maxSockets: Number.POSITIVE_INFINITY,
-          maxFreeSockets: http1Connections,
-        })
+        http1 ??= new https.Agent({ ...options.tls, keepAlive: true, maxFreeSockets: http1Kept })
         return sendOverHttp1(server, http1, onConnect, exchange)
       }
     },
@@ -130,8 +126,8 @@ function sendOverHttp1(server: URL, agent: http.Agent, onConnect: () => void, ex
     const { method, path, headers, body, signal } = exchange
     const client = server.protocol === 'http:' ? http : https
     const request = client.request(server, { agent, method, path, headers: { ...headers }, signal })
-    request.on('socket', socket => {
-      if (socket.connecting) socket.once('connect', onConnect)
+    request.on('socket', () => {
+      if (!request.reusedSocket) onConnect()
     })
     request.on('error', reject)
     request.on('response', response => {
