@@ -31,6 +31,8 @@ export interface Lan extends Disposable {
   readonly node: Station
   /** Where the neutral station is. */
   readonly client: Station
+  /** One more station. */
+  attach(): Station
   /** The namespace of the bridge between them. */
   readonly switchNamespace: string
   /** Runs `make` with this thread inside the station's namespace; threads started there stay there. */
@@ -56,17 +58,21 @@ const networkNamespace = 0x4000_0000 // CLONE_NEWNET
 
 /** Two stations with eth0 each, on one bridge that lives in a namespace of its own. Names end in the process id. */
 export function makeLan(name: string): Lan {
-  using undo = new DisposableStack()
+  const resources = new DisposableStack()
+  using unlessMade = new DisposableStack()
+  unlessMade.use(resources)
   const switchNamespace = `weir-${name}-sw-${process.pid}`
   const add = (namespace: string) => {
     ip('netns', 'add', namespace)
-    undo.defer(() => spawnSync('ip', ['netns', 'del', namespace]))
+    resources.defer(() => spawnSync('ip', ['netns', 'del', namespace]))
     ip('-n', namespace, 'link', 'set', 'lo', 'up')
   }
   add(switchNamespace)
   ip('-n', switchNamespace, 'link', 'add', 'br0', 'type', 'bridge')
   ip('-n', switchNamespace, 'link', 'set', 'br0', 'up')
-  const station = (position: number): Station => {
+  let position = 0
+  const attach = (): Station => {
+    position++
     const namespace = `weir-${name}-${position}-${process.pid}`
     const mac = `02:00:00:00:00:0${position}`
     add(namespace)
@@ -76,11 +82,12 @@ export function makeLan(name: string): Lan {
     ip('-n', namespace, 'addr', 'add', `10.201.0.${position}/16`, 'dev', 'eth0')
     return { namespace, name: 'eth0', index: linkIndex(namespace, 'eth0'), mac }
   }
-  const [node, client] = [station(1), station(2)]
-  const resources = undo.move()
+  const [node, client] = [attach(), attach()]
+  unlessMade.move()
   return {
     node,
     client,
+    attach,
     switchNamespace,
     inside: (station, make) => insideNamespace(station.namespace, make),
     run(station, command) {

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Announcement } from '../../../src/api/announcement.ts'
+import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
+import type { Cluster } from '../../../test/contract/cluster.ts'
+import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
+import type { AgentProcess } from './agent-process-under-test.ts'
+import { makeLan, missingForLan, openProber } from './announcer/lan-under-test.ts'
+import type { Lan, Prober, Station } from './announcer/lan-under-test.ts'
+
+const missing = missingForLan()
+const web = { text: '10.201.200.1', number: 0x0ac9_c801, name: 'ip-10-201-200-1' }
+const leases = '/apis/coordination.k8s.io/v1/namespaces/weir-system/leases'
+
+describe.skipIf(missing !== undefined)(
+  missing ? `agents on a LAN: not run, ${missing}` : 'agents on a LAN with a true API server',
+  () => {
+    const resources = new AsyncDisposableStack()
+    let cluster: Cluster
+    let lan: Lan
+    let prober: Prober
+    let stations: ReadonlyMap<string, Station>
+    const agents = new Map<string, AgentProcess>()
+
+    const start = (node: string) => {
+      const station = stations.get(node)
+      if (!station) throw new Error(`no station ${node}`)
+      const agent = startAgent({ station, node, kubeconfig: cluster.plane.kubeconfig })
+      agents.set(node, agent)
+      return agent
+    }
+    const announced = async (path = weirPath('announcements', web.name)): Promise<Announcement> => cluster.get(path)
+    const owned = (node: string) =>
+      cluster.until(
+        weirPath('announcements', web.name),
+        ({ status }: Announcement) => status?.node === node,
+        `${node} to own ${web.text}`,
+      )
+
+    beforeAll(async () => {
+      cluster = resources.use(await startCluster())
+      lan = resources.use(makeLan('agt'))
+      stations = new Map([
+        ['n0', lan.node],
+        ['n1', lan.attach()],
+      ])
+      prober = resources.use(openProber(lan, lan.client))
+      for (const [name, station] of stations) {
+        resources.use(wireToLoopback(lan, station, Number(new URL(cluster.plane.server).port)))
+        await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } })
+        await cluster.patch(`/api/v1/nodes/${name}/status`, {
+          status: { addresses: [{ type: 'InternalIP', address: '10.201.0.1' }] },
+        })
+      }
+      resources.defer(async () => {
+        for (const [node, agent] of agents) {
+          await agent.end('SIGKILL')
+          if (process.env['WEIR_SHOW_LOG']) process.stderr.write(`${node}\n${agent.log.join('\n')}\n`)
+        }
+      })
+      for (const node of stations.keys()) start(node)
+      for (const node of stations.keys()) await cluster.until(`${leases}/${node}`, ({ spec }) => spec.holderIdentity === node)
+    })
+    afterAll(async () => {
+      await resources.disposeAsync()
+    })
+
+    test('they report what their nodes have', async () => {
+      const report = await cluster.until(weirPath('nodereports', 'n0'), ({ spec }) => spec.conditions[0].status === 'True')
+      expect(report.spec.interfaces).toEqual([
+        {
+          name: 'eth0',
+          index: lan.node.index,
+          mac: lan.node.mac,
+          carrier: true,
+          mtu: 1500,
+          addresses: expect.arrayContaining(['10.201.0.1/16']),
+        },
+      ])
+      expect(report.spec.conditions).toMatchObject([{ type: 'Ready', reason: 'Accepted' }])
+      expect(report.metadata.ownerReferences).toMatchObject([{ kind: 'Node', name: 'n0' }])
+      const lease = await cluster.get(`${leases}/n0`)
+      expect(lease.metadata.labels).toEqual({ 'weir.dev/agent': 'node' })
+    })
+
+    test('an Announcement is claimed by its first candidate, which answers with its own MAC; it needs no right but NET_RAW', async () => {
+      await cluster.create(weirPath('announcements'), {
+        apiVersion: 'weir.dev/v1alpha1',
+        kind: 'Announcement',
+        metadata: { name: web.name, finalizers: ['weir.dev/announced'] },
+        spec: {
+          address: web.text,
+          pool: 'office',
+          services: [{ uid: 'u', namespace: 'default', name: 'web' }],
+          nodes: ['n0', 'n1'],
+        },
+      })
+      expect((await owned('n0')).status).toMatchObject({ epoch: 1, interface: 'eth0', mac: lan.node.mac, reason: 'FirstClaim' })
+      await sleep(200)
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([lan.node.mac])
+      const status = readFileSync(`/proc/${agents.get('n0')?.pid}/status`, 'utf8')
+      expect(/CapEff:\s*(\w+)/.exec(status)?.[1]).toBe('0000000000002000')
+    })
+
+    test('an agent that ends hands over at once, and one that comes back takes nothing', async () => {
+      expect(await agents.get('n0')?.end('SIGTERM')).toEqual({ code: 0, signal: null })
+      await owned('n1')
+      await sleep(200)
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([stations.get('n1')?.mac])
+      start('n0')
+      await cluster.until(`${leases}/n0`, ({ spec }) => spec.holderIdentity === 'n0')
+      await sleep(2000)
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([stations.get('n1')?.mac])
+    })
+
+    test('the address of an agent that was killed is taken over', async () => {
+      await agents.get('n1')?.end('SIGKILL')
+      expect((await owned('n0')).status).toMatchObject({ epoch: 3, reason: 'OwnerDead' })
+      await sleep(200)
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([lan.node.mac])
+    })
+
+    test('a deleted Announcement is withdrawn before it is gone', async () => {
+      await cluster.remove(weirPath('announcements', web.name))
+      await cluster.untilGone(weirPath('announcements', web.name))
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([])
+      await expect(announced()).rejects.toThrow('404')
+    })
+  },
+)

@@ -1,0 +1,211 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { expect, test } from 'vitest'
+import { simulatedClock } from '../../../src/kubernetes/simulated-clock.ts'
+import { leaseDurationMs, makeWorld, numberOf } from './world-under-test.ts'
+import type { World } from './world-under-test.ts'
+
+const names = ['n0', 'n1', 'n2'] as const
+const web = '10.201.200.1'
+const dns = '10.201.200.2'
+
+/** Who answers for the address now. */
+const answering = (world: World, address: string) =>
+  world.nodes.filter(({ answers }) => answers.has(numberOf(address))).map(({ name }) => name)
+
+async function settledWorld(candidates: readonly string[] = names) {
+  const world = makeWorld(names, simulatedClock())
+  for (const node of world.nodes) node.start()
+  await world.clock.advance(2 * leaseDurationMs)
+  world.plan(web, candidates)
+  await world.clock.advance(1000)
+  const node = (name: string) => {
+    const found = world.nodes.find(each => each.name === name)
+    if (!found) throw new Error(`no node ${name}`)
+    return found
+  }
+  return { world, node }
+}
+
+test('the first candidate claims an address and announces it, with interface and MAC in the status', async () => {
+  const { world } = await settledWorld(['n1', 'n0'])
+  expect(answering(world, web)).toEqual(['n1'])
+  expect(world.get(web)?.status).toMatchObject({
+    epoch: 1,
+    node: 'n1',
+    interface: 'eth0',
+    mac: '02:00:00:00:01:01',
+    reason: 'FirstClaim',
+  })
+})
+
+test('when the owner dies, the next candidate alive has the address after one Lease duration and not before', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').crash()
+  await world.clock.advance(leaseDurationMs - 3500)
+  expect(answering(world, web)).toEqual([])
+  await world.clock.advance(4500)
+  expect(answering(world, web)).toEqual(['n1'])
+  expect(world.get(web)?.status).toMatchObject({ epoch: 2, node: 'n1', reason: 'OwnerDead' })
+})
+
+test('a node that returns takes nothing back', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').crash()
+  await world.clock.advance(2 * leaseDurationMs)
+  node('n0').start()
+  await world.clock.advance(4 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test('an agent that is restarted within its Lease goes on with what it had', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').crash()
+  await world.clock.advance(2000)
+  node('n0').start()
+  await world.clock.advance(100)
+  expect(answering(world, web)).toEqual(['n0'])
+  expect(world.get(web)?.status?.epoch).toBe(1)
+})
+
+test('an agent that ends hands over at once', async () => {
+  const { world, node } = await settledWorld()
+  void node('n0').leave()
+  await world.clock.advance(500)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test('a planned move: the old owner has stopped before the new one starts', async () => {
+  const { world } = await settledWorld()
+  world.plan(web, ['n2', 'n1'])
+  const owners: string[] = []
+  for (let i = 0; i < 100; i++) {
+    await world.clock.advance(1)
+    const now = answering(world, web)
+    expect(now.length).toBeLessThanOrEqual(1)
+    if (now[0] !== undefined && now[0] !== owners.at(-1)) owners.push(now[0])
+  }
+  expect(owners).toEqual(['n0', 'n2'])
+})
+
+test('while the API server is away, everybody keeps what they have and nobody is taken for dead when it returns', async () => {
+  const { world } = await settledWorld()
+  for (const node of world.nodes) node.cut()
+  await world.clock.advance(10 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n0'])
+  for (const node of world.nodes) node.restore()
+  await world.clock.advance(3 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n0'])
+  expect(world.get(web)?.status?.epoch).toBe(1)
+})
+
+test('an owner that lost only its API server yields as soon as the next owner is heard on the LAN', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').cut()
+  await world.clock.advance(2 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n1'])
+  node('n0').restore()
+  await world.clock.advance(2 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test('a process that stood still yields to the one that took over meanwhile', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').pause()
+  await world.clock.advance(3 * leaseDurationMs)
+  node('n0').resume()
+  await world.clock.advance(50)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test('an owner whose link is lost gives the address up; a candidate takes it though others before it live', async () => {
+  const { world, node } = await settledWorld()
+  node('n0').link(false)
+  await world.clock.advance(100)
+  expect(world.get(web)?.status).toMatchObject({ node: '', reason: 'NoCarrier' })
+  await world.clock.advance(leaseDurationMs + 500)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test('a deleted Announcement is withdrawn first and gone then', async () => {
+  const { world } = await settledWorld()
+  world.remove(web)
+  await world.clock.advance(100)
+  expect(answering(world, web)).toEqual([])
+  expect(world.get(web)).toBeUndefined()
+})
+
+test('somebody who empties or rewrites the status by hand is followed, and nobody else', async () => {
+  const { world, node } = await settledWorld()
+  const other = node('n2')
+  expect(other.running).toBe(true)
+  world.plan(web, [])
+  await world.clock.advance(2 * leaseDurationMs)
+  expect(answering(world, web)).toEqual([])
+  expect(world.get(web)?.status?.node).toBe('')
+})
+
+const nodeIndex = fc.nat(2)
+const disturbance = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('crash', 'start', 'leave', 'pause', 'resume', 'cut', 'restore', 'unplug', 'plug'),
+    node: nodeIndex,
+  }),
+  fc.record({
+    kind: fc.constant('plan'),
+    address: fc.constantFrom(web, dns),
+    candidates: fc.uniqueArray(fc.constantFrom(...names)),
+  }),
+  fc.record({ kind: fc.constant('remove'), address: fc.constantFrom(web, dns) }),
+)
+const story = fc.array(fc.tuple(disturbance, fc.constantFrom(1, 7, 40, 900, 4000, 9000, 16_000)), { maxLength: 25 })
+
+function disturb(world: World, what: typeof disturbance extends fc.Arbitrary<infer D> ? D : never): void {
+  if ('candidates' in what) world.plan(what.address, what.candidates)
+  else if ('address' in what) world.remove(what.address)
+  else {
+    const node = world.nodes[what.node]
+    if (what.kind === 'crash') node?.crash()
+    if (what.kind === 'start') node?.start()
+    if (what.kind === 'leave') void node?.leave()
+    if (what.kind === 'pause') node?.pause()
+    if (what.kind === 'resume') node?.resume()
+    if (what.kind === 'cut') node?.cut()
+    if (what.kind === 'restore') node?.restore()
+    if (what.kind === 'unplug') node?.link(false)
+    if (what.kind === 'plug') node?.link(true)
+  }
+}
+
+property.prop([story, fc.subarray([0, 1, 2])], { numRuns: 150 })(
+  'after any disturbances, healing leaves one owner for each address that has a live candidate, and none for others',
+  async (steps, stayDown) => {
+    const world = makeWorld(names, simulatedClock())
+    for (const node of world.nodes) node.start()
+    world.plan(web, ['n0', 'n1', 'n2'])
+    world.plan(dns, ['n1', 'n2'])
+    for (const [what, waitMs] of steps) {
+      disturb(world, what)
+      await world.clock.advance(waitMs)
+    }
+    for (const [index, node] of world.nodes.entries()) {
+      node.resume()
+      node.restore()
+      node.link(true)
+      if (stayDown.includes(index)) node.crash()
+      else node.start()
+    }
+    // A deaf node grants everybody a new duration once it hears again; then a dead owner's own has to run out.
+    await world.clock.advance(2 * leaseDurationMs + 1000)
+
+    for (const address of [web, dns]) {
+      const object = world.get(address)
+      const living = object?.spec.nodes.filter(name => world.nodes.some(node => node.name === name && node.running)) ?? []
+      const now = answering(world, address)
+      if (object?.metadata.deletionTimestamp !== undefined) throw new Error('a withdrawal did not complete')
+      expect(now).toHaveLength(living.length > 0 ? 1 : 0)
+      if (now[0] !== undefined) expect(object?.status?.node).toBe(now[0])
+      expect(living).toEqual(expect.arrayContaining(now))
+    }
+    expect(world.robberies).toEqual([])
+  },
+)

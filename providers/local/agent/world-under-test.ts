@@ -1,0 +1,366 @@
+// A simulated world for tests of the agent: several nodes on one LAN, an API server with compare-and-swap, and all that can go wrong.
+import type { Announcement } from '../../../src/api/announcement.ts'
+import { announcedFinalizer } from '../../../src/api/group.ts'
+import { announcementName, parseAddress } from '../../../src/model/address.ts'
+import { createAgent } from './agent.ts'
+import type { Agent } from './agent.ts'
+import type { NodeLease } from './liveness.ts'
+import type { AgentClock, Change, Watched } from './ports.ts'
+
+export const leaseDurationMs = 10_000
+const renewMs = 3000
+const networkMs = 5
+/** Until the announcer does what it was told. Longer than a write takes, so that a write that does not wait for it shows. */
+const announcerMs = 25
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+type Stored = Announcement & { metadata: { resourceVersion: string } }
+type Event = ({ readonly kind: 'announcement' } & Change<Announcement>) | ({ readonly kind: 'lease' } & Change<NodeLease>)
+
+/** One node and the agent process on it. Everything may be called at any time and in any order. */
+export interface SimulatedNode {
+  readonly name: string
+  readonly running: boolean
+  /** The IPv4 addresses (as numbers) that are answered for from here. A stopped process answers nothing, but thinks it does. */
+  readonly answers: ReadonlySet<number>
+  start(): void
+  /** As by SIGKILL. */
+  crash(): void
+  /** As by SIGTERM. */
+  leave(): Promise<void>
+  /** As by SIGSTOP and SIGCONT. */
+  pause(): void
+  resume(): void
+  /** Takes the API server away from this node, and gives it back. The LAN stays. */
+  cut(): void
+  restore(): void
+  link(up: boolean): void
+}
+
+/** Time that moves only when the test says so. */
+export interface SimulatedTime extends AgentClock {
+  advance(ms: number): Promise<void>
+}
+
+export interface World {
+  readonly nodes: readonly SimulatedNode[]
+  readonly clock: SimulatedTime
+  /** The controller writes the candidates of an address, making the Announcement when there is none. */
+  plan(address: string, candidates: readonly string[]): void
+  remove(address: string): void
+  get(address: string): Announcement | undefined
+  /** Claims by which a living, reachable candidate lost an address: there must be none. */
+  readonly robberies: readonly string[]
+}
+
+export function makeWorld(names: readonly string[], clock: SimulatedTime): World {
+  const objects = new Map<string, Stored>()
+  const leases = new Map<string, NodeLease>()
+  const watchers = new Set<(event: Event) => void>()
+  const robberies: string[] = []
+  let version = 0
+
+  const publish = (event: Event) => {
+    for (const watcher of watchers) watcher(event)
+  }
+  const store = (object: Announcement) => {
+    const next: Stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } }
+    const old = objects.get(object.metadata.name)
+    if (next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length) {
+      objects.delete(object.metadata.name)
+      publish({ kind: 'announcement', type: 'deleted', old: next })
+    } else {
+      objects.set(object.metadata.name, next)
+      publish(
+        old
+          ? { kind: 'announcement', type: 'updated', object: next, old }
+          : { kind: 'announcement', type: 'added', object: next },
+      )
+    }
+    return next
+  }
+  const putLease = (lease: NodeLease) => {
+    leases.set(lease.metadata.name, lease)
+    publish({ kind: 'lease', type: 'updated', object: lease })
+  }
+  const swap = (seen: Announcement, change: (old: Stored) => Announcement): Announcement | undefined => {
+    const old = objects.get(seen.metadata.name)
+    if (!old || old.metadata.uid !== seen.metadata.uid || old.metadata.resourceVersion !== seen.metadata.resourceVersion)
+      return undefined
+    const next = change(old)
+    const [before, after] = [old.status?.node ?? '', next.status?.node ?? '']
+    const owner = nodes.find(({ name }) => name === before)
+    if (after !== '' && after !== before && owner?.isSound() && old.spec.nodes.includes(before)) {
+      robberies.push(`${after} took ${old.spec.address} from ${before} at ${clock.monotonic()} ms`)
+    }
+    return store(next)
+  }
+
+  const makeNode = (name: string, position: number) => {
+    let agent: Agent | undefined
+    let generation = 0
+    let paused = false
+    let isCut = false
+    let linkUp = true
+    let unsoundUntil = 0
+    let answers = new Set<number>()
+    let whenResumed: (() => void)[] = []
+    let whenRestored: (() => void)[] = []
+    const mac = `02:00:00:00:01:0${position}`
+    const interfaces = () => [{ name: 'eth0', index: 2, mac, carrier: linkUp, addresses: [`10.201.0.${position + 1}/16`] }]
+
+    /** Runs in the process that is there now: later when it is stopped, never when it died. */
+    const inProcess = (run: () => void) => {
+      const mine = generation
+      return () => {
+        if (generation !== mine || !agent) return
+        if (paused) whenResumed.push(inProcess(run))
+        else run()
+      }
+    }
+    const deliver = (run: () => void) => {
+      const arrive = () => {
+        if (isCut) whenRestored.push(arrive)
+        else run()
+      }
+      clock.schedule(networkMs, arrive)
+    }
+    const request = <T>(act: () => T): Promise<T> =>
+      new Promise((resolve, reject) => {
+        const answer = (settle: () => void) => clock.schedule(networkMs, inProcess(settle))
+        clock.schedule(networkMs, () => {
+          if (isCut) {
+            answer(() => reject(new Error('unreachable')))
+            return
+          }
+          const result = act()
+          answer(() => (isCut ? reject(new Error('the answer was lost')) : resolve(result)))
+        })
+      })
+    const shout = (addresses: Iterable<number>) => {
+      if (!linkUp) return
+      for (const address of addresses) for (const other of nodes) if (other.name !== name) other.hearOf(address, mac)
+    }
+
+    const start = () => {
+      if (agent) return
+      generation++
+      const mine = generation
+      const announcements = cacheOf<Announcement>(
+        () => objects.values(),
+        ({ metadata }) => metadata.name,
+      )
+      const seenLeases = cacheOf(
+        () => leases.values(),
+        ({ metadata }: NodeLease) => metadata.name,
+      )
+      let lastRenewal: number | undefined
+      const wake = (key: string, afterMs = 0) => {
+        clock.schedule(
+          Math.max(afterMs, 1),
+          inProcess(() => {
+            agent?.reconcile(key, new AbortController().signal).catch(() => wake(key, 500))
+          }),
+        )
+      }
+      const fresh = (agent = createAgent({
+        self: name,
+        announcements: announcements.watched,
+        leases: seenLeases.watched,
+        announcer: {
+          async set(_on, addresses) {
+            const next = new Set(addresses)
+            await new Promise<void>(done => clock.schedule(announcerMs, inProcess(done)))
+            const added = [...next].filter(each => !answers.has(each))
+            answers = next
+            shout(added)
+          },
+          async repeat(_interface, addresses) {
+            shout(addresses)
+          },
+        },
+        writer: {
+          patchStatus: (seen, status) =>
+            request(() => swap(seen, old => ({ ...old, status: merged({ epoch: 0, node: '', ...old.status }, status) }))),
+          setFinalizers: (seen, finalizers) =>
+            request(() => swap(seen, old => ({ ...old, metadata: { ...old.metadata, finalizers } }))),
+        },
+        lastRenewal: () => lastRenewal,
+        leaseDurationMs,
+        wake,
+        clock: {
+          now: () => clock.now(),
+          monotonic: () => clock.monotonic(),
+          schedule: (ms, run) => clock.schedule(ms, inProcess(run)),
+        },
+        logger: silent,
+      }))
+      const watch = (event: Event) => {
+        if (generation !== mine) return
+        deliver(
+          inProcess(() => {
+            if (event.kind === 'lease') seenLeases.take(event)
+            else announcements.take(event)
+          }),
+        )
+      }
+      watchers.add(watch)
+      const renew = inProcess(() => {
+        const startedAt = clock.monotonic()
+        if (leaving) return
+        request(() => putLease(leaseOf(name, name, clock.now()))).then(
+          () => void (lastRenewal = startedAt),
+          () => {},
+        )
+        clock.schedule(renewMs, renew)
+      })
+      leaving = false
+      renew()
+      fresh.useInterfaces(interfaces())
+    }
+    let leaving = false
+    const die = () => {
+      agent = undefined
+      generation++
+      answers = new Set()
+      whenResumed = []
+      paused = false
+      unsoundUntil = Number.POSITIVE_INFINITY
+    }
+    const recovered = () => {
+      if (agent && !paused && !isCut && linkUp) unsoundUntil = clock.monotonic() + 1.5 * leaseDurationMs
+    }
+    const node = {
+      name,
+      get running() {
+        return agent !== undefined
+      },
+      get answers(): ReadonlySet<number> {
+        return agent && !paused && linkUp ? answers : new Set<number>()
+      },
+      /** Whether nothing was wrong with it for long enough that nobody may take it for dead. */
+      isSound: () => agent !== undefined && !paused && !isCut && linkUp && clock.monotonic() >= unsoundUntil,
+      hearOf: (address: number, from: string) => {
+        inProcess(() => {
+          if (answers.has(address) && linkUp) agent?.meetConflict({ interface: 'eth0', address, mac: from })
+        })()
+      },
+      start() {
+        start()
+        recovered()
+      },
+      crash: die,
+      async leave() {
+        const leavingAgent = agent
+        if (!leavingAgent || paused) return
+        leaving = true
+        unsoundUntil = Number.POSITIVE_INFINITY
+        await leavingAgent.withdraw()
+        request(() => putLease(leaseOf(name, '', clock.now()))).catch(() => {})
+        await Promise.all(
+          leavingAgent.owned().map(each => leavingAgent.reconcile(each, new AbortController().signal).catch(() => {})),
+        )
+        if (agent === leavingAgent) die()
+      },
+      pause() {
+        if (agent) paused = true
+      },
+      resume() {
+        paused = false
+        recovered()
+        for (const run of whenResumed.splice(0)) run()
+      },
+      cut() {
+        isCut = true
+      },
+      restore() {
+        isCut = false
+        recovered()
+        for (const run of whenRestored.splice(0)) run()
+      },
+      link(up: boolean) {
+        linkUp = up
+        recovered()
+        inProcess(() => agent?.useInterfaces(interfaces()))()
+      },
+    }
+    return node
+  }
+  const nodes = names.map(makeNode)
+
+  /** The controller's part in deletion: nobody owns it, or the owner is dead. */
+  const confirmForTheDead = () => {
+    for (const object of objects.values()) {
+      const owner = nodes.find(({ name }) => name === object.status?.node)
+      if (object.metadata.deletionTimestamp !== undefined && !owner?.running)
+        store({ ...object, metadata: { ...object.metadata, finalizers: [] } })
+    }
+    clock.schedule(1000, confirmForTheDead)
+  }
+  confirmForTheDead()
+
+  return {
+    nodes,
+    clock,
+    robberies,
+    plan(address, candidates) {
+      const name = nameOf(address)
+      const old = objects.get(name)
+      if (old?.metadata.deletionTimestamp !== undefined) return
+      const spec = { address, pool: 'office', services: [], nodes: [...candidates] }
+      const metadata = { name, uid: `uid-${++version}`, finalizers: [announcedFinalizer] }
+      store(old ? { ...old, spec } : { apiVersion: 'weir.dev/v1alpha1', kind: 'Announcement', metadata, spec })
+    },
+    remove(address) {
+      const old = objects.get(nameOf(address))
+      if (old) store({ ...old, metadata: { ...old.metadata, deletionTimestamp: 'now' } })
+    },
+    get: address => objects.get(nameOf(address)),
+  }
+}
+
+export function numberOf(address: string): number {
+  return Number(parseAddress(address)?.value)
+}
+
+function nameOf(address: string): string {
+  const parsed = parseAddress(address)
+  if (!parsed) throw new Error(`${address} is no address`)
+  return announcementName(parsed)
+}
+
+function leaseOf(node: string, holder: string, nowMs: number): NodeLease {
+  return {
+    metadata: { name: node, uid: node },
+    spec: { holderIdentity: holder, leaseDurationSeconds: leaseDurationMs / 1000, renewTime: String(nowMs) },
+  }
+}
+
+/** RFC 7386 for a flat object. */
+function merged<T extends object>(old: T, patch: Readonly<Record<string, unknown>>): T {
+  const next = { ...old, ...patch }
+  for (const [field, value] of Object.entries(patch)) if (value === null) Reflect.deleteProperty(next, field)
+  return next
+}
+
+/** A cache as a store is: filled by a list, then by events. */
+function cacheOf<T>(list: () => Iterable<T>, keyOf: (object: T) => string) {
+  const content = new Map(Array.from(list(), object => [keyOf(object), object]))
+  const listeners = new Set<(event: Change<T>) => void>()
+  const watched: Watched<T> = {
+    get: key => content.get(key),
+    values: () => content.values(),
+    isSynced: true,
+    subscribe(listener, { replay = false } = {}) {
+      if (replay) for (const object of content.values()) listener({ type: 'added', object })
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  const take = (event: Change<T>) => {
+    if (event.object) content.set(keyOf(event.object), event.object)
+    else if (event.old) content.delete(keyOf(event.old))
+    for (const listener of listeners) listener(event)
+  }
+  return { watched, take }
+}
