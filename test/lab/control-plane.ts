@@ -14,7 +14,7 @@ import { endProcesses, processControls } from './process.ts'
 import type { Processes } from './process.ts'
 import { silent } from './progress.ts'
 import type { Progress } from './progress.ts'
-import { createState } from './state.ts'
+import { createState, labNames, openState } from './state.ts'
 import type { LabState } from './state.ts'
 import { waitFor } from './waiting.ts'
 
@@ -47,6 +47,8 @@ export type ControlPlaneOptions = {
   readonly signal?: AbortSignal
 }
 
+const prefix = 'api-'
+
 /** Starts etcd and kube-apiserver (about 3 s when the programs are there; the first time ever they are built, which takes minutes). */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const withControllers = (options.controllers?.length ?? 0) > 0
@@ -55,7 +57,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     assets: process.env['KUBEBUILDER_ASSETS'],
     signal: options.signal,
   })
-  const state = createState(`api-${process.pid}-${randomBytes(3).toString('hex')}`)
+  await removeAbandoned()
+  const state = createState(`${prefix}${process.pid}-${randomBytes(3).toString('hex')}`)
   try {
     const [etcdClient = 0, etcdPeer = 0, api = 0, manager = 0] = await freePorts(4)
     const site: Site = {
@@ -72,6 +75,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await endProcesses(state)
     state.remove()
     throw error
+  }
+}
+
+/** Test programs that are killed leave folders; their processes died with them. */
+async function removeAbandoned(): Promise<void> {
+  const states = labNames()
+    .filter(name => name.startsWith(prefix))
+    .map(name => openState(name))
+  for (const state of states.filter(candidate => !candidate.ownerAlive())) {
+    await endProcesses(state)
+    state.remove()
   }
 }
 

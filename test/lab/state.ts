@@ -45,21 +45,27 @@ export function stateRoot(): string {
 /** Names of the labs that left state behind, running or not. */
 export function labNames(root = stateRoot()): readonly string[] {
   try {
-    return readdirSync(root).toSorted()
+    return readdirSync(root)
+      .filter(entry => !entry.startsWith('.'))
+      .toSorted()
   } catch {
     return []
   }
 }
 
-/** Makes the folder of a new lab; throws EEXIST when there is one of that name. */
+/** Makes the folder of a new lab; throws when there is one of that name. It appears with its owner in it, so nobody takes it for abandoned. */
 export function createState(name: string, root = stateRoot()): LabState {
-  mkdirSync(root, { recursive: true, mode: 0o755 })
-  const dir = join(root, name)
-  mkdirSync(dir, { mode: 0o755 })
-  mkdirSync(join(dir, 'processes'))
-  const state = openState(name, root)
-  state.save('owner.json', identify(process.pid))
-  return state
+  const draft = `.${name}.${process.pid}`
+  mkdirSync(join(root, draft, 'processes'), { recursive: true, mode: 0o755 })
+  openState(draft, root).save('owner.json', identify(process.pid))
+  try {
+    // Fails on a folder that has something in it.
+    renameSync(join(root, draft), join(root, name))
+  } catch (error) {
+    rmSync(join(root, draft), { recursive: true })
+    throw error
+  }
+  return openState(name, root)
 }
 
 /** The state of a lab that exists, made by this process or another. */

@@ -1,0 +1,45 @@
+// What the lab asks of a machine, and what it says when it is not there.
+import { expect, test } from 'vitest'
+import { compareReleases } from './binaries.ts'
+import { isDebianLike, missingCommands, prepareMachine } from './machine.ts'
+import { programFiles } from './oci.ts'
+import { silent } from './progress.ts'
+import { tarHeader } from './tar.ts'
+
+test('Debian, Ubuntu and what says it is like them get packages by apt-get', () => {
+  expect(isDebianLike('NAME="Debian GNU/Linux"\nID=debian\n')).toBe(true)
+  expect(isDebianLike('ID=pop\nID_LIKE="ubuntu debian"\n')).toBe(true)
+  expect(isDebianLike('ID=fedora\nHOME_URL="https://debian.example"\n')).toBe(false)
+})
+
+test('a machine with nothing on it misses everything, by the names of its packages', () => {
+  expect(missingCommands('/nowhere')).toContainEqual({ command: 'nft', debianPackage: 'nftables' })
+})
+
+test('without root there is one line with the command', async () => {
+  const machine = { platform: 'linux', root: false, osRelease: 'ID=debian' }
+  await expect(prepareMachine(silent, true, machine)).rejects.toThrow('needs root for network namespaces. Run: sudo npm run lab')
+})
+
+test('another system is told what is needed', async () => {
+  const machine = { platform: 'darwin', root: false, osRelease: '' }
+  await expect(prepareMachine(silent, true, machine)).rejects.toThrow('needs Linux with network namespaces, and this is darwin')
+})
+
+test('Go 1.9 is older than Go 1.26.1', () => {
+  expect(compareReleases('1.9', '1.26.1')).toBeLessThan(0)
+  expect(compareReleases('1.26.1', '1.26.1')).toBe(0)
+})
+
+test('an image takes a program with the libraries its loader names, and not the ones the kernel brings', () => {
+  const ldd =
+    '\tlinux-vdso.so.1 (0x00007ffc)\n\tlibc.so.6 => /bin/sh (0x00007f11)\n\t/bin/sleep (0x00007f22)\n\tlibgone.so => not found\n'
+  expect(programFiles('/usr/bin/env', '/bin/env', ldd).map(file => file.path)).toEqual(['/bin/env', '/bin/sh', '/bin/sleep'])
+})
+
+test('a tar header carries the checksum of itself, and a path too long for ustar is refused', () => {
+  const header = tarHeader({ path: 'etc/passwd', mode: 0o644, size: 3 })
+  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0)
+  expect(Number.parseInt(header.toString('ascii', 148, 154), 8)).toBe(sum)
+  expect(() => tarHeader({ path: 'x'.repeat(300), mode: 0o644, size: 0 })).toThrow(RangeError)
+})
