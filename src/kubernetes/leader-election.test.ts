@@ -152,6 +152,41 @@ test('a leader that cannot renew stops before the lease can be taken by another'
   await Promise.all([first.done, second.done])
 })
 
+test('a leader that was frozen past its time stops as the first thing on waking, and takes nothing back', async () => {
+  const base = simulatedClock()
+  const api = simulatedApi()
+  let frozen = false
+  let late: (() => void)[] = []
+  const schedule: Clock['schedule'] = (ms, run) => base.schedule(ms, () => (frozen ? late.push(run) : run()))
+  const freezable: Clock = { ...base, schedule, sleep: (ms, signal) => sleepWith(schedule, ms, signal) }
+  const log: string[] = []
+  const lead = (identity: string) => (signal: AbortSignal) => {
+    log.push(`${identity} leads`)
+    return new Promise<void>(resolve =>
+      signal.addEventListener('abort', () => {
+        log.push(`${identity} stops`)
+        resolve()
+      }),
+    )
+  }
+  const first = stand(api, freezable, 'first', { lead: lead('first') })
+  await base.advance(5000)
+  const second = stand(api, base, 'second', { lead: lead('second') })
+  await base.advance(1000)
+  frozen = true
+  await base.advance(60_000)
+  expect(log).toEqual(['first leads', 'second leads'])
+  frozen = false
+  for (const run of late.splice(0)) run()
+  expect(log).toEqual(['first leads', 'second leads', 'first stops'])
+  await base.advance(60_000)
+  expect(log).toEqual(['first leads', 'second leads', 'first stops'])
+  first.stop()
+  second.stop()
+  await base.advance(60_000)
+  await Promise.all([first.done, second.done])
+})
+
 test('a leader that shuts down keeps the lease until its work has ended, then gives it away at once', async () => {
   const clock = simulatedClock()
   const api = simulatedApi()

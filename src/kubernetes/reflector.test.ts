@@ -1,6 +1,7 @@
 // The reflector against a server that resets, forgets history and goes away: the store ends up equal, and stop is final.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { silentLogger } from './logger.ts'
 import { defineResource } from './objects.ts'
 import type { KubernetesObject } from './objects.ts'
 import { startReflector } from './reflector.ts'
@@ -8,6 +9,7 @@ import type { ReflectorOptions } from './reflector.ts'
 import { perfectLink, simulatedApi } from './simulated-api.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { createStore } from './store.ts'
+import type { Transport } from './transport.ts'
 
 type Service = KubernetesObject & { readonly spec?: { readonly type?: string; readonly secret?: string } }
 
@@ -194,6 +196,31 @@ test('after stop nothing is told, also when stop comes from a listener in the mi
   expect(told).toEqual(['default/a'])
   expect(store.isSynced).toBe(false)
   expect([api.openWatches, clock.pending]).toEqual([0, 0])
+})
+
+test('after stop nothing is told that had arrived before', async () => {
+  const { clock, api, store } = start()
+  const real = api.connect(clock)
+  const arrived = ['a', 'b'].map(name => ({
+    type: 'ADDED',
+    object: { metadata: { name, namespace: 'default', resourceVersion: '200' } },
+  }))
+  const transport: Transport = {
+    ...real,
+    async *stream<T>(): AsyncGenerator<T> {
+      // Both lines came in one piece; no signal can take back the second.
+      const lines: T[] = JSON.parse(JSON.stringify(arrived))
+      yield* lines
+    },
+  }
+  const reflector = startReflector({ transport, resource: services, store, clock, random: () => 0.5, logger: silentLogger })
+  const told: string[] = []
+  store.subscribe(event => {
+    told.push(event.key)
+    void reflector.stop()
+  })
+  await clock.advance(60_000)
+  expect(told).toEqual(['default/a'])
 })
 
 test('a stop while waiting for the next try ends at once and leaves nothing running', async () => {
