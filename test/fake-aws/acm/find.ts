@@ -1,0 +1,12 @@
+// Looks up a certificate by its ARN.
+import { awsError } from '../errors.ts'
+import type { AcmCertificate, View } from '../world.ts'
+
+/** Throws InvalidArnException or ResourceNotFoundException. */
+export function certificateOf(view: Pick<View, 'certificates'>, arn = ''): AcmCertificate {
+  if (!/^arn:aws[^:]*:acm:[^:]+:\d{12}:certificate\/.+$/.test(arn))
+    throw awsError('InvalidArnException', `${arn} is not a valid certificate ARN`)
+  const found = view.certificates.get(arn)
+  if (!found) throw awsError('ResourceNotFoundException', `Could not find certificate ${arn}`)
+  return found
+}

@@ -1,0 +1,79 @@
+// Failures that a test injects: at which call, before or after its effect, and as what.
+import type { AwsError } from './errors.ts'
+import { awsError } from './errors.ts'
+
+export type Fault = {
+  /** The operation, for instance `CreateListener`; `*` for every one, `ec2:*` for all of a service. */
+  readonly operation: string
+  /** `before`: the call has no effect. `after`: it has, and the answer is lost. */
+  readonly when: 'before' | 'after'
+  /** Which matching call from now on fails first, counted from 1. */
+  readonly nth?: number
+  /** How many calls fail from there; 1 when absent. */
+  readonly times?: number
+  /** A code of AWS's, `reset` for a connection that breaks, `timeout` for an answer that never comes. */
+  readonly error:
+    | 'reset'
+    | 'timeout'
+    | (string & {})
+    | { readonly code: string; readonly message?: string; readonly status?: number }
+  /** Only calls with such an input. */
+  readonly match?: (input: Readonly<Record<string, unknown>>) => boolean
+}
+
+/** An injected fault; disposing takes it back. */
+export type FaultHandle = Disposable & {
+  /** How many calls it has failed. */
+  readonly hits: number
+}
+
+export type Failure = 'reset' | 'timeout' | AwsError
+
+export type Faults = {
+  fail(fault: Fault): FaultHandle
+  /** The failure of a call at that point of it, if there is one; counts the call. */
+  failureOf(call: CallIdentity, when: 'before' | 'after'): Failure | undefined
+}
+
+type CallIdentity = { readonly service: string; readonly operation: string; readonly input: Readonly<Record<string, unknown>> }
+
+/** No faults yet. */
+export function faults(): Faults {
+  const active = new Set<{ readonly fault: Fault; seen: number; hits: number }>()
+  return {
+    fail(fault) {
+      const entry = { fault, seen: 0, hits: 0 }
+      active.add(entry)
+      return {
+        get hits() {
+          return entry.hits
+        },
+        [Symbol.dispose]: () => void active.delete(entry),
+      }
+    },
+    failureOf(call, when) {
+      for (const entry of active) {
+        const { fault } = entry
+        if (fault.when !== when || !concerns(fault, call)) continue
+        entry.seen++
+        const first = fault.nth ?? 1
+        if (entry.seen < first || entry.seen >= first + (fault.times ?? 1)) continue
+        entry.hits++
+        return failure(fault.error)
+      }
+      return undefined
+    },
+  }
+}
+
+function concerns({ operation, match }: Fault, call: CallIdentity): boolean {
+  const named = operation === '*' || operation === `${call.service}:*` || operation === call.operation
+  return named && (match?.(call.input) ?? true)
+}
+
+function failure(error: Fault['error']): Failure {
+  if (typeof error === 'object') return awsError(error.code, error.message ?? `injected ${error.code}`, error.status)
+  if (error === 'reset') return 'reset'
+  if (error === 'timeout') return 'timeout'
+  return awsError(error, `injected ${error}`)
+}
