@@ -15,7 +15,7 @@ const usage = `npm run lab                      a Kubernetes cluster, a LAN and 
 npm run lab -- --once            the same, and down again: 0 when all samples answered, 1 otherwise
 npm run lab -- down              removes every trace of a lab, also after a crash
 npm run lab -- kubectl ARGS…     kubectl against the running lab
-npm run lab -- on PLACE ARGS…    a program on n0, n1, … or on the client of the running lab
+npm run lab -- on PLACE ARGS…    a program on n0, n1, … or on the client of the running lab; --name before either
 
   --no-install     never installs system packages, names them instead
   --image FILE     an OCI archive to import on every node; may be repeated
@@ -78,9 +78,11 @@ async function clearAbandoned(name: string): Promise<void> {
 }
 
 async function stay(lab: Lab): Promise<void> {
-  print(
-    `\nThe lab stays until Ctrl-C.\n  export KUBECONFIG=${lab.kubeconfig}\n  npm run lab -- kubectl get services\n  npm run lab -- on client curl …`,
-  )
+  const which = lab.name === 'lab' ? '' : `--name ${lab.name} `
+  print('\nThe lab stays until Ctrl-C.')
+  print(`  export KUBECONFIG=${lab.kubeconfig}`)
+  print(`  npm run lab -- ${which}kubectl get services`)
+  print(`  npm run lab -- ${which}on client ping ADDRESS`)
   await new Promise<void>(resolve => {
     // Only a handle keeps the program waiting.
     const idle = setInterval(() => undefined, 1 << 30)
@@ -104,23 +106,21 @@ function hand(argv: readonly string[]): Promise<number> {
   })
 }
 
+/** `kubectl ARGS…` and `on PLACE ARGS…`: what follows belongs to the program and is not read here. */
+async function handOver(name: string, command: string, rest: readonly string[]): Promise<number> {
+  const lab = await openLab(name)
+  if (command === 'kubectl') return hand([lab.programs.path('kubectl'), '--kubeconfig', lab.kubeconfig, ...rest])
+  const [place, ...argv] = rest
+  const found = [lab.client, ...lab.nodes].find(candidate => candidate.name === place)
+  if (found) return hand(found.words(argv))
+  const places = [lab.client, ...lab.nodes].map(candidate => candidate.name).join(', ')
+  throw new LabError('no-such-lab', `"${place}" is no place of the lab: ${places}.`)
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args
-  if (command === 'kubectl') {
-    const lab = await openLab()
-    return hand([lab.programs.path('kubectl'), '--kubeconfig', lab.kubeconfig, ...rest])
-  }
-  if (command === 'on') {
-    const lab = await openLab()
-    const [place, ...argv] = rest
-    const found = [lab.client, ...lab.nodes].find(({ name }) => name === place)
-    if (!found)
-      throw new LabError(
-        'no-such-lab',
-        `"${place}" is no place of the lab: client, ${lab.nodes.map(({ name }) => name).join(', ')}.`,
-      )
-    return hand(found.words(argv))
-  }
+  const [flag, given = 'lab'] = args
+  const [command = '', ...rest] = flag === '--name' ? args.slice(2) : args
+  if (command === 'kubectl' || command === 'on') return handOver(flag === '--name' ? given : 'lab', command, rest)
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,

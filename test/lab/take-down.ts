@@ -48,9 +48,10 @@ async function removeNamespace(name: string): Promise<void> {
   await attempt(['ip', 'netns', 'del', name])
 }
 
-/** Folders that labs share and that nothing else may need, as soon as they are empty and no lab is left. */
+/** Folders that labs share, as soon as no lab uses them; rmdir leaves alone what holds anything. */
 async function removeEmptyFolders(): Promise<void> {
-  if (labNames().length > 0) return
+  // Every full lab has a namespace for its bridge.
+  if (namespaces('weir-').some(name => name.endsWith('.lan'))) return
   // `ip netns` mounts its folder on itself; unmounting fails while anybody's namespace is in it, which is as it should be.
   if (process.getuid?.() === 0 && namespaces('').length === 0) await attempt(['umount', '/run/netns'])
   const shared = process.getuid?.() === 0 ? [stateRoot(), '/run/netns', '/var/lib/kubelet', '/var/lib/cni'] : [stateRoot()]
