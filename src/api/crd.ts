@@ -83,7 +83,9 @@ const order = ['description', 'type', 'format', 'default', 'enum', 'required', '
  * JavaScript's numbers, and objects that leave unknown fields to pruning.
  */
 function structural(schema: Schema): Schema {
-  const { readOnly: _, additionalProperties, properties, items, ...rest } = schema
+  const { readOnly: _, anyOf, additionalProperties, properties, items, ...rest } = schema
+  // That a value is a number or a text is said by one keyword; alternatives beside it would not be structural.
+  if (anyOf !== undefined && rest['x-kubernetes-int-or-string'] !== true) throw new Error('alternatives are not structural')
   const result: Record<string, unknown> = rest.type === 'integer' ? int64(rest) : { ...rest }
   if (properties)
     result['properties'] = Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, structural(part)]))

@@ -20,8 +20,9 @@ beforeAll(async () => {
 })
 afterAll(async () => cluster?.[Symbol.asyncDispose]())
 
-function collection(kind: string): string {
-  return `/apis/${apiVersion}/${kinds.find(candidate => candidate.kind === kind)?.plural}`
+function collection(name: string): string {
+  const kind = kinds.find(candidate => candidate.kind === name)
+  return `/apis/${apiVersion}${kind?.scope === 'Namespaced' ? '/namespaces/default' : ''}/${kind?.plural}`
 }
 
 function object({ kind, name = 'x', spec }: Omit<Example, 'why'>): object {

@@ -3,7 +3,17 @@ import { addressBlock } from './address-block.ts'
 import { addressPool } from './address-pool.ts'
 import { announcement } from './announcement.ts'
 import type { KindDefinition } from './kind.ts'
+import { loadBalancer } from './load-balancer.ts'
 import { loadBalancerClass } from './load-balancer-class.ts'
 import { nodeReport } from './node-report.ts'
+import { targetGroupBinding } from './target-group-binding.ts'
 
-export const kinds: readonly KindDefinition[] = [loadBalancerClass, addressPool, announcement, addressBlock, nodeReport]
+export const kinds: readonly KindDefinition[] = [
+  loadBalancerClass,
+  addressPool,
+  targetGroupBinding,
+  loadBalancer,
+  announcement,
+  addressBlock,
+  nodeReport,
+]

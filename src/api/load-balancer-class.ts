@@ -1,5 +1,6 @@
 // LoadBalancerClass: which provider serves the Services and Ingresses that name it, and with what defaults.
 import { z } from 'zod'
+import { awsClassSchema } from './aws-class.ts'
 import { conditionsSchema, objectName, qualifiedName } from './common-schemas.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
@@ -51,6 +52,7 @@ export const loadBalancerClass = {
         .exactOptional()
         .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
       local: localClassSchema.exactOptional(),
+      aws: awsClassSchema.exactOptional(),
     }),
     status: z
       .object({
@@ -86,6 +88,17 @@ export const loadBalancerClass = {
       message: 'an alias cannot begin with weir.dev/, under which every class has its own name',
     },
     { at: 'spec', rule: "!has(self.local) || self.provider == 'local'", message: 'spec.local needs provider: local' },
+    { at: 'spec', rule: "!has(self.aws) || self.provider == 'aws'", message: 'spec.aws needs provider: aws' },
+    {
+      at: 'spec.aws',
+      rule: '!(has(self.securityGroups) && has(self.withoutSecurityGroups) && self.withoutSecurityGroups)',
+      message: 'securityGroups and withoutSecurityGroups exclude each other',
+    },
+    {
+      at: 'spec.aws.sourceRanges[]',
+      rule: 'isCIDR(self)',
+      message: 'a source range must be a CIDR, as 192.0.2.0/24 or 2001:db8::/32',
+    },
   ],
 } as const satisfies KindDefinition
 

@@ -10,7 +10,7 @@ const generatedNote = '<!-- Generated from src/api by npm run generate. -->'
 
 /** docs/conditions.md: every reason, by the kind that carries it. */
 export function conditionsReference(): string {
-  const holders = ['Service', 'LoadBalancerClass', 'AddressPool', 'NodeReport'] as const
+  const holders = ['Service', 'LoadBalancerClass', 'AddressPool', 'TargetGroupBinding', 'LoadBalancer', 'NodeReport'] as const
   const sections = holders.map(holder => {
     const type = holder === 'Service' ? readyCondition : 'Ready'
     const rows = Object.entries<ReasonRow>(reasons).filter(([, row]) => row.on.includes(holder))
@@ -86,6 +86,7 @@ function typeName(schema: Schema): string {
   if (schema.type === 'array') return `list of ${typeName(schema.items ?? {})}`
   if (schema.additionalProperties) return `map of ${typeName(schema.additionalProperties)}`
   if (schema['format'] === 'date-time') return 'time'
+  if (schema['x-kubernetes-int-or-string'] === true) return 'number or name'
   return schema.type ?? ''
 }
 

@@ -1,6 +1,6 @@
 // Changes the API server must refuse, of objects it took.
 import type { InvalidChange } from './example.ts'
-import { announcement, block } from './parts.ts'
+import { announcement, block, bound } from './parts.ts'
 
 const lanClass = { kind: 'LoadBalancerClass', name: 'lan', spec: { provider: 'local' } }
 const announced = { kind: 'Announcement', name: 'ip-10-201-200-1', spec: announcement }
@@ -32,6 +32,14 @@ export const invalidChanges: readonly InvalidChange[] = [
     ...announced,
     patch: { status: { epoch: 3, node: 'n1', mac: 'eth0' } },
     error: 'status.mac',
+  },
+  {
+    why: 'another target group for a binding',
+    kind: 'TargetGroupBinding',
+    name: 'web',
+    spec: bound,
+    patch: { spec: { targetGroupName: 'other' } },
+    error: 'the target group cannot change',
   },
   {
     why: 'two conditions of one type',

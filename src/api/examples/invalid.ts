@@ -1,6 +1,6 @@
 // Objects the API server must refuse; every rule of the schemas is broken here or in invalid-changes.ts.
 import type { InvalidExample } from './example.ts'
-import { allocation, announcement, block, lan } from './parts.ts'
+import { allocation, announcement, block, bound, lan } from './parts.ts'
 
 const pool = (entry: string, why: string, error: string): InvalidExample => ({
   why: `an entry of a pool that is ${why}`,
@@ -222,5 +222,72 @@ export const invalid: readonly InvalidExample[] = [
     kind: 'NodeReport',
     spec: { interfaces: [{ ...lan, mac: '6A-60-E7-16-9C-22' }], version: '0.1.0' },
     error: 'spec.interfaces[0].mac',
+  },
+
+  {
+    why: 'settings of the aws provider in a class of another',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'local', aws: {} },
+    error: 'spec.aws needs provider: aws',
+  },
+  {
+    why: 'security groups and none',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'aws', aws: { securityGroups: ['sg-1'], withoutSecurityGroups: true } },
+    error: 'securityGroups and withoutSecurityGroups exclude each other',
+  },
+  {
+    why: 'a source range that is no CIDR',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'aws', aws: { sourceRanges: ['192.0.2.1'] } },
+    error: 'a source range must be a CIDR',
+  },
+  {
+    why: 'a final setting that does not exist',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'aws', aws: { final: ['colour'] } },
+    error: 'spec.aws.final[0]: Unsupported value',
+  },
+  {
+    why: 'a health check more often than AWS can',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'aws', aws: { healthCheckIntervalSeconds: 1 } },
+    error: 'spec.aws.healthCheckIntervalSeconds',
+  },
+  {
+    why: 'a binding to nothing',
+    kind: 'TargetGroupBinding',
+    spec: { serviceRef: bound.serviceRef },
+    error: 'one of targetGroupARN and targetGroupName must be set',
+  },
+  {
+    why: 'a binding by ARN and by name',
+    kind: 'TargetGroupBinding',
+    spec: { ...bound, targetGroupARN: 'arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/web/0a' },
+    error: 'one of targetGroupARN and targetGroupName must be set',
+  },
+  {
+    why: 'a target group that several clusters fill',
+    kind: 'TargetGroupBinding',
+    spec: { ...bound, multiClusterTargetGroup: true },
+    error: 'multi-cluster target groups are not supported yet',
+  },
+  {
+    why: 'a peer that is nobody',
+    kind: 'TargetGroupBinding',
+    spec: { ...bound, networking: { ingress: [{ from: [{}], ports: [] }] } },
+    error: 'a peer is an ipBlock or a securityGroup',
+  },
+  {
+    why: 'a peer that is no CIDR',
+    kind: 'TargetGroupBinding',
+    spec: { ...bound, networking: { ingress: [{ from: [{ ipBlock: { cidr: 'everyone' } }], ports: [] }] } },
+    error: 'must be a CIDR, as 10.0.0.0/16',
+  },
+  {
+    why: 'a load balancer of a provider that keeps none',
+    kind: 'LoadBalancer',
+    spec: { provider: 'local', class: 'lan', members: [] },
+    error: 'spec.provider: Unsupported value',
   },
 ]

@@ -13,3 +13,6 @@ export const allOffsets = Object.fromEntries(Array.from({ length: 256 }, (_, off
 export const announcement = { address: '10.201.200.1', pool: 'office', services, nodes: ['n0'] }
 /** Its name is ipv4-10-201-200-0. */
 export const block = { base: '10.201.200.0', bitmap, allocations: {} }
+
+/** A binding by name. */
+export const bound = { targetGroupName: 'web', serviceRef: { name: 'web', port: 80 } }

@@ -1,0 +1,86 @@
+// LoadBalancer: what Weir remembers of one load balancer outside, so that a restart costs no call and a change is told from none.
+import { z } from 'zod'
+import { conditionsSchema, namespaceName, objectName } from './common-schemas.ts'
+import type { KindDefinition, ObjectOf } from './kind.ts'
+
+const uid = z.string().max(128)
+const time = z.string().meta({ format: 'date-time' })
+const resourceId = z.string().min(1).max(2048)
+
+/** An object that asked for the load balancer: one Service, or every member of a group. */
+export const memberSchema = z.object({
+  kind: z.enum(['Service', 'TargetGroupBinding']),
+  namespace: namespaceName,
+  name: objectName,
+  uid,
+  ports: z.array(z.string().max(16)).max(100).describe('The ports the member has on it, as 443/TCP.'),
+  hash: z.string().max(64).exactOptional().describe('Of what the member asked for when it was last applied.'),
+})
+
+export type LoadBalancerMember = z.infer<typeof memberSchema>
+
+/** Something that was replaced and stays until clients have moved away from it. */
+export const retiringSchema = z.object({
+  kind: z.enum(['load-balancer', 'target-group', 'security-group']),
+  id: resourceId,
+  since: time,
+})
+
+export type Retiring = z.infer<typeof retiringSchema>
+
+export const loadBalancer = {
+  kind: 'LoadBalancer',
+  plural: 'loadbalancers',
+  singular: 'loadbalancer',
+  shortNames: ['lb'],
+  scope: 'Namespaced',
+  description:
+    'Internal: what was made outside for a Service or a group of them. In weir-system, written by the controller only.',
+  statusSubresource: false,
+  schema: z.object({
+    spec: z.object({
+      provider: z.enum(['aws']),
+      class: objectName.describe('The LoadBalancerClass it was made by.'),
+      group: z.string().max(63).exactOptional().describe('The group its members share; absent for a single Service.'),
+      members: z.array(memberSchema).max(256),
+    }),
+    status: z
+      .object({
+        applied: z
+          .object({
+            hash: z.string().max(64).describe('Of everything that was asked for, settings of the class included.'),
+            planner: z.int().min(1).describe('Version of the planner; another one plans anew.'),
+            at: time,
+          })
+          .exactOptional()
+          .describe('What was last applied in full. Absent while it never was.'),
+        ids: z
+          .record(z.string(), resourceId)
+          .meta({ maxProperties: 256 })
+          .exactOptional()
+          .describe('ARNs and ids by resource: load-balancer, listener/443, target-group/TCP-443, security-group/frontend.'),
+        attributes: z
+          .record(z.string(), z.array(z.string().max(256)).max(64))
+          .meta({ maxProperties: 256 })
+          .exactOptional()
+          .describe('Attributes that were asked for, by resource: what is asked for no more goes back to its default.'),
+        scheme: z.string().max(32).exactOptional(),
+        dnsName: z.string().max(255).exactOptional(),
+        retiring: z.array(retiringSchema).max(32).exactOptional().describe('Replaced resources that are not removed yet.'),
+        conditions: conditionsSchema.exactOptional(),
+      })
+      .exactOptional(),
+  }),
+  columns: [
+    { name: 'Class', type: 'string', jsonPath: '.spec.class' },
+    { name: 'Members', type: 'string', jsonPath: '.spec.members[*].name' },
+    { name: 'DNS name', type: 'string', jsonPath: '.status.dnsName' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Applied', type: 'date', jsonPath: '.status.applied.at', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  rules: [],
+} as const satisfies KindDefinition
+
+export type LoadBalancer = ObjectOf<typeof loadBalancer>
