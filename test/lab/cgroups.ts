@@ -40,10 +40,31 @@ export function createGroup(name: string, root = mounted): void {
 function delegate(group: string): void {
   const available = readFileSync(join(group, 'cgroup.controllers'), 'utf8').split(/\s+/)
   for (const controller of wanted.filter(name => available.includes(name))) {
+    const enable = () => writeFileSync(join(group, 'cgroup.subtree_control'), `+${controller}`)
     try {
-      writeFileSync(join(group, 'cgroup.subtree_control'), `+${controller}`)
+      enable()
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) continue
+      // The top that a container sees is an inner group, and such a one delegates nothing while it holds processes itself.
+      makeRoom(group)
+      try {
+        enable()
+      } catch {
+        // The kubelet names the controller it misses, better than a guess here could.
+      }
+    }
+  }
+}
+
+/** Moves the processes of a v2 group one level down. */
+function makeRoom(group: string): void {
+  const below = join(group, 'machine')
+  mkdirSync(below, { recursive: true })
+  for (const pid of readFileSync(join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
+    try {
+      writeFileSync(join(below, 'cgroup.procs'), pid)
     } catch {
-      // The kubelet names the controller it misses, better than a guess here could.
+      // Ended meanwhile, or the kernel's own.
     }
   }
 }

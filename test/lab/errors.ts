@@ -11,6 +11,7 @@ export type LabErrorCode =
   | 'command-failed'
   | 'in-use'
   | 'no-such-lab'
+  | 'usage'
 
 /** Something the lab cannot do. `message` is one line for a person; `remedy` is what to type or change, when there is such a thing. */
 export class LabError extends Error {

@@ -103,7 +103,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const { name = 'lab', pods = true, progress = silent, signal } = options
   if (process.getuid?.() !== 0) throw new LabError('needs-root', 'needs root for network namespaces.', 'Run: sudo npm run lab')
   if (!/^[a-z0-9-]{1,40}$/.test(name))
-    throw new LabError('no-such-lab', `"${name}" cannot name a lab: small letters, digits and dashes.`)
+    throw new LabError('usage', `"${name}" cannot name a lab: small letters, digits and dashes.`)
   const programs = await findPrograms(pods, progress, signal)
   if (programs.built === 0)
     await progress.step(

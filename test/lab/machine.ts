@@ -38,6 +38,22 @@ export function missingCommands(path = fullPath()): readonly { readonly command:
     .map(([command, debianPackage]) => ({ command, debianPackage }))
 }
 
+/** What a lab needs of the kernel, each with a command that works in a fresh network namespace only when it is there. */
+const kernelFeatures: readonly (readonly [feature: string, probe: string])[] = [
+  ['bridge interfaces', 'ip link add probe type bridge'],
+  ['veth pairs', 'ip link add probe type veth peer name probe2'],
+  ['nftables with connection tracking', "nft 'add table ip p; add chain ip p c { type nat hook prerouting priority 0; }'"],
+]
+
+/** Names of the kernel features that are missing here. Needs root. */
+export async function missingKernelFeatures(): Promise<readonly string[]> {
+  const probes = kernelFeatures.map(async ([feature, probe]) => {
+    const { code } = await attempt(['unshare', '--net', 'sh', '-c', probe])
+    return code === 0 ? [] : [feature]
+  })
+  return (await Promise.all(probes)).flat()
+}
+
 export type Machine = { readonly platform: string; readonly root: boolean; readonly osRelease: string }
 
 export function thisMachine(): Machine {
@@ -60,6 +76,13 @@ export async function prepareMachine(progress: Progress, install: boolean, machi
   }
   if (!machine.root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm run lab')
   process.env['PATH'] = fullPath()
+  await installCommands(progress, install, machine)
+  const features = await missingKernelFeatures()
+  if (features.length > 0)
+    throw new LabError('unsupported-system', `needs a kernel with ${features.join(', ')}, or a container that may use them.`)
+}
+
+async function installCommands(progress: Progress, install: boolean, machine: Machine): Promise<void> {
   const missing = missingCommands()
   if (missing.length === 0) return
   const names = missing.map(({ command }) => command).join(', ')

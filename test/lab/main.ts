@@ -1,5 +1,7 @@
 // `npm run lab`: raises the cluster and the LAN, installs Weir, shows the walk, and stays until Ctrl-C.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from './errors.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
@@ -145,10 +147,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const nodes = Number(values.nodes)
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > 200)
-    throw new LabError('no-such-lab', `--nodes ${values.nodes}: a number from 1 to 200.`)
-  return (await raise({ once: values.once, install: !values['no-install'], images: values.image, nodes, name: values.name }))
-    ? 0
-    : 1
+    throw new LabError('usage', `--nodes ${values.nodes}: a number from 1 to 200.`)
+  const images = values.image.map(file => resolve(file))
+  const absent = images.find(file => !existsSync(file))
+  if (absent !== undefined) throw new LabError('usage', `--image ${absent}: there is no such file.`)
+  return (await raise({ once: values.once, install: !values['no-install'], images, nodes, name: values.name })) ? 0 : 1
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort(new Error(`ended by ${name}`)))
