@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import type { Announcement } from '../../../src/api/announcement.ts'
+import { decide, statusPatch } from './decide.ts'
+import type { View } from './decide.ts'
+
+const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
+const view: View = {
+  self: 'n1',
+  isAlive: () => true,
+  placement,
+  yieldedEpoch: undefined,
+  unattendedMs: 0,
+  patienceMs: 10_000,
+  stopping: false,
+}
+const dead =
+  (...nodes: readonly string[]) =>
+  (node: string) =>
+    !nodes.includes(node)
+
+function announcement(nodes: readonly string[], status?: Announcement['status'], metadata: object = {}): Announcement {
+  return {
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'Announcement',
+    metadata: { name: 'ip-10-201-200-1', finalizers: ['weir.dev/announced'], ...metadata },
+    spec: { address: '10.201.200.1', pool: 'office', services: [], nodes: [...nodes] },
+    ...(status && { status }),
+  }
+}
+const deleting = { deletionTimestamp: '2026-01-01T00:00:00Z' }
+const ours = { epoch: 3, node: 'n1', interface: 'eth0', mac: placement.mac }
+
+describe('what is ours', () => {
+  test('is announced as long as nothing speaks against it', () => {
+    expect(decide(announcement(['n0', 'n1'], ours), view)).toEqual({ announce: placement })
+  })
+  test.each([
+    ['AgentStopped', 'the agent ends', ['n1'], { stopping: true }],
+    ['Moved', 'we are not a candidate any more', ['n0'], {}],
+    ['NoCarrier', 'the link is down', ['n1'], { placement: { none: 'NoCarrier' as const } }],
+    ['Conflict', 'we gave it up to another owner in this epoch', ['n1'], { yieldedEpoch: 3 }],
+  ])('is given up (%s) when %s', (reason, _when, nodes, change) => {
+    expect(decide(announcement(nodes, ours), { ...view, ...change })).toEqual({ write: { kind: 'yield', reason } })
+  })
+  test('is announced again in a later epoch than the one we gave it up in', () => {
+    expect(decide(announcement(['n1'], ours), { ...view, yieldedEpoch: 2 }).announce).toEqual(placement)
+  })
+  test('is stated anew when interface or MAC are others, and announced all the while', () => {
+    const elsewhere = { ...placement, mac: '02:00:00:00:00:99' }
+    expect(decide(announcement(['n1'], ours), { ...view, placement: elsewhere })).toEqual({
+      announce: elsewhere,
+      write: { kind: 'restate', placement: elsewhere },
+    })
+  })
+  test('is confirmed as withdrawn when it is being deleted', () => {
+    expect(decide(announcement(['n1'], ours, deleting), view)).toEqual({ write: { kind: 'confirm' } })
+    expect(decide(announcement(['n1'], ours, { ...deleting, finalizers: [] }), view)).toEqual({})
+  })
+})
+
+describe('what is not ours', () => {
+  test.each([
+    ['FirstClaim', 1, 'nobody ever had it', ['n1', 'n0'], undefined, {}],
+    ['Vacant', 6, 'its owner gave it up', ['n1', 'n0'], { epoch: 5, node: '' }, {}],
+    [
+      'OwnerDead',
+      6,
+      'its owner and all before us are dead',
+      ['n0', 'n2', 'n1'],
+      { epoch: 5, node: 'n2' },
+      { isAlive: dead('n0', 'n2') },
+    ],
+    [
+      'Moved',
+      6,
+      'its owner is no candidate and has not withdrawn for a long time',
+      ['n1'],
+      { epoch: 5, node: 'n0' },
+      { unattendedMs: 10_000 },
+    ],
+    [
+      'Vacant',
+      6,
+      'those before us live but do not claim it for a long time',
+      ['n0', 'n1'],
+      { epoch: 5, node: '' },
+      { unattendedMs: 10_000 },
+    ],
+  ] as const)('is claimed (%s, epoch %i) when %s', (reason, epoch, _when, nodes, status, change) => {
+    const decision = decide(announcement(nodes, status), { ...view, ...change })
+    expect(decision).toEqual({ write: { kind: 'claim', epoch, placement, reason } })
+  })
+  test.each([
+    ['its owner lives', ['n0', 'n1'], { epoch: 5, node: 'n0' }, {}],
+    ['its owner lives, though we come first', ['n1', 'n0'], { epoch: 5, node: 'n0' }, {}],
+    ['we are no candidate', ['n0'], undefined, { isAlive: dead('n0') }],
+    ['we have no interface for it', ['n1'], undefined, { placement: { none: 'NoInterface' as const } }],
+    ['we are ending', ['n1'], undefined, { stopping: true }],
+  ] as const)('is left alone when %s', (_when, nodes, status, change) => {
+    expect(decide(announcement(nodes, status), { ...view, ...change })).toEqual({})
+  })
+  test('is looked at again later when somebody else comes first', () => {
+    expect(decide(announcement(['n0', 'n1']), { ...view, unattendedMs: 4000 })).toEqual({ againAfterMs: 6000 })
+    expect(decide(announcement(['n1'], { epoch: 1, node: 'n0' }), view)).toEqual({ againAfterMs: 10_000 })
+  })
+  test('is never claimed while it is being deleted', () => {
+    expect(decide(announcement(['n1'], undefined, deleting), view)).toEqual({})
+    expect(decide(announcement(['n1', 'n0'], { epoch: 1, node: 'n0' }, deleting), { ...view, isAlive: dead('n0') })).toEqual({})
+  })
+})
+
+test('the patches say who has it since when, or that nobody has, and touch nothing else', () => {
+  const at = { self: 'n1', since: '2026-01-01T00:00:00Z' }
+  expect(statusPatch({ kind: 'claim', epoch: 4, placement, reason: 'OwnerDead' }, at)).toEqual({
+    epoch: 4,
+    node: 'n1',
+    interface: 'eth0',
+    mac: placement.mac,
+    since: at.since,
+    reason: 'OwnerDead',
+  })
+  expect(statusPatch({ kind: 'yield', reason: 'Moved' }, at)).toEqual({
+    node: '',
+    interface: null,
+    mac: null,
+    since: null,
+    reason: 'Moved',
+  })
+  expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac })
+})

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { simulatedClock } from '../../../src/kubernetes/simulated-clock.ts'
+import { readInterfaces, watchInterfaces } from './interfaces.ts'
+
+/** A folder as /sys/class/net; each interface with what differs from an Ethernet card that is up. */
+function sysfs(interfaces: Readonly<Record<string, Readonly<Record<string, string>>>>) {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-net-'))
+  for (const [position, [name, entries]] of Object.entries(interfaces).entries()) {
+    const index = String(position + 1)
+    const card = {
+      ifindex: index,
+      iflink: index,
+      type: '1',
+      flags: '0x1003',
+      address: `02:00:00:00:00:0${index}`,
+      carrier: '1',
+      mtu: '1500',
+      uevent: '',
+    }
+    mkdirSync(join(directory, name))
+    for (const [entry, text] of Object.entries({ ...card, ...entries })) writeFileSync(join(directory, name, entry), `${text}\n`)
+  }
+  return { directory, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) }
+}
+const addresses = (given: Readonly<Record<string, readonly string[]>>) => () =>
+  Object.fromEntries(Object.entries(given).map(([name, cidrs]) => [name, cidrs.map(cidr => ({ cidr }))]))
+
+test('what speaks ARP on a LAN is listed; what does not, or has a master that does, is not', () => {
+  using net = sysfs({
+    lo: { type: '772', flags: '0x9', address: '00:00:00:00:00:00' },
+    eth0: {},
+    eth1: { master: '' },
+    bond0: { uevent: 'DEVTYPE=bond' },
+    'eth0.5': { iflink: '2', uevent: 'DEVTYPE=vlan\nINTERFACE=eth0.5' },
+    'kube-ipvs0': { flags: '0x82' },
+    tunl0: { type: '768', address: '00:00:00:00' },
+    cali1: { iflink: '3' },
+    veth9: { iflink: '77' },
+  })
+  const found = readInterfaces({
+    directory: net.directory,
+    addresses: addresses({
+      eth0: ['10.201.0.11/16'],
+      'kube-ipvs0': ['10.96.0.1/32'],
+      veth9: ['10.202.0.1/16'],
+      lo: ['127.0.0.1/8'],
+    }),
+  })
+  expect(found.map(({ name }) => name)).toEqual(['eth0', 'bond0', 'eth0.5', 'veth9'])
+  expect(found[0]).toEqual({
+    name: 'eth0',
+    index: 2,
+    mac: '02:00:00:00:00:02',
+    carrier: true,
+    mtu: 1500,
+    addresses: ['10.201.0.11/16'],
+  })
+})
+
+test('an interface that loses its carrier keeps the addresses it had', () => {
+  using net = sysfs({ eth0: { iflink: '9' } })
+  const known = readInterfaces({ directory: net.directory, addresses: addresses({ eth0: ['10.201.0.11/16'] }) })
+  writeFileSync(join(net.directory, 'eth0', 'carrier'), '0\n')
+  const found = readInterfaces({ directory: net.directory, addresses: addresses({}), known })
+  expect(found).toMatchObject([{ name: 'eth0', carrier: false, addresses: ['10.201.0.11/16'] }])
+})
+
+test('a change is told once; a failure to read changes nothing', async () => {
+  const clock = simulatedClock()
+  const told: string[] = []
+  let carrier = true
+  let fails = false
+  using watch = watchInterfaces({
+    read: () => {
+      if (fails) throw new Error('gone')
+      return [{ name: 'eth0', index: 2, mac: '02:00:00:00:00:02', carrier, addresses: [] }]
+    },
+    everyMs: 3000,
+    schedule: (ms, run) => clock.schedule(ms, run),
+    onChange: now => told.push(now[0]?.carrier ? 'up' : 'down'),
+    onError: () => told.push('error'),
+  })
+  await clock.advance(10_000)
+  carrier = false
+  await clock.advance(3000)
+  fails = true
+  await clock.advance(3000)
+  expect(told).toEqual(['up', 'down', 'error'])
+  expect(watch.interfaces).toHaveLength(1)
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { AgentUsageError, readAgentOptions } from './options.ts'
+
+test('in a DaemonSet everything comes from the environment', () => {
+  expect(readAgentOptions([], { NODE_NAME: 'n0', POD_NAMESPACE: 'weir-system' })).toEqual({
+    node: 'n0',
+    namespace: 'weir-system',
+    kubeconfig: undefined,
+    context: undefined,
+    healthPort: 8080,
+    logLevel: 'info',
+  })
+})
+
+test('flags win over the environment', () => {
+  const words = ['--node', 'n1', '--namespace', 'edge', '--health-port', '0', '--log-level', 'debug', '--kubeconfig', '/k']
+  expect(readAgentOptions(words, { NODE_NAME: 'n0', WEIR_NAMESPACE: 'weir' })).toMatchObject({
+    node: 'n1',
+    namespace: 'edge',
+    healthPort: 0,
+    logLevel: 'debug',
+    kubeconfig: '/k',
+  })
+  expect(readAgentOptions(['--help'], {})).toBe('help')
+})
+
+test.each([
+  ['no node', [], 'NODE_NAME'],
+  ['a log level that is none', ['--node', 'n', '--log-level', 'loud'], 'loud is none of'],
+  ['a port that is none', ['--node', 'n', '--health-port', '70000'], '70000 is no port'],
+  ['an unknown flag', ['--nodes', 'n'], '--nodes'],
+])('%s is refused with a word that helps', (_what, words, message) => {
+  expect(() => readAgentOptions(words, {})).toThrow(AgentUsageError)
+  expect(() => readAgentOptions(words, {})).toThrow(message)
+})
