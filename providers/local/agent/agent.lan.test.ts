@@ -5,7 +5,7 @@ import type { Announcement } from '../../../src/api/announcement.ts'
 import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
 import type { Cluster } from '../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
-import type { AgentProcess } from './agent-process-under-test.ts'
+import type { AgentProcess, Wire } from './agent-process-under-test.ts'
 import { makeLan, missingForLan, openProber } from './announcer/lan-under-test.ts'
 import type { Lan, Prober, Station } from './announcer/lan-under-test.ts'
 
@@ -22,6 +22,7 @@ describe.skipIf(missing !== undefined)(
     let prober: Prober
     let stations: ReadonlyMap<string, Station>
     const agents = new Map<string, AgentProcess>()
+    const wires = new Map<string, Wire>()
 
     const start = (node: string) => {
       const station = stations.get(node)

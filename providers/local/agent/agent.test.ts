@@ -78,7 +78,7 @@ test('a planned move: the old owner has stopped before the new one starts', asyn
   const { world } = await settledWorld()
   world.plan(web, ['n2', 'n1'])
   const owners: string[] = []
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 200; i++) {
     await world.clock.advance(1)
     const now = answering(world, web)
     expect(now.length).toBeLessThanOrEqual(1)
@@ -113,7 +113,7 @@ test('a process that stood still yields to the one that took over meanwhile', as
   node('n0').pause()
   await world.clock.advance(3 * leaseDurationMs)
   node('n0').resume()
-  await world.clock.advance(50)
+  await world.clock.advance(200)
   expect(answering(world, web)).toEqual(['n1'])
 })
 
@@ -129,7 +129,7 @@ test('an owner whose link is lost gives the address up; a candidate takes it tho
 test('a deleted Announcement is withdrawn first and gone then', async () => {
   const { world } = await settledWorld()
   world.remove(web)
-  await world.clock.advance(100)
+  await world.clock.advance(200)
   expect(answering(world, web)).toEqual([])
   expect(world.get(web)).toBeUndefined()
 })

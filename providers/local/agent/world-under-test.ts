@@ -10,8 +10,9 @@ import type { AgentClock, Change, Watched } from './ports.ts'
 export const leaseDurationMs = 10_000
 const renewMs = 3000
 const networkMs = 5
-/** Until the announcer does what it was told. Longer than a write takes, so that a write that does not wait for it shows. */
-const announcerMs = 25
+/** Until the announcer does what it was told. A withdrawal takes longer than a whole takeover, so that not waiting for it shows. */
+const announceMs = 2
+const withdrawMs = 80
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 type Stored = Announcement & { metadata: { resourceVersion: string } }
@@ -142,6 +143,14 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
       for (const address of addresses) for (const other of nodes) if (other.name !== name) other.hearOf(address, mac)
     }
 
+    const obey = async (earlier: Promise<void>, next: Set<number>) => {
+      await earlier
+      const ms = next.size < answers.size ? withdrawMs : announceMs
+      await new Promise<void>(resolve => clock.schedule(ms, inProcess(resolve)))
+      const added = [...next].filter(each => !answers.has(each))
+      answers = next
+      shout(added)
+    }
     const start = () => {
       if (agent) return
       generation++
@@ -155,6 +164,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
         ({ metadata }: NodeLease) => metadata.name,
       )
       let lastRenewal: number | undefined
+      let orders = Promise.resolve()
       const wake = (key: string, afterMs = 0) => {
         clock.schedule(
           Math.max(afterMs, 1),
@@ -168,12 +178,10 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
         announcements: announcements.watched,
         leases: seenLeases.watched,
         announcer: {
-          async set(_on, addresses) {
-            const next = new Set(addresses)
-            await new Promise<void>(done => clock.schedule(announcerMs, inProcess(done)))
-            const added = [...next].filter(each => !answers.has(each))
-            answers = next
-            shout(added)
+          set(_on, addresses) {
+            // One after the other, as orders reach the worker.
+            orders = obey(orders, new Set(addresses))
+            return orders
           },
           async repeat(_interface, addresses) {
             shout(addresses)
