@@ -69,18 +69,18 @@ function makeRoom(group: string): void {
   }
 }
 
-/** Removes every group whose name starts with `prefix`; processes that are just ending get some seconds. */
-export async function removeGroups(prefix: string, root = mounted): Promise<void> {
+/** Removes every group at the top whose name `chosen` accepts, with all below it; processes that are just ending get some seconds. */
+export async function removeGroups(chosen: (name: string) => boolean, root = mounted): Promise<void> {
   const tops = () =>
     [...(isUnified(root) ? [root] : hierarchies(root)), join(root, 'unified')]
       .filter(hierarchy => existsSync(hierarchy))
-      .flatMap(hierarchy => folders(hierarchy).filter(path => path.slice(hierarchy.length + 1).startsWith(prefix)))
+      .flatMap(hierarchy => folders(hierarchy).filter(path => chosen(path.slice(hierarchy.length + 1))))
   await waitFor(
     () => {
       for (const top of tops()) removeTree(top)
       return tops().length === 0
     },
-    { what: `the cgroups ${prefix}* to be empty`, timeoutMs: 10_000, everyMs: 100 },
+    { what: 'the control groups to be empty', timeoutMs: 10_000, everyMs: 100 },
   )
 }
 

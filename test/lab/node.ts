@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
-import { createGroup } from './cgroups.ts'
+import { createGroup, removeGroups } from './cgroups.ts'
 import { attempt, run } from './command.ts'
 import { podRange } from './control-plane-programs.ts'
 import { LabError } from './errors.ts'
@@ -83,7 +83,6 @@ export async function prepareNode(index: number, settings: NodeSettings): Promis
   ])
   writeKubeconfig(join(dir, 'kubelet.kubeconfig'), server, authority.ca, kubelet)
   const cgroup = group(settings.lab, index)
-  createGroup(cgroup)
   mkdirSync(join(dir, 'network'))
   writeFileSync(join(dir, 'resolv.conf'), 'nameserver 10.96.0.10\n')
   writeFileSync(join(dir, 'containerd.toml'), containerdConfig(dir, dirname(programs.path('bridge'))))
@@ -126,7 +125,6 @@ export function openNode(index: number, settings: NodeSettings): Node {
     destroy: async () => {
       await crash()
       await lan.leave(name)
-      state.save(`${name}.destroyed`, namespaceOf(lab, name))
     },
   }
 }
@@ -145,8 +143,13 @@ async function boot(
   rmSync(join(dir, 'ready'), { force: true })
   // Folders to mount the node's own upon; taking down the last lab removes them.
   for (const folder of ['/var/lib/kubelet', '/var/lib/cni']) mkdirSync(folder, { recursive: true })
-  // What a kernel forgets when the power goes, and a namespace does not.
+  // What a kernel forgets when the power goes, and a namespace and control groups do not; the kubelet waits long for dead ones.
   await attempt([...inNamespace(namespaceOf(lab, name)), 'nft', 'flush', 'ruleset'])
+  await attempt(['ip', '-n', namespaceOf(lab, name), 'link', 'del', 'cni0'])
+  if (settings.pods) {
+    await removeGroups(found => found === group(lab, index))
+    createGroup(group(lab, index))
+  }
   const unshare = [
     'unshare',
     '--mount',

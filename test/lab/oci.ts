@@ -1,6 +1,16 @@
 // Container images as OCI archives (image-spec 1.1), made of files of this machine: no registry, no daemon, the same bytes each time.
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -35,7 +45,11 @@ export async function layer(folder: string, files: readonly ImageFile[]): Promis
     .digest('hex')
     .slice(0, 16)
   const ready = readdirSync(folder).find(file => file.startsWith(`${key}-`))
-  if (ready) return describe(join(folder, ready))
+  if (ready) {
+    utimesSync(join(folder, ready), new Date(), new Date())
+    return describe(join(folder, ready))
+  }
+  removeUnused(folder)
   const draft = join(folder, `draft-${key}-${process.pid}`)
   const hash = createHash('sha256')
   const members = async function* () {
@@ -58,6 +72,14 @@ export async function layer(folder: string, files: readonly ImageFile[]): Promis
   const file = join(folder, `${key}-${hash.digest('hex')}.tar`)
   renameSync(draft, file)
   return describe(file)
+}
+
+const keptMs = 14 * 24 * 3600 * 1000
+
+/** Layers of bundles that nobody started for two weeks go. */
+function removeUnused(folder: string): void {
+  const old = readdirSync(folder).filter(file => Date.now() - statSync(join(folder, file)).mtimeMs > keptMs)
+  for (const file of old) rmSync(join(folder, file), { force: true })
 }
 
 /** Writes one OCI archive that holds all the images; a layer they share is in it once. */

@@ -15,7 +15,7 @@ export async function takeDown(state: LabState): Promise<void> {
   if (process.getuid?.() === 0) {
     const prefix = namespaceOf(state.name, '')
     await Promise.all(namespaces(prefix).map(removeNamespace))
-    await removeGroups(prefix)
+    await removeGroups(name => name.startsWith(prefix))
   }
   state.remove()
   await removeEmptyFolders()
