@@ -92,7 +92,7 @@ export async function prepareNode(index: number, settings: NodeSettings): Promis
 
 /** The handle of a node, running or not. */
 export function openNode(index: number, settings: NodeSettings): Node {
-  const { state, lan, lab } = settings
+  const { state, lan } = settings
   const name = nodeName(index)
   const id = (program: string) => `${name}.${program}`
   const enter: Entrance = () => ({ words: enterWords(processNamed(state, id('init'))), forks: true })
