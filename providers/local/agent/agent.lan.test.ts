@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
 import type { Cluster } from '../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
 import type { AgentProcess, Wire } from './agent-process-under-test.ts'
+import { requestFrame } from './announcer/arp.ts'
 import { makeLan, missingForLan, openProber } from './announcer/lan-under-test.ts'
+import { parseMac } from './announcer/mac.ts'
 import type { Lan, Prober, Station } from './announcer/lan-under-test.ts'
 
 const missing = missingForLan()
@@ -48,7 +50,7 @@ describe.skipIf(missing !== undefined)(
       ])
       prober = resources.use(openProber(lan, lan.client))
       for (const [name, station] of stations) {
-        resources.use(wireToLoopback(lan, station, Number(new URL(cluster.plane.server).port)))
+        wires.set(name, resources.use(wireToLoopback(lan, station, Number(new URL(cluster.plane.server).port))))
         await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } })
         await cluster.patch(`/api/v1/nodes/${name}/status`, {
           status: { addresses: [{ type: 'InternalIP', address: '10.201.0.1' }] },
@@ -60,7 +62,11 @@ describe.skipIf(missing !== undefined)(
           if (process.env['WEIR_SHOW_LOG']) process.stderr.write(`${node}\n${agent.log.join('\n')}\n`)
         }
       })
+      // The API server is away at first.
+      for (const wire of wires.values()) wire.cut()
       for (const node of stations.keys()) start(node)
+      await sleep(1500)
+      for (const wire of wires.values()) wire.mend()
       for (const node of stations.keys()) await cluster.until(`${leases}/${node}`, ({ spec }) => spec.holderIdentity === node)
     })
     afterAll(async () => {
@@ -124,6 +130,27 @@ describe.skipIf(missing !== undefined)(
       await sleep(200)
       prober.hear(50)
       expect(prober.ask(web.number)).toEqual([lan.node.mac])
+    })
+
+    test('a process that stood still does not answer what was asked meanwhile, listens for a moment, and answers again', async () => {
+      const pid = agents.get('n0')?.pid ?? 0
+      process.kill(pid, 'SIGSTOP')
+      await sleep(2500)
+      prober.hear(20)
+      for (let i = 0; i < 5; i++)
+        prober.send(requestFrame({ from: parseMac(lan.client.mac) ?? new Uint8Array(6), senderIp: 1, targetIp: web.number }))
+      process.kill(pid, 'SIGCONT')
+      expect(prober.hear(400).filter(({ operation }) => operation === 'reply')).toEqual([])
+      await sleep(1500)
+      expect(prober.ask(web.number)).toEqual([lan.node.mac])
+    })
+
+    test('an agent ends in good order also while the API server is away', async () => {
+      const agent = start('n1')
+      await vi.waitFor(() => expect(agent.log.join()).toContain('agent works'), { timeout: 20_000 })
+      wires.get('n1')?.cut()
+      expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null })
+      wires.get('n1')?.mend()
     })
 
     test('a deleted Announcement is withdrawn before it is gone', async () => {
