@@ -9,11 +9,11 @@ export type Account = {
   readonly world: World
   readonly settings: Settings
   /** Milliseconds since the epoch. */
-  now(): number
+  readonly now: () => number
   /** A new identifier of `digits` hexadecimal digits. */
-  newId(digits: number): string
+  readonly newId: (digits: number) => string
   /** Keys that a role gave out, and when they end. */
-  rememberSession(accessKeyId: string, expiresAt: number): void
+  readonly rememberSession: (accessKeyId: string, expiresAt: number) => void
 }
 
 export type Call = Account & {

@@ -5,8 +5,8 @@ import { awsError } from './errors.ts'
 export type Caller = { readonly accessKeyId: string; readonly region: string; readonly service: string }
 
 /** The scope in a Signature Version 4 header; undefined when the request is not signed. The signature itself is not checked. */
-export function callerOf(authorization: string | undefined): Caller | undefined {
-  const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/.exec(authorization ?? '')
+export function callerOf(authorization: string): Caller | undefined {
+  const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/.exec(authorization)
   return scope ? { accessKeyId: scope[1] ?? '', region: scope[2] ?? '', service: scope[3] ?? '' } : undefined
 }
 
@@ -14,11 +14,11 @@ export type Credentials = {
   /** What AWS says to a call of that caller, if it is refused. */
   refusal(caller: Caller, operation: string): AwsError | undefined
   /** Makes keys expire, all that were seen or one; disposing makes them valid again. */
-  expire(accessKeyId?: string): Disposable
+  readonly expire: (accessKeyId?: string) => Disposable
   /** Denies an IAM action such as `elasticloadbalancing:CreateListener`; `ec2:*` denies all of a service. */
-  deny(action: string): Disposable
+  readonly deny: (action: string) => Disposable
   /** A session whose keys end at `expiresAt`. */
-  remember(accessKeyId: string, expiresAt: number): void
+  readonly remember: (accessKeyId: string, expiresAt: number) => void
 }
 
 /** Nobody is refused yet. */

@@ -24,7 +24,7 @@ import { emptyWorld } from './world.ts'
 
 export type FakeAwsOptions = {
   /** Where time comes from; the machine when absent. `advance` moves the fake's time on top of it. */
-  readonly clock?: { now(): number; sleep?(ms: number): Promise<void> }
+  readonly clock?: { readonly now: () => number; readonly sleep?: (ms: number) => Promise<void> }
   readonly region?: string
   /** The account's twelve digits. */
   readonly account?: string

@@ -30,7 +30,7 @@ export type FaultHandle = Disposable & {
 export type Failure = 'reset' | 'timeout' | AwsError
 
 export type Faults = {
-  fail(fault: Fault): FaultHandle
+  readonly fail: (fault: Fault) => FaultHandle
   /** The failure of a call at that point of it, if there is one; counts the call. */
   failureOf(call: CallIdentity, when: 'before' | 'after'): Failure | undefined
 }

@@ -115,7 +115,7 @@ export function presets(account: Account): Presets {
       privateIps: addresses,
       ipv6s,
       description,
-      type: 'interface',
+      type: 'interface' as const,
       instanceId: id,
       tags: {},
     }

@@ -1,7 +1,6 @@
 // The endpoint: takes requests of all services, finds the operation, and answers as AWS would or as a fault says.
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { WritableCallLog } from './call-log.ts'
 import type { Account } from './call.ts'
 import { callOf } from './call.ts'
@@ -42,7 +41,9 @@ export async function listen(endpoint: Endpoint): Promise<{ readonly url: string
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => close(server) }
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return { url: `http://127.0.0.1:${port}`, close: () => close(server) }
 }
 
 function close(server: Server): Promise<void> {
@@ -68,13 +69,13 @@ async function serve(endpoint: Endpoint, request: IncomingMessage, response: Ser
 }
 
 function answerTo(endpoint: Endpoint, request: WireRequest, requestId: string): Answer {
-  const caller = callerOf(request.headers['authorization'] as string | undefined)
+  const caller = callerOf(String(request.headers['authorization'] ?? ''))
   const named = findService(request, caller)
   if (!named) return { response: plain(400, 'the request names no service and operation that this fake knows') }
   const { service, operation } = named
   const { log, account } = endpoint
   const at = account.now()
-  let input: Record<string, unknown> = {}
+  let input: Readonly<Record<string, unknown>> = {}
   const finish = (outcome: string, effective: boolean) =>
     log.add({ service: service.name, operation, at, input, outcome, effective })
   const broken = (failure: Failure, effective: boolean): Answer => {
@@ -89,6 +90,8 @@ function answerTo(endpoint: Endpoint, request: WireRequest, requestId: string): 
     const before = endpoint.faults.failureOf(identity, 'before')
     if (before) return broken(before, false)
     admit(endpoint, service, operation, caller)
+    // The input has just been decoded by the very shape that the handler's type was made from.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const result = known.handler(input as never, callOf(account, operation, caller?.accessKeyId ?? 'anonymous'))
     const response = service.protocol.encode(result, known.shape, requestId)
     if (!/^(Describe|List|Get)/.test(operation)) endpoint.changed()

@@ -42,7 +42,7 @@ export type Throttle = {
   /** Takes a token for a call; the error of AWS when there is none. */
   take(service: string, operation: string): AwsError | undefined
   /** Replaces the limits; full buckets. */
-  set(buckets: Buckets): void
+  readonly set: (buckets: Buckets) => void
 }
 
 /** Buckets that are full at first. Classes without one are not limited. */

@@ -1,5 +1,14 @@
 // Everything the fake AWS account holds: one table per kind of resource.
-import type { Action, Matcher, ProtocolEnum, RuleCondition, RuleTransform } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type {
+  Action,
+  Matcher,
+  IpAddressType,
+  ProtocolEnum,
+  RuleCondition,
+  RuleTransform,
+  TargetHealthReasonEnum,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { KeyAlgorithm } from '@aws-sdk/client-acm'
 import type { Snapshot, Table } from './table.ts'
 import { table } from './table.ts'
 
@@ -24,7 +33,7 @@ export type LoadBalancer = {
   readonly dnsName: string
   readonly type: LoadBalancerType
   readonly scheme: 'internal' | 'internet-facing'
-  readonly ipAddressType: string
+  readonly ipAddressType: IpAddressType
   readonly vpcId: string
   readonly zones: readonly Zone[]
   readonly securityGroups: readonly string[]
@@ -40,7 +49,7 @@ export type LoadBalancer = {
 
 export type HealthCheck = {
   readonly enabled: boolean
-  readonly protocol: string
+  readonly protocol: ProtocolEnum
   readonly port: string
   readonly path?: string | undefined
   readonly intervalSeconds: number
@@ -63,7 +72,7 @@ export type TargetGroup = {
   readonly arn: string
   readonly name: string
   readonly targetType: 'instance' | 'ip' | 'alb' | 'lambda'
-  readonly protocol?: string | undefined
+  readonly protocol?: ProtocolEnum | undefined
   readonly protocolVersion?: string | undefined
   readonly port?: number | undefined
   readonly vpcId?: string | undefined
@@ -165,7 +174,7 @@ export type NetworkInterface = {
   readonly ipv6s: readonly string[]
   readonly groups: readonly string[]
   readonly description: string
-  readonly type: string
+  readonly type: 'interface' | 'network_load_balancer'
   readonly instanceId?: string | undefined
   readonly loadBalancer?: string | undefined
   readonly allocationId?: string | undefined
@@ -201,7 +210,7 @@ export type AcmCertificate = {
   readonly names: readonly string[]
   readonly status: 'PENDING_VALIDATION' | 'ISSUED' | 'INACTIVE' | 'EXPIRED' | 'VALIDATION_TIMED_OUT' | 'REVOKED' | 'FAILED'
   readonly type: 'IMPORTED' | 'AMAZON_ISSUED'
-  readonly keyAlgorithm: string
+  readonly keyAlgorithm: KeyAlgorithm
   readonly createdAt: number
   readonly notBefore?: number | undefined
   readonly notAfter?: number | undefined
@@ -211,7 +220,7 @@ export type AcmCertificate = {
 /** What a test says of a target's health, instead of the passing of time. */
 export type HealthOverride = {
   readonly state: 'healthy' | 'unhealthy' | 'unhealthy.draining' | 'unavailable'
-  readonly reason?: string
+  readonly reason?: TargetHealthReasonEnum
 }
 
 type Records = {
@@ -259,6 +268,20 @@ export function emptyWorld(now: () => number): World {
 
 /** The world as it was at `time`. */
 export function viewAt(world: World, time: number): View {
-  const view = Object.entries(world).map(([kind, records]) => [kind, records.at(time)])
-  return Object.fromEntries(view) as View
+  return {
+    healthOverrides: world.healthOverrides.at(time),
+    loadBalancers: world.loadBalancers.at(time),
+    targetGroups: world.targetGroups.at(time),
+    listeners: world.listeners.at(time),
+    rules: world.rules.at(time),
+    vpcs: world.vpcs.at(time),
+    subnets: world.subnets.at(time),
+    routeTables: world.routeTables.at(time),
+    securityGroups: world.securityGroups.at(time),
+    networkInterfaces: world.networkInterfaces.at(time),
+    instances: world.instances.at(time),
+    addresses: world.addresses.at(time),
+    prefixLists: world.prefixLists.at(time),
+    certificates: world.certificates.at(time),
+  }
 }

@@ -53,7 +53,7 @@ function summaryOf(certificate: AcmCertificate, used: boolean): CertificateSumma
     HasAdditionalSubjectAlternativeNames: certificate.names.length > 100,
     Status: certificate.status,
     Type: certificate.type,
-    KeyAlgorithm: certificate.keyAlgorithm as NonNullable<CertificateSummary['KeyAlgorithm']>,
+    KeyAlgorithm: certificate.keyAlgorithm,
     InUse: used,
     ...datesOf(certificate),
   }
@@ -81,7 +81,7 @@ function describe(input: DescribeCertificateRequest, call: Call): DescribeCertif
       SubjectAlternativeNames: [...certificate.names],
       Status: certificate.status,
       Type: certificate.type,
-      KeyAlgorithm: certificate.keyAlgorithm as NonNullable<CertificateDetail['KeyAlgorithm']>,
+      KeyAlgorithm: certificate.keyAlgorithm,
       InUseBy: [...usersOf(call.seen, certificate.arn)],
       ...datesOf(certificate),
     },

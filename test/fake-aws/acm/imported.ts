@@ -38,9 +38,20 @@ function parse<T>(what: string, read: () => T): T {
   }
 }
 
-function algorithmOf(key: KeyObject): string {
+/** Key algorithms that ACM imports ("Prerequisites for importing", cryptographic algorithms), by what Node calls them. */
+const algorithms: Readonly<Record<string, AcmCertificate['keyAlgorithm']>> = {
+  rsa1024: 'RSA_1024',
+  rsa2048: 'RSA_2048',
+  rsa3072: 'RSA_3072',
+  rsa4096: 'RSA_4096',
+  ecprime256v1: 'EC_prime256v1',
+  ecsecp384r1: 'EC_secp384r1',
+  ecsecp521r1: 'EC_secp521r1',
+}
+
+function algorithmOf(key: KeyObject): AcmCertificate['keyAlgorithm'] {
   const details = key.asymmetricKeyDetails
-  if (key.asymmetricKeyType === 'rsa') return `RSA_${details?.modulusLength}`
-  if (key.asymmetricKeyType === 'ec') return `EC_${details?.namedCurve}`
-  throw awsError('ValidationException', `Keys of type ${key.asymmetricKeyType} are not supported`)
+  const algorithm = algorithms[`${key.asymmetricKeyType}${details?.modulusLength ?? details?.namedCurve}`]
+  if (!algorithm) throw awsError('ValidationException', `Keys of type ${key.asymmetricKeyType} are not supported`)
+  return algorithm
 }

@@ -141,7 +141,7 @@ function describeInterface(call: Call, found: NetworkInterface): NetworkInterfac
     VpcId: found.vpcId,
     AvailabilityZone: found.zone,
     Description: found.description,
-    InterfaceType: found.type as NonNullable<NetworkInterfaceOutput['InterfaceType']>,
+    InterfaceType: found.type,
     Groups: groupsOf(call, found.groups),
     Status: 'in-use',
     OwnerId: call.settings.account,

@@ -104,11 +104,11 @@ function permissionsOf(call: Call, group: SecurityGroup, egress: boolean): IpPer
     rule => `${rule.protocol} ${rule.from} ${rule.to}`,
   )
   return [...byPorts.values()].map(rules => {
-    const [first] = rules as [SecurityGroupRule]
+    const [first] = rules
     const text = (rule: SecurityGroupRule) => (rule.description === undefined ? {} : { Description: rule.description })
     return {
-      IpProtocol: first.protocol,
-      ...(first.protocol === '-1' ? {} : { FromPort: first.from, ToPort: first.to }),
+      ...(first === undefined ? {} : { IpProtocol: first.protocol }),
+      ...(first === undefined || first.protocol === '-1' ? {} : { FromPort: first.from, ToPort: first.to }),
       IpRanges: rules.flatMap(rule => (rule.cidr === undefined ? [] : [{ CidrIp: rule.cidr, ...text(rule) }])),
       Ipv6Ranges: rules.flatMap(rule => (rule.ipv6Cidr === undefined ? [] : [{ CidrIpv6: rule.ipv6Cidr, ...text(rule) }])),
       PrefixListIds: rules.flatMap(rule =>

@@ -5,16 +5,39 @@ import { awsError } from '../errors.ts'
 import type { Table } from '../table.ts'
 import type { Tags, World } from '../world.ts'
 
-/** Which table holds an id, and the code for an id that is in none. */
-const kinds: readonly (readonly [prefix: string, table: keyof World, code: string])[] = [
-  ['sg', 'securityGroups', 'InvalidGroup.NotFound'],
-  ['subnet', 'subnets', 'InvalidSubnetID.NotFound'],
-  ['vpc', 'vpcs', 'InvalidVpcID.NotFound'],
-  ['rtb', 'routeTables', 'InvalidRouteTableID.NotFound'],
-  ['i', 'instances', 'InvalidInstanceID.NotFound'],
-  ['eni', 'networkInterfaces', 'InvalidNetworkInterfaceID.NotFound'],
-  ['eipalloc', 'addresses', 'InvalidAllocationID.NotFound'],
-]
+type Tagged = { readonly tags: Tags; readonly store: (tags: Tags) => void }
+
+/** Where the resources of an id's prefix are, and the code for an id that is not there. */
+const kinds: Readonly<
+  Record<string, { readonly find: (world: World, id: string) => Tagged | undefined; readonly notFound: string }>
+> = {
+  sg: { find: (world, id) => taggedIn(world.securityGroups, id), notFound: 'InvalidGroup.NotFound' },
+  sgr: { find: taggedRule, notFound: 'InvalidSecurityGroupRuleId.NotFound' },
+  subnet: { find: (world, id) => taggedIn(world.subnets, id), notFound: 'InvalidSubnetID.NotFound' },
+  vpc: { find: (world, id) => taggedIn(world.vpcs, id), notFound: 'InvalidVpcID.NotFound' },
+  rtb: { find: (world, id) => taggedIn(world.routeTables, id), notFound: 'InvalidRouteTableID.NotFound' },
+  i: { find: (world, id) => taggedIn(world.instances, id), notFound: 'InvalidInstanceID.NotFound' },
+  eni: { find: (world, id) => taggedIn(world.networkInterfaces, id), notFound: 'InvalidNetworkInterfaceID.NotFound' },
+  eipalloc: { find: (world, id) => taggedIn(world.addresses, id), notFound: 'InvalidAllocationID.NotFound' },
+}
+
+function taggedIn<T extends { readonly tags: Tags }>(table: Table<T>, id: string): Tagged | undefined {
+  const record = table.get(id)
+  return record && { tags: record.tags, store: tags => table.put(id, { ...record, tags }) }
+}
+
+function taggedRule(world: World, id: string): Tagged | undefined {
+  const group = world.securityGroups.values().find(found => found.rules.some(rule => rule.id === id))
+  const rule = group?.rules.find(found => found.id === id)
+  if (!group || !rule) return undefined
+  return {
+    tags: rule.tags,
+    store: tags => {
+      const rules = group.rules.map(found => (found.id === id ? { ...found, tags } : found))
+      world.securityGroups.put(group.id, { ...group, rules })
+    },
+  }
+}
 
 /** The tags of a create call for one kind of resource. Throws when they are for another kind or break the rules. */
 export function specifiedTags(call: Call, type: string, specifications: readonly TagSpecification[] | undefined): Tags {
@@ -41,29 +64,12 @@ function checkedTags(call: Call, list: readonly Tag[], present: Tags): Tags {
   return tags
 }
 
-type Tagged = { readonly tags: Tags; store(tags: Tags): void }
-
 function tagged(world: World, id: string): Tagged {
-  const kind = kinds.find(([prefix]) => id.startsWith(`${prefix}-`))
-  if (!kind && id.startsWith('sgr-')) return taggedRule(world, id)
+  const kind = kinds[id.split('-', 1)[0] ?? '']
   if (!kind) throw awsError('InvalidID', `The ID '${id}' is not valid`)
-  const table = world[kind[1]] as Table<{ readonly tags: Tags }>
-  const record = table.get(id)
-  if (!record) throw awsError(kind[2], `The ID '${id}' does not exist`)
-  return { tags: record.tags, store: tags => table.put(id, { ...record, tags }) }
-}
-
-function taggedRule(world: World, id: string): Tagged {
-  const group = world.securityGroups.values().find(found => found.rules.some(rule => rule.id === id))
-  const rule = group?.rules.find(found => found.id === id)
-  if (!group || !rule) throw awsError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`)
-  return {
-    tags: rule.tags,
-    store: tags => {
-      const rules = group.rules.map(found => (found.id === id ? { ...found, tags } : found))
-      world.securityGroups.put(group.id, { ...group, rules })
-    },
-  }
+  const found = kind.find(world, id)
+  if (!found) throw awsError(kind.notFound, `The ID '${id}' does not exist`)
+  return found
 }
 
 function createTags(input: CreateTagsRequest, call: Call): object {

@@ -1,12 +1,12 @@
 // Health checks of target groups: defaults and what goes together (API_CreateTargetGroup, API_ModifyTargetGroup).
-import type { Matcher, TargetGroup as TargetGroupOutput } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { Matcher, ProtocolEnum, TargetGroup as TargetGroupOutput } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { awsError, invalid } from '../errors.ts'
 import type { HealthCheck } from '../world.ts'
 import { checkOneOf, checkRange } from './names.ts'
 
 /** The parameters of create and modify that are about the health check. */
 export type HealthCheckInput = {
-  readonly HealthCheckProtocol?: string | undefined
+  readonly HealthCheckProtocol?: ProtocolEnum | undefined
   readonly HealthCheckPort?: string | undefined
   readonly HealthCheckEnabled?: boolean | undefined
   readonly HealthCheckPath?: string | undefined
@@ -113,7 +113,7 @@ function checkMatcher(group: Group, matcher: Matcher): void {
 export function describeHealthCheck(check: HealthCheck): Partial<TargetGroupOutput> {
   return {
     HealthCheckEnabled: check.enabled,
-    HealthCheckProtocol: check.protocol as NonNullable<TargetGroupOutput['HealthCheckProtocol']>,
+    HealthCheckProtocol: check.protocol,
     HealthCheckPort: check.port,
     HealthCheckIntervalSeconds: check.intervalSeconds,
     HealthCheckTimeoutSeconds: check.timeoutSeconds,

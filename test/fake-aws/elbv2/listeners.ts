@@ -14,6 +14,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
 import { elbArn } from '../call.ts'
+import { canonicalJson } from '../canonical.ts'
 import { awsError, invalid } from '../errors.ts'
 import type { Listener, LoadBalancer } from '../world.ts'
 import { checkActions } from './actions.ts'
@@ -26,7 +27,7 @@ import { checkSslPolicy, defaultSslPolicy } from './ssl-policies.ts'
 import { resourceNotFound, tagsOf } from './tags.ts'
 import { refreshUse } from './use.ts'
 
-const alpnPolicies = ['HTTP1Only', 'HTTP2Only', 'HTTP2Optional', 'HTTP2Preferred', 'None']
+const alpnPolicies: ReadonlySet<string> = new Set(['HTTP1Only', 'HTTP2Only', 'HTTP2Optional', 'HTTP2Preferred', 'None'])
 
 function create(input: CreateListenerInput, call: Call): CreateListenerOutput {
   const balancer = findLoadBalancer(call.world, input.LoadBalancerArn)
@@ -70,7 +71,7 @@ function settingsOf(call: Call, balancer: LoadBalancer, input: SettingsInput): S
     throw awsError('ALPNPolicyNotFound', `An ALPN policy is not supported by protocol ${protocol}`)
   if ((input.AlpnPolicy?.length ?? 0) > 1) throw invalid('You can specify one ALPN policy')
   const [alpn] = input.AlpnPolicy ?? []
-  if (alpn !== undefined && !alpnPolicies.includes(alpn))
+  if (alpn !== undefined && !alpnPolicies.has(alpn))
     throw awsError('ALPNPolicyNotFound', `The ALPN policy '${alpn}' is not supported`)
   const mutual = input.MutualAuthentication
   if (mutual && protocol !== 'HTTPS')
@@ -103,7 +104,7 @@ function defaultCertificate(call: Call, protocol: string, certificates: readonly
 
 function signature(settings: Settings): string {
   const { protocol, port, sslPolicy, alpn, certificate, actions } = settings
-  return JSON.stringify([protocol, port, sslPolicy, alpn, certificate, actions.map(action => Object.entries(action).toSorted())])
+  return canonicalJson([protocol, port, sslPolicy, alpn, certificate, actions])
 }
 
 /** A listener as it is described. */

@@ -1,5 +1,6 @@
 // In which zones a load balancer has its nodes, and with which addresses.
 import type {
+  IpAddressType,
   SetIpAddressTypeInput,
   SetIpAddressTypeOutput,
   SetSubnetsInput,
@@ -17,7 +18,7 @@ import { checkOneOf } from './names.ts'
 type Wanted = {
   readonly type: LoadBalancerType
   readonly scheme: string
-  readonly ipAddressType: string
+  readonly ipAddressType: IpAddressType
   readonly sourceNat?: string | undefined
   /** The load balancer that has some of the addresses already. */
   readonly of?: LoadBalancer | undefined
@@ -43,7 +44,8 @@ export function resolveZones(
   mappings: readonly SubnetMapping[],
   wanted: Wanted,
 ): { readonly zones: readonly Zone[]; readonly vpcId: string } {
-  const subnets = mappings.map(mapping => findSubnet(call, mapping.SubnetId ?? ''))
+  const pairs = mappings.map(mapping => ({ mapping, subnet: findSubnet(call, mapping.SubnetId ?? '') }))
+  const subnets = pairs.map(pair => pair.subnet)
   const vpcId = subnets[0]?.vpcId ?? ''
   if (subnets.some(subnet => subnet.vpcId !== vpcId))
     throw awsError('InvalidConfigurationRequest', 'The subnets belong to different VPCs')
@@ -62,7 +64,7 @@ export function resolveZones(
     throw invalid('You must specify subnets with an associated IPv6 CIDR block')
   }
   checkTogether(mappings, wanted)
-  const zones = mappings.map((mapping, index) => zoneOf(call, mapping, subnets[index] as Subnet, wanted))
+  const zones = pairs.map(({ mapping, subnet }) => zoneOf(call, mapping, subnet, wanted))
   return { zones, vpcId }
 }
 
@@ -191,7 +193,7 @@ function setSubnets(input: SetSubnetsInput, call: Call): SetSubnetsOutput {
   call.world.loadBalancers.put(balancer.arn, changed)
   return {
     AvailabilityZones: zones.map(zone => ({ ZoneName: zone.zone, SubnetId: zone.subnetId })),
-    IpAddressType: ipAddressType as NonNullable<SetSubnetsOutput['IpAddressType']>,
+    IpAddressType: ipAddressType,
     ...(sourceNat ? { EnablePrefixForIpv6SourceNat: sourceNat } : {}),
   }
 }

@@ -12,8 +12,9 @@ import type {
 import type { Call, Operations } from '../call.ts'
 import { elbArn } from '../call.ts'
 import { releaseInterfaces } from '../ec2/load-balancer-interfaces.ts'
+import { canonicalJson, sorted } from '../canonical.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer, LoadBalancerType } from '../world.ts'
+import type { LoadBalancer, LoadBalancerType, Tags } from '../world.ts'
 import { listenersOf, rulesOf } from './find.ts'
 import { loadBalancerAttribute } from './load-balancer-attributes.ts'
 import { checkSecurityGroups, defaultSecurityGroup } from './load-balancer-security-groups.ts'
@@ -43,7 +44,7 @@ function create(input: CreateLoadBalancerInput, call: Call): CreateLoadBalancerO
 
   const same = call.world.loadBalancers.values().find(balancer => balancer.name === input.Name)
   if (same) {
-    if (settingsOf(same) === settingsOfInput(input)) return { LoadBalancers: [describeOne(same, call.now(), call)] }
+    if (settingsOf(same) === settingsOfInput(input, tags)) return { LoadBalancers: [describeOne(same, call.now(), call)] }
     throw awsError(
       'DuplicateLoadBalancerName',
       `A load balancer with the same name '${input.Name}' exists, but with different settings`,
@@ -102,40 +103,40 @@ function dnsName(call: Call, type: LoadBalancerType, scheme: string, name: strin
 
 /** The settings that make a repeated create the same one (API_CreateLoadBalancer: the operation is idempotent). */
 function settingsOf(balancer: LoadBalancer): string {
-  return JSON.stringify([
+  return canonicalJson([
     balancer.type,
     balancer.scheme,
     balancer.ipAddressType,
-    balancer.zones
-      .map(zone =>
-        [zone.subnetId, zone.allocationId ?? '', zone.privateIp ?? '', zone.ipv6 ?? '', zone.sourceNatPrefix ?? ''].join(),
-      )
-      .toSorted(),
-    balancer.securityGroupsByDefault ? [] : balancer.securityGroups.toSorted(),
+    sorted(
+      balancer.zones.map(zone =>
+        canonicalJson([zone.subnetId, zone.allocationId, zone.privateIp, zone.ipv6, zone.sourceNatPrefix]),
+      ),
+    ),
+    balancer.securityGroupsByDefault ? [] : sorted(balancer.securityGroups),
     balancer.sourceNat ?? 'off',
-    Object.entries(balancer.tags).toSorted(),
+    balancer.tags,
   ])
 }
 
-function settingsOfInput(input: CreateLoadBalancerInput): string {
-  return JSON.stringify([
+function settingsOfInput(input: CreateLoadBalancerInput, tags: Tags): string {
+  return canonicalJson([
     input.Type ?? 'application',
     input.Scheme ?? 'internet-facing',
     input.IpAddressType ?? 'ipv4',
-    subnetMappings(input)
-      .map(mapping =>
-        [
+    sorted(
+      subnetMappings(input).map(mapping =>
+        canonicalJson([
           mapping.SubnetId,
-          mapping.AllocationId ?? '',
-          mapping.PrivateIPv4Address ?? '',
-          mapping.IPv6Address ?? '',
-          mapping.SourceNatIpv6Prefix ?? '',
-        ].join(),
-      )
-      .toSorted(),
-    (input.SecurityGroups ?? []).toSorted(),
+          mapping.AllocationId,
+          mapping.PrivateIPv4Address,
+          mapping.IPv6Address,
+          mapping.SourceNatIpv6Prefix,
+        ]),
+      ),
+    ),
+    sorted(input.SecurityGroups ?? []),
     input.EnablePrefixForIpv6SourceNat ?? 'off',
-    (input.Tags ?? []).map(({ Key, Value }) => [Key, Value ?? '']).toSorted(),
+    tags,
   ])
 }
 
@@ -159,7 +160,7 @@ function describeOne(balancer: LoadBalancer, time: number, call: Call): LoadBala
       ...(zone.sourceNatPrefix === undefined ? {} : { SourceNatIpv6Prefixes: [zone.sourceNatPrefix] }),
     })),
     ...(balancer.securityGroups.length > 0 ? { SecurityGroups: [...balancer.securityGroups] } : {}),
-    IpAddressType: balancer.ipAddressType as NonNullable<LoadBalancerOutput['IpAddressType']>,
+    IpAddressType: balancer.ipAddressType,
     ...(balancer.enforcePrivateLink ? { EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: balancer.enforcePrivateLink } : {}),
     ...(balancer.sourceNat ? { EnablePrefixForIpv6SourceNat: balancer.sourceNat } : {}),
   }

@@ -23,6 +23,8 @@ const arnPaths = {
 
 export type ArnKind = keyof typeof arnPaths
 
+const arnKinds: readonly ArnKind[] = ['load balancer', 'target group', 'listener', 'rule']
+
 /** Throws ValidationError when `arn` cannot be the ARN of that kind of resource. */
 export function checkArn(kind: ArnKind, arn: string): void {
   if (!arn.startsWith('arn:aws') || !arnPaths[kind].test(arn)) throw invalid(`'${arn}' is not a valid ${kind} ARN`)
@@ -30,7 +32,7 @@ export function checkArn(kind: ArnKind, arn: string): void {
 
 /** The kind of resource an ARN names; undefined for none of Elastic Load Balancing's. */
 export function kindOfArn(arn: string): ArnKind | undefined {
-  return (Object.keys(arnPaths) as ArnKind[]).find(kind => arnPaths[kind].test(arn))
+  return arnKinds.find(kind => arnPaths[kind].test(arn))
 }
 
 /** Throws ValidationError unless `value` is one of `allowed`. */

@@ -73,7 +73,7 @@ function describeDefault(listener: Listener): RuleOutput {
 
 function defaultRuleArn(listener: Listener): string {
   const [id] = listener.arn.split('/').slice(-1)
-  return `${listener.arn.replace(':listener/', ':listener-rule/')}/${[...(id ?? '')].toReversed().join('')}`
+  return `${listener.arn.replace(':listener/', ':listener-rule/')}/${(id ?? '').split('').toReversed().join('')}`
 }
 
 function isDefaultRule(view: Pick<View, 'listeners'>, arn: string): Listener | undefined {

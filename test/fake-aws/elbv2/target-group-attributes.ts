@@ -50,7 +50,7 @@ export const targetGroupAttributes: AttributeRows<TargetGroup> = {
   'slow_start.duration_seconds': application({ default: '0', check: between(30, 900, '0') }),
   'stickiness.app_cookie.cookie_name': application({
     default: '',
-    check: value => (/^AWSALB/.test(value) ? 'must not begin with AWSALB' : undefined),
+    check: value => (value.startsWith('AWSALB') ? 'must not begin with AWSALB' : undefined),
   }),
   'stickiness.app_cookie.duration_seconds': application({ default: '86400', check: between(1, week) }),
   'stickiness.lb_cookie.duration_seconds': application({ default: '86400', check: between(1, week) }),

@@ -12,6 +12,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
 import { elbArn } from '../call.ts'
+import { canonicalJson } from '../canonical.ts'
 import { awsError, invalid } from '../errors.ts'
 import type { TargetGroup } from '../world.ts'
 import { findLoadBalancer, findTargetGroup } from './find.ts'
@@ -36,9 +37,7 @@ function create(input: CreateTargetGroupInput, call: Call): CreateTargetGroupOut
   const groups = call.world.targetGroups.values()
   const same = groups.find(group => group.name === input.Name)
   if (same) {
-    const equal =
-      signature(same) === signature(settings) &&
-      JSON.stringify(Object.entries(same.tags).toSorted()) === JSON.stringify(Object.entries(tags).toSorted())
+    const equal = signature(same) === signature(settings) && canonicalJson(same.tags) === canonicalJson(tags)
     if (equal) return { TargetGroups: [describeOne(same, [])] }
     throw awsError(
       'DuplicateTargetGroupName',
@@ -94,22 +93,14 @@ function checkProtocolVersion({ Protocol, ProtocolVersion }: CreateTargetGroupIn
 
 function signature(settings: Settings): string {
   const { targetType, protocol, protocolVersion, port, vpcId, ipAddressType, healthCheck } = settings
-  return JSON.stringify([
-    targetType,
-    protocol,
-    protocolVersion,
-    port,
-    vpcId,
-    ipAddressType,
-    Object.entries(healthCheck).toSorted(),
-  ])
+  return canonicalJson([targetType, protocol, protocolVersion, port, vpcId, ipAddressType, healthCheck])
 }
 
 function describeOne(group: TargetGroup, users: Iterable<string>): TargetGroupOutput {
   return {
     TargetGroupArn: group.arn,
     TargetGroupName: group.name,
-    ...(group.protocol === undefined ? {} : { Protocol: group.protocol as NonNullable<TargetGroupOutput['Protocol']> }),
+    ...(group.protocol === undefined ? {} : { Protocol: group.protocol }),
     ...(group.protocolVersion === undefined ? {} : { ProtocolVersion: group.protocolVersion }),
     ...(group.port === undefined ? {} : { Port: group.port }),
     ...(group.vpcId === undefined ? {} : { VpcId: group.vpcId }),

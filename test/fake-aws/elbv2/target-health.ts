@@ -41,11 +41,7 @@ export function healthAt(view: View, timings: Timings, group: TargetGroup, targe
     view.healthOverrides.get(target.id)
   if (override) {
     if (override.state === 'healthy') return { State: 'healthy' }
-    return health(
-      override.state,
-      (override.reason as TargetHealth['Reason']) ?? 'Target.FailedHealthChecks',
-      'Health checks failed',
-    )
+    return health(override.state, override.reason ?? 'Target.FailedHealthChecks', 'Health checks failed')
   }
   const from = Math.max(target.registeredAt, group.usedBy?.since ?? 0, balancer.createdAt + timings.provisioningMs)
   if (time < from) return health('initial', 'Elb.RegistrationInProgress', 'Target registration is in progress')

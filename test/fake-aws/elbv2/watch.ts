@@ -27,7 +27,10 @@ function healthyTargets(account: Account, listenerArn: string): number {
 }
 
 /** The watches of an account; `sample` looks at all of them. */
-export function watches(account: Account): { watch(listenerArn: string): Watch; sample(): void } {
+export function watches(account: Account): {
+  readonly watch: (listenerArn: string) => Watch
+  readonly sample: () => void
+} {
   const active: { readonly listener: string; lowest: Watch['lowest'] }[] = []
   return {
     watch(listener) {

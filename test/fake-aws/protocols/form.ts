@@ -1,6 +1,7 @@
 // Decodes the form of AWS's query protocols (`Tags.member.1.Key=a`) into a value of the operation's input shape.
 import { awsError } from '../errors.ts'
 import type { Member, Shape } from './shapes.ts'
+import { recordOf } from './values.ts'
 
 /** How a dialect writes lists and names its members. */
 export type FormDialect = {
@@ -13,7 +14,7 @@ export type FormDialect = {
 type Node = { value?: string; readonly children: Map<string, Node> }
 
 /** The input as the operation's handler takes it. Throws for unknown, missing or malformed parameters. */
-export function decodeForm(form: URLSearchParams, shape: Shape, dialect: FormDialect): Record<string, unknown> {
+export function decodeForm(form: URLSearchParams, shape: Shape, dialect: FormDialect): Readonly<Record<string, unknown>> {
   const root: Node = { children: new Map() }
   for (const [key, value] of form) {
     if (key === 'Action' || key === 'Version') continue
@@ -25,34 +26,25 @@ export function decodeForm(form: URLSearchParams, shape: Shape, dialect: FormDia
     }
     node.value = value
   }
-  return decode(root, shape, dialect, '') as Record<string, unknown>
+  return recordOf(decode(root, shape, dialect, ''))
 }
 
 function decode(node: Node, shape: Shape, dialect: FormDialect, path: string): unknown {
-  switch (shape.kind) {
-    case 'structure':
-      return decodeStructure(node, shape, dialect, path)
-    case 'list':
-      return decodeList(node, shape.item, dialect, path)
-    case 'map':
-      return decodeMap(node, shape, dialect, path)
-    case 'string':
-      return text(node, path)
-    case 'number': {
-      const value = Number(text(node, path))
-      if (!Number.isFinite(value)) throw malformed(path, 'a number')
-      return value
-    }
-    case 'boolean': {
-      const value = text(node, path)
-      if (value !== 'true' && value !== 'false') throw malformed(path, 'true or false')
-      return value === 'true'
-    }
-    case 'timestamp':
-      return new Date(text(node, path))
-    case 'blob':
-      return new Uint8Array(Buffer.from(text(node, path), 'base64'))
-  }
+  if (shape.kind === 'structure') return decodeStructure(node, shape, dialect, path)
+  if (shape.kind === 'list') return decodeList(node, shape.item, dialect, path)
+  if (shape.kind === 'map') return decodeMap(node, shape, dialect, path)
+  const value = text(node, path)
+  if (shape.kind === 'number') return numberOf(value, path)
+  if (shape.kind === 'timestamp') return new Date(value)
+  if (shape.kind === 'blob') return new Uint8Array(Buffer.from(value, 'base64'))
+  if (shape.kind === 'boolean' && value !== 'true' && value !== 'false') throw malformed(path, 'true or false')
+  return shape.kind === 'boolean' ? value === 'true' : value
+}
+
+function numberOf(value: string, path: string): number {
+  const number = Number(value)
+  if (!Number.isFinite(number)) throw malformed(path, 'a number')
+  return number
 }
 
 function decodeStructure(node: Node, shape: Extract<Shape, { kind: 'structure' }>, dialect: FormDialect, path: string): unknown {

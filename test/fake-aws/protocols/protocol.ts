@@ -9,7 +9,7 @@ export type WireResponse = { readonly status: number; readonly contentType: stri
 export type Protocol = {
   /** The operation's name; undefined when the request names none in this protocol's way. */
   operationName(request: WireRequest): string | undefined
-  decode(request: WireRequest, operation: Operation): Record<string, unknown>
+  decode(request: WireRequest, operation: Operation): Readonly<Record<string, unknown>>
   encode(result: object, operation: Operation, requestId: string): WireResponse
   encodeError(error: AwsError, requestId: string): WireResponse
 }

@@ -1,0 +1,79 @@
+// moto as the subject of the contract: the network is made by its own API.
+import { ACMClient, ImportCertificateCommand } from '@aws-sdk/client-acm'
+import {
+  AllocateAddressCommand,
+  AssociateRouteTableCommand,
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateRouteCommand,
+  CreateRouteTableCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { Moto } from '../moto.ts'
+import type { Site, Subject } from './subject.ts'
+
+const region = 'us-east-1'
+const zones = [`${region}a`, `${region}b`, `${region}c`] as const
+/** One of the images that moto has from the start. */
+const image = 'ami-12c6146b'
+
+type Pem = { readonly certificate: Uint8Array; readonly key: Uint8Array }
+
+/** An empty moto account with the network that contract tests expect. */
+export async function motoSubject(moto: Moto, pem: Pem): Promise<Subject> {
+  await moto.reset()
+  const config = { endpoint: moto.url, region, maxAttempts: 1, credentials: { accessKeyId: 'AKIAMOTO', secretAccessKey: 'moto' } }
+  const clients = { elbv2: new ElasticLoadBalancingV2Client(config), ec2: new EC2Client(config), acm: new ACMClient(config) }
+  return {
+    ...clients,
+    site: await makeSite(clients, pem),
+    settle: () => undefined,
+    async [Symbol.asyncDispose]() {
+      for (const client of Object.values(clients)) client.destroy()
+    },
+  }
+}
+
+async function makeSite({ ec2, acm }: { readonly ec2: EC2Client; readonly acm: ACMClient }, pem: Pem): Promise<Site> {
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }))
+  const VpcId = Vpc?.VpcId ?? ''
+  const subnet = async (index: number, AvailabilityZone: string) => {
+    const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock: `10.0.${index * 16}.0/20`, AvailabilityZone }))
+    return Subnet?.SubnetId ?? ''
+  }
+  const subnets = [await subnet(0, zones[0]), await subnet(1, zones[1]), await subnet(2, zones[2])] as const
+  const privateSubnets = [await subnet(3, zones[0]), await subnet(4, zones[1]), await subnet(5, zones[2])] as const
+  const sameZoneSubnet = await subnet(8, zones[0])
+  await openToTheInternet(ec2, VpcId, subnets)
+  const instance = async (SubnetId: string) => {
+    const { Instances } = await ec2.send(new RunInstancesCommand({ ImageId: image, MinCount: 1, MaxCount: 1, SubnetId }))
+    return Instances?.[0]?.InstanceId ?? ''
+  }
+  const allocation = async () => (await ec2.send(new AllocateAddressCommand({ Domain: 'vpc' }))).AllocationId ?? ''
+  const { CertificateArn } = await acm.send(new ImportCertificateCommand({ Certificate: pem.certificate, PrivateKey: pem.key }))
+  return {
+    vpcId: VpcId,
+    subnets,
+    privateSubnets,
+    sameZoneSubnet,
+    zones,
+    instances: [await instance(subnets[0]), await instance(subnets[1])],
+    address: '10.0.0.200',
+    certificate: CertificateArn ?? '',
+    allocations: [await allocation(), await allocation(), await allocation()],
+  }
+}
+
+async function openToTheInternet(ec2: EC2Client, VpcId: string, subnets: readonly string[]): Promise<void> {
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}))
+  const InternetGatewayId = InternetGateway?.InternetGatewayId ?? ''
+  await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId, VpcId }))
+  const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId }))
+  const RouteTableId = RouteTable?.RouteTableId ?? ''
+  await ec2.send(new CreateRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: InternetGatewayId }))
+  for (const SubnetId of subnets) await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }))
+}
