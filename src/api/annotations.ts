@@ -70,6 +70,10 @@ export const ownAnnotations: Readonly<Record<string, string>> = {
   'address-pool': 'The AddressPool to take addresses from.',
   'allow-shared-ip': 'Reserved: Services with the same value will share an address.',
   'allow-interruption': 'Lets a change go on that cannot be made without interrupting traffic.',
+  'load-balancer-group': 'Services of one class with the same value share a load balancer (aws).',
+  'adopt-load-balancer': 'Name or ARN of a load balancer to take over, if its tags allow it (aws).',
+  'deletion-policy': 'retain leaves in AWS what was made when the Service goes (aws).',
+  'nodes-with-endpoints-only': 'With externalTrafficPolicy Local, register only nodes that hold endpoints (aws).',
 }
 
 /** Keys of ours that have a meaning to come: Services that carry them are told that they do nothing yet. */

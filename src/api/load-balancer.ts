@@ -58,7 +58,7 @@ export const loadBalancer = {
           .record(z.string(), resourceId)
           .meta({ maxProperties: 256 })
           .exactOptional()
-          .describe('ARNs and ids by resource: load-balancer, listener/443, target-group/TCP-443, security-group/frontend.'),
+          .describe('ARNs and ids by resource: load-balancer, listener/443, target-group/443, security-group/frontend.'),
         attributes: z
           .record(z.string(), z.array(z.string().max(256)).max(64))
           .meta({ maxProperties: 256 })

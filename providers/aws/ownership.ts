@@ -1,0 +1,116 @@
+// Tags that say whose a resource is. Nothing that these do not call ours is ever changed or deleted. Pure.
+import type { Owner } from './names.ts'
+import { ownerText } from './names.ts'
+
+export type Tags = Readonly<Record<string, string>>
+
+/** Keys of our marks. */
+export const clusterTag = 'weir.dev/cluster'
+export const ownerTag = 'weir.dev/owner'
+export const ownerUidTag = 'weir.dev/owner-uid'
+export const resourceTag = 'weir.dev/resource'
+
+/** What a resource is to its owner: `load-balancer`, `target-group/80`, `security-group/frontend`, `security-group/backend`. */
+export type ResourceId = `load-balancer` | `target-group/${string}` | `security-group/${'frontend' | 'backend'}`
+
+/** What the marks say. */
+export type Ownership =
+  | { readonly kind: 'ours'; readonly resource: string; readonly owner: string; readonly ownerUid?: string }
+  /** Made by Weir for another cluster of the account. */
+  | { readonly kind: 'another-cluster'; readonly cluster: string }
+  /** Made by AWS Load Balancer Controller: can be taken over when that one is gone. */
+  | { readonly kind: 'aws-load-balancer-controller'; readonly cluster: string; readonly stack: string; readonly resource: string }
+  | { readonly kind: 'foreign' }
+
+/** Marks of AWS Load Balancer Controller for Services. */
+const lbc = {
+  cluster: 'elbv2.k8s.aws/cluster',
+  stack: 'service.k8s.aws/stack',
+  resource: 'service.k8s.aws/resource',
+} as const
+
+/** Who owns what the whole cluster shares. */
+const sharedOwner = 'cluster'
+
+/** Our marks on a resource; `cluster` is the UID of the namespace kube-system. Without an owner it is shared by all of the cluster. */
+export function ownershipTags(cluster: string, resource: ResourceId, owner?: Owner): Tags {
+  return {
+    [clusterTag]: cluster,
+    [ownerTag]: owner === undefined ? sharedOwner : ownerText(owner),
+    ...(owner?.kind === 'Service' ? { [ownerUidTag]: owner.uid } : {}),
+    [resourceTag]: resource,
+  }
+}
+
+export function ownershipOf(tags: Tags, cluster: string): Ownership {
+  const marked = tags[clusterTag]
+  const { [ownerTag]: owner, [ownerUidTag]: ownerUid, [resourceTag]: resource } = tags
+  if (marked !== undefined && marked !== cluster) return { kind: 'another-cluster', cluster: marked }
+  if (marked !== undefined && owner !== undefined && resource !== undefined)
+    return { kind: 'ours', resource, owner, ...(ownerUid === undefined ? {} : { ownerUid }) }
+  const other = { cluster: tags[lbc.cluster], stack: tags[lbc.stack], resource: tags[lbc.resource] }
+  if (marked === undefined && other.cluster !== undefined && other.stack !== undefined && other.resource !== undefined)
+    return { kind: 'aws-load-balancer-controller', cluster: other.cluster, stack: other.stack, resource: other.resource }
+  return { kind: 'foreign' }
+}
+
+/** Whether a resource is the owner's own. One of a Service that was deleted and made again with the same name is not. */
+export function isOwnedBy(tags: Tags, cluster: string, owner: Owner): boolean {
+  const ownership = ownershipOf(tags, cluster)
+  if (ownership.kind !== 'ours' || ownership.owner !== ownerText(owner)) return false
+  return owner.kind === 'Group' || ownership.ownerUid === owner.uid
+}
+
+/**
+ * Whether a load balancer may be taken over for `owner`: it is of nobody who could object. One with another owner's marks is
+ * refused, one of AWS Load Balancer Controller is taken only for the same Service, one without any marks needs `weir.dev/adopt`
+ * with the owner's name on it, which only who may tag it can set.
+ */
+export function adoptionOf(tags: Tags, cluster: string, owner: Owner): { readonly allowed: boolean; readonly why: string } {
+  const ownership = ownershipOf(tags, cluster)
+  const name = ownerText(owner)
+  if (ownership.kind === 'ours')
+    return ownership.owner === name ? yes('it is ours already') : no(`it belongs to ${ownership.owner}`)
+  if (ownership.kind === 'another-cluster') return no(`it belongs to the cluster ${ownership.cluster}`)
+  if (ownership.kind === 'aws-load-balancer-controller') {
+    const words = `AWS Load Balancer Controller made it for ${ownership.stack}`
+    return ownership.stack === name ? yes(words) : no(words)
+  }
+  return tags[adoptTag] === name ? yes('its tags allow it') : no(`it lacks the tag ${adoptTag}=${name}`)
+}
+
+/** Set by people on a load balancer that a Service may take over; the value is the owner, as `default/web`. */
+export const adoptTag = 'weir.dev/adopt'
+
+/** Keys of marks to take off what is left behind, so that no sweep takes it for ours. */
+export const ownershipTagKeys: readonly string[] = [clusterTag, ownerTag, ownerUidTag, resourceTag]
+
+/** Which tags to set and which keys to take away; keys that others manage are left alone, as are those of AWS. */
+export function tagChanges(
+  wanted: Tags,
+  observed: Tags,
+  externallyManaged: readonly string[] = [],
+): { readonly set: Tags; readonly remove: readonly string[] } {
+  const set = Object.entries(wanted).filter(([key, value]) => observed[key] !== value && !externallyManaged.includes(key))
+  const remove = Object.keys(observed).filter(
+    key => !(key in wanted) && !key.startsWith('aws:') && key !== adoptTag && !externallyManaged.includes(key),
+  )
+  return { set: Object.fromEntries(set), remove }
+}
+
+/** What is wrong with a tag somebody asks for; undefined when nothing is. Limits by the ELBv2 and EC2 API references, Tag. */
+export function tagProblem(key: string, value: string, externallyManaged: readonly string[]): string | undefined {
+  if (externallyManaged.includes(key)) return 'is in externalManagedTags of the class'
+  if (/^aws:/i.test(key)) return 'begins with aws:, which is reserved'
+  if (key.startsWith('weir.dev/')) return 'begins with weir.dev/, which marks what is ours'
+  if (key.length > 128) return 'has a key of more than 128 characters'
+  return value.length > 256 ? 'has a value of more than 256 characters' : undefined
+}
+
+function yes(why: string): { readonly allowed: true; readonly why: string } {
+  return { allowed: true, why }
+}
+
+function no(why: string): { readonly allowed: false; readonly why: string } {
+  return { allowed: false, why }
+}

@@ -1,0 +1,211 @@
+// What one Service asks of a Network Load Balancer: class defaults, annotations and spec fields as plain typed settings. Pure.
+import type { AwsDefaults } from '../../src/api/aws-class.ts'
+import type { DesiredLoadBalancer, Listener, Problem, Protocol, TargetType } from '../../src/model/load-balancer.ts'
+import type { AttributeSettings } from './attributes.ts'
+import { loadBalancerAttributes } from './attributes.ts'
+import { checkSettings } from './check-settings.ts'
+import type { Forward } from './forward.ts'
+import type { HealthCheckSettings } from './health-check.ts'
+import { resolveListeners } from './listeners.ts'
+import { securityGroupSettings } from './security-group-settings.ts'
+import type { Values } from './values.ts'
+import { resolveValues } from './values.ts'
+
+export type Scheme = NonNullable<AwsDefaults['scheme']>
+export type IpAddressType = NonNullable<AwsDefaults['ipAddressType']>
+export type AlpnPolicy = NonNullable<AwsDefaults['alpnPolicy']>
+
+/** Protocols of listeners and of target groups. */
+export type ListenerProtocol = 'TCP' | 'UDP' | 'TLS' | 'TCP_UDP'
+
+/** A port of the Service with the port of its pods; `targetPort` is `port` when absent, as in Kubernetes. */
+export interface ServicePort extends Listener {
+  readonly targetPort?: number | string
+}
+
+/** The part of a desired load balancer that is read here. */
+export type Wish = Pick<
+  DesiredLoadBalancer,
+  | 'id'
+  | 'class'
+  | 'targetType'
+  | 'families'
+  | 'familyPolicy'
+  | 'externalTrafficPolicy'
+  | 'healthCheckNodePort'
+  | 'sourceRanges'
+  | 'sessionAffinity'
+  | 'loadBalancerIP'
+  | 'annotations'
+> & { readonly listeners: readonly ServicePort[] }
+
+/** What is known of the load balancer there is. Absent: not looked up, so nothing is refused for a scheme that is a guess. */
+export type Existing = { readonly scheme: Scheme } | 'none'
+
+/** Which subnets, and which addresses in them; lists of addresses go with the subnets in their order. */
+export interface SubnetSettings {
+  /** Ids or Name tags; absent: to be discovered. */
+  readonly named?: readonly string[]
+  readonly eipAllocations?: readonly string[]
+  readonly privateIpv4Addresses?: readonly string[]
+  readonly ipv6Addresses?: readonly string[]
+  readonly sourceNatIpv6Prefixes?: readonly string[]
+}
+
+export interface LoadBalancerSettings {
+  /** Chosen by the user; absent: ours (names.ts). */
+  readonly name?: string
+  readonly scheme: Scheme
+  /** False when nobody asked for a scheme: then an existing load balancer keeps its own. */
+  readonly schemeAsked: boolean
+  readonly ipAddressType: IpAddressType
+  readonly subnets: SubnetSettings
+  readonly ipv6SourceNat: boolean
+  readonly attributes: AttributeSettings
+  /** Reserved capacity units; absent: none. */
+  readonly capacityUnits?: number
+  /** Whether security groups judge traffic through PrivateLink; absent: as AWS has it. */
+  readonly privateLinkInboundRules?: boolean
+}
+
+/** The security groups at the front, and whether those of targets are opened for the load balancer. */
+export type SecurityGroupSettings =
+  | {
+      readonly kind: 'managed'
+      /** CIDRs that may connect, both families as the load balancer has them. */
+      readonly sources: readonly string[]
+      readonly prefixLists: readonly string[]
+      /** Lets in ICMP for path MTU discovery. */
+      readonly pathMtuIcmp: boolean
+      readonly manageBackendRules: boolean
+    }
+  | { readonly kind: 'given'; readonly named: readonly string[]; readonly manageBackendRules: boolean }
+  /** None for the life of the load balancer; then `sources` are let in at the targets. */
+  | { readonly kind: 'none'; readonly sources: readonly string[]; readonly manageBackendRules: boolean }
+
+export interface ListenerSettings {
+  readonly port: number
+  readonly protocol: ListenerProtocol
+  /** ARNs, the default one first; empty unless the protocol is TLS. */
+  readonly certificates: readonly string[]
+  readonly tlsPolicy?: string
+  readonly alpnPolicy?: AlpnPolicy
+  readonly attributes: AttributeSettings
+  /** Where connections go; the Service's own target group is among them. */
+  readonly forward: Forward
+  /** Ports of the Service it serves: two for TCP_UDP. */
+  readonly serves: readonly { readonly port: number; readonly protocol: Protocol }[]
+}
+
+export interface TargetGroupSettings {
+  /** The port of the listener, `443`: what the group is for, whatever its protocol becomes. There is one listener per port. */
+  readonly key: string
+  readonly protocol: ListenerProtocol
+  readonly targetType: 'instance' | 'ip'
+  readonly ipAddressType: 'ipv4' | 'ipv6'
+  /** Only for CreateTargetGroup: every target is registered with a port of its own. */
+  readonly port: number
+  /** The port of the Service whose endpoints are its targets; for TCP_UDP the first of the two. */
+  readonly servicePort: { readonly port: number; readonly protocol: Protocol; readonly name: string }
+  /** The port of nodes, for instance targets. */
+  readonly nodePort?: number
+  readonly healthCheck: HealthCheckSettings
+  readonly attributes: AttributeSettings
+  /** Labels a node must have; empty: any node. */
+  readonly nodeLabels: Readonly<Record<string, string>>
+  /** Register only nodes that hold endpoints. */
+  readonly nodesWithEndpointsOnly: boolean
+}
+
+/** A port that is not served, for `status.loadBalancer.ingress[].ports[].error`. */
+export interface PortError {
+  readonly port: number
+  readonly protocol: Protocol
+  /** A name as Kubernetes asks for: `weir.dev/…`, no spaces. */
+  readonly error: string
+}
+
+export interface AwsSettings {
+  readonly targetType: TargetType
+  readonly loadBalancer: LoadBalancerSettings
+  readonly securityGroups: SecurityGroupSettings
+  /** By port, each port once. */
+  readonly listeners: readonly ListenerSettings[]
+  readonly targetGroups: readonly TargetGroupSettings[]
+  readonly portErrors: readonly PortError[]
+  /** What users and administrators ask for, without the marks of ownership. */
+  readonly tags: Readonly<Record<string, string>>
+  /** Services with the same value share a load balancer. */
+  readonly group?: string
+  /** Name or ARN of a load balancer to take over. */
+  readonly adopt?: string
+  readonly deletionPolicy: 'delete' | 'retain'
+  readonly allowInterruption: boolean
+}
+
+export interface ReadSettings {
+  readonly settings: AwsSettings
+  /** Those that block come first. With one that blocks, `settings` must not be applied. */
+  readonly problems: readonly Problem[]
+}
+
+/** Reads everything a Service can ask of this provider. Never throws; what cannot be read is a problem and left at its default. */
+export function readSettings(wish: Wish, existing?: Existing): ReadSettings {
+  const { values, problems: mistakes } = resolveValues(wish)
+  const loadBalancer = loadBalancerSettings(values, existing)
+  const securityGroups = securityGroupSettings(wish, values)
+  const { listeners, targetGroups, portErrors, problems: portProblems } = resolveListeners(wish, values)
+  const settings: AwsSettings = {
+    targetType: values.targets,
+    loadBalancer,
+    securityGroups,
+    listeners,
+    targetGroups,
+    portErrors,
+    tags: values.tags,
+    ...(values.group === undefined ? {} : { group: values.group }),
+    ...(values.adopt === undefined ? {} : { adopt: values.adopt }),
+    deletionPolicy: values.deletionPolicy,
+    allowInterruption: values.allowInterruption,
+  }
+  const problems = [...mistakes, ...portProblems, ...checkSettings({ wish, values, settings, existing })]
+  return { settings, problems: problems.toSorted((one, other) => rank(one) - rank(other)) }
+}
+
+/** What keeps two load balancers of these settings from standing side by side, in words; empty when nothing does. */
+export function exclusiveSettings({ name, subnets }: LoadBalancerSettings): readonly string[] {
+  return [
+    ...(name === undefined ? [] : [`the name ${name}`]),
+    ...(subnets.eipAllocations ?? []).map(id => `the Elastic IP ${id}`),
+    ...[...(subnets.privateIpv4Addresses ?? []), ...(subnets.ipv6Addresses ?? [])].map(address => `the address ${address}`),
+  ]
+}
+
+function rank({ severity }: Problem): number {
+  return severity === 'blocks' ? 0 : 1
+}
+
+function loadBalancerSettings(values: Values, existing: Existing | undefined): LoadBalancerSettings {
+  const kept = existing === undefined || existing === 'none' ? undefined : existing.scheme
+  const scheme = values.scheme ?? kept ?? 'internal'
+  const ipAddressType = values.ipAddressType ?? 'ipv4'
+  const { name, subnets: named, eipAllocations, privateIpv4Addresses, ipv6Addresses, sourceNatIpv6Prefixes } = values
+  const { capacityUnits, privateLinkInboundRules } = values
+  return {
+    ...(name === undefined ? {} : { name }),
+    scheme,
+    schemeAsked: values.scheme !== undefined,
+    ipAddressType,
+    subnets: {
+      ...(named === undefined ? {} : { named }),
+      ...(eipAllocations === undefined ? {} : { eipAllocations }),
+      ...(privateIpv4Addresses === undefined ? {} : { privateIpv4Addresses }),
+      ...(ipv6Addresses === undefined ? {} : { ipv6Addresses }),
+      ...(sourceNatIpv6Prefixes === undefined ? {} : { sourceNatIpv6Prefixes }),
+    },
+    ipv6SourceNat: values.ipv6SourceNat ?? false,
+    attributes: loadBalancerAttributes(values.attributes, { scheme, ipAddressType }),
+    ...(capacityUnits === undefined ? {} : { capacityUnits }),
+    ...(privateLinkInboundRules === undefined ? {} : { privateLinkInboundRules }),
+  }
+}
