@@ -132,8 +132,20 @@ describe.skipIf(missing !== undefined)(
       expect(prober.ask(web.number)).toEqual([lan.node.mac])
     })
 
+    test('the address of an agent that was killed moves also when the agent is started again at once', async () => {
+      start('n1')
+      await cluster.until(`${leases}/n1`, ({ spec }) => spec.holderIdentity === 'n1')
+      await vi.waitFor(() => expect(agents.get('n1')?.log.join()).toContain('agent works'), { timeout: 20_000 })
+      await agents.get('n0')?.end('SIGKILL')
+      start('n0')
+      expect((await owned('n1')).status).toMatchObject({ epoch: 4, reason: 'Vacant' })
+      await sleep(200)
+      prober.hear(50)
+      expect(prober.ask(web.number)).toEqual([stations.get('n1')?.mac])
+    })
+
     test('a process that stood still does not answer what was asked meanwhile, listens for a moment, and answers again', async () => {
-      const pid = agents.get('n0')?.pid ?? 0
+      const pid = agents.get('n1')?.pid ?? 0
       process.kill(pid, 'SIGSTOP')
       await sleep(2500)
       prober.hear(20)
@@ -142,15 +154,15 @@ describe.skipIf(missing !== undefined)(
       process.kill(pid, 'SIGCONT')
       expect(prober.hear(400).filter(({ operation }) => operation === 'reply')).toEqual([])
       await sleep(1500)
-      expect(prober.ask(web.number)).toEqual([lan.node.mac])
+      expect(prober.ask(web.number)).toEqual([stations.get('n1')?.mac])
     })
 
     test('an agent ends in good order also while the API server is away', async () => {
-      const agent = start('n1')
-      await vi.waitFor(() => expect(agent.log.join()).toContain('agent works'), { timeout: 20_000 })
-      wires.get('n1')?.cut()
-      expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null })
-      wires.get('n1')?.mend()
+      const agent = agents.get('n0')
+      await vi.waitFor(() => expect(agent?.log.join()).toContain('agent works'), { timeout: 20_000 })
+      wires.get('n0')?.cut()
+      expect(await agent?.end('SIGTERM')).toEqual({ code: 0, signal: null })
+      wires.get('n0')?.mend()
     })
 
     test('a deleted Announcement is withdrawn before it is gone', async () => {

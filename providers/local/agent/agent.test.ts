@@ -57,14 +57,43 @@ test('a node that returns takes nothing back', async () => {
   expect(answering(world, web)).toEqual(['n1'])
 })
 
-test('an agent that is restarted within its Lease goes on with what it had', async () => {
+test('an agent that crashed and is started again at once passes on what it had, and the next candidate claims at once', async () => {
   const { world, node } = await settledWorld()
   node('n0').crash()
-  await world.clock.advance(2000)
+  await world.clock.advance(200)
+  node('n0').start()
+  await world.clock.advance(100)
+  expect(answering(world, web)).toEqual(['n1'])
+  expect(world.get(web)?.status).toMatchObject({ epoch: 2, node: 'n1', reason: 'Vacant' })
+  await world.clock.advance(4 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n1'])
+})
+
+test.each([
+  ['the only candidate', ['n0'], 0],
+  ['the only one alive for a minute', ['n0', 'n1', 'n2'], 6 * leaseDurationMs],
+])('an agent that crashed, is started again at once and is %s goes on with what it had', async (_case, candidates, aloneMs) => {
+  const { world, node } = await settledWorld(candidates)
+  if (aloneMs > 0) for (const other of ['n1', 'n2']) node(other).crash()
+  await world.clock.advance(aloneMs + 1000)
+  node('n0').crash()
+  await world.clock.advance(200)
   node('n0').start()
   await world.clock.advance(100)
   expect(answering(world, web)).toEqual(['n0'])
   expect(world.get(web)?.status?.epoch).toBe(1)
+  for (const other of ['n1', 'n2']) node(other).start()
+  await world.clock.advance(4 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n0'])
+})
+
+test('an agent that passed an address on takes it again when the others turn out to be dead', async () => {
+  const { world, node } = await settledWorld()
+  for (const name of ['n0', 'n1', 'n2']) node(name).crash()
+  await world.clock.advance(200)
+  node('n0').start()
+  await world.clock.advance(2 * leaseDurationMs)
+  expect(answering(world, web)).toEqual(['n0'])
 })
 
 test('an agent that ends hands over at once', async () => {

@@ -53,6 +53,8 @@ export function createAgent(options: AgentOptions): Agent {
   /** What our last write made of an object, until the watch brings that or something newer. */
   const written = new Map<string, { readonly basedOn: string | undefined; readonly object: Announcement }>()
   const yieldedEpochs = new Map<string, number>()
+  /** What an earlier process of this agent still owned when this one started. */
+  const inheritedEpochs = new Map<string, number>()
   const defendedAt = new Map<number, number>()
   const unattended = new Map<string, { readonly mark: string; readonly since: number }>()
   let interfaces: readonly NodeInterface[] | undefined
@@ -60,6 +62,7 @@ export function createAgent(options: AgentOptions): Agent {
   let stopping = false
   let flush: Promise<void> | undefined
   const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
+  const canTakeOver = (node: string) => isAlive(node) && !liveness.looksDead(node, clock.now())
 
   /** The object as it is known now: ours if we wrote after what the watch brought last. */
   const current = (name: string): Announcement | undefined => {
@@ -100,6 +103,8 @@ export function createAgent(options: AgentOptions): Agent {
       isAlive,
       placement: placementOf(announcement.spec).choice,
       yieldedEpoch: yieldedEpochs.get(name),
+      inheritedEpoch: inheritedEpochs.get(name),
+      canTakeOver,
       unattendedMs: unattendedFor(announcement),
       patienceMs: leaseDurationMs,
       stopping,
@@ -111,6 +116,8 @@ export function createAgent(options: AgentOptions): Agent {
   const place = (announcement: Announcement, decision: Decision) => {
     const { number } = placementOf(announcement.spec)
     if (number === undefined) return
+    // What goes on is this process's own from now on, whoever comes later.
+    if (decision.announce) inheritedEpochs.delete(announcement.metadata.name)
     const before = addresses.where(number)
     addresses.place(number, decision.announce)
     const after = addresses.where(number)
@@ -141,10 +148,13 @@ export function createAgent(options: AgentOptions): Agent {
     const { name } = announcement.metadata
     written.delete(name)
     yieldedEpochs.delete(name)
+    inheritedEpochs.delete(name)
     unattended.delete(name)
     place(announcement, {})
   }
 
+  for (const { metadata, status } of announcements.values())
+    if (status?.node === self) inheritedEpochs.set(metadata.name, status.epoch)
   announcements.subscribe(
     ({ type, object, old }) => {
       if (type === 'deleted' && old) forget(old)

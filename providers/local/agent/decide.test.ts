@@ -9,6 +9,8 @@ const view: View = {
   isAlive: () => true,
   placement,
   yieldedEpoch: undefined,
+  inheritedEpoch: undefined,
+  canTakeOver: () => true,
   unattendedMs: 0,
   patienceMs: 10_000,
   stopping: false,
@@ -39,11 +41,18 @@ describe('what is ours', () => {
     ['Moved', 'we are not a candidate any more', ['n0'], {}],
     ['NoCarrier', 'the link is down', ['n1'], { placement: { none: 'NoCarrier' as const } }],
     ['Conflict', 'we gave it up to another owner in this epoch', ['n1'], { yieldedEpoch: 3 }],
+    ['AgentRestarted', 'an earlier process of ours had it and another candidate is there', ['n1', 'n0'], { inheritedEpoch: 3 }],
   ])('is given up (%s) when %s', (reason, _when, nodes, change) => {
     expect(decide(announcement(nodes, ours), { ...view, ...change })).toEqual({ write: { kind: 'yield', reason } })
   })
   test('is announced again in a later epoch than the one we gave it up in', () => {
     expect(decide(announcement(['n1'], ours), { ...view, yieldedEpoch: 2 }).announce).toEqual(placement)
+  })
+  test('goes on after a restart when nobody else can take over', () => {
+    const alone = { ...view, inheritedEpoch: 3, canTakeOver: () => false }
+    expect(decide(announcement(['n1', 'n0'], ours), alone).announce).toEqual(placement)
+    expect(decide(announcement(['n1'], ours), { ...view, inheritedEpoch: 3 }).announce).toEqual(placement)
+    expect(decide(announcement(['n1', 'n0'], ours), { ...view, inheritedEpoch: 2 }).announce).toEqual(placement)
   })
   test('is stated anew when interface or MAC are others, and announced all the while', () => {
     const elsewhere = { ...placement, mac: '02:00:00:00:00:99' }
@@ -86,6 +95,22 @@ describe('what is not ours', () => {
       { epoch: 5, node: '' },
       { unattendedMs: 10_000 },
     ],
+    [
+      'Vacant',
+      6,
+      'the one before us passed it on after a crash',
+      ['n0', 'n1'],
+      { epoch: 5, node: '', reason: 'AgentRestarted' },
+      {},
+    ],
+    [
+      'Vacant',
+      6,
+      'we passed it on, but all others died',
+      ['n1', 'n0'],
+      { epoch: 5, node: '', reason: 'AgentRestarted' },
+      { inheritedEpoch: 5, isAlive: dead('n0') },
+    ],
   ] as const)('is claimed (%s, epoch %i) when %s', (reason, epoch, _when, nodes, status, change) => {
     const decision = decide(announcement(nodes, status), { ...view, ...change })
     expect(decision).toEqual({ write: { kind: 'claim', epoch, placement, reason } })
@@ -102,6 +127,8 @@ describe('what is not ours', () => {
   test('is looked at again later when somebody else comes first', () => {
     expect(decide(announcement(['n0', 'n1']), { ...view, unattendedMs: 4000 })).toEqual({ againAfterMs: 6000 })
     expect(decide(announcement(['n1'], { epoch: 1, node: 'n0' }), view)).toEqual({ againAfterMs: 10_000 })
+    const passedOn = announcement(['n1', 'n0', 'n2'], { epoch: 5, node: '', reason: 'AgentRestarted' })
+    expect(decide(passedOn, { ...view, inheritedEpoch: 5 })).toEqual({ againAfterMs: 20_000 })
   })
   test('is never claimed while it is being deleted', () => {
     expect(decide(announcement(['n1'], undefined, deleting), view)).toEqual({})

@@ -17,7 +17,7 @@ export type NoPlacementReason = NoInterfaceReason | 'FamilyNotServed' | 'Unreada
 export type ClaimReason = 'FirstClaim' | 'Vacant' | 'OwnerDead' | 'Moved'
 
 /** Why the owner gave it up; in `status.reason` while nobody announces. */
-export type YieldReason = NoPlacementReason | 'Moved' | 'Conflict' | 'AgentStopped'
+export type YieldReason = NoPlacementReason | 'Moved' | 'Conflict' | 'AgentStopped' | 'AgentRestarted'
 
 /** A change of the Announcement; each is valid only against the resourceVersion it was decided on. */
 export type AnnouncementWrite =
@@ -44,6 +44,13 @@ export interface View {
   readonly placement: Placement | { readonly none: NoPlacementReason }
   /** The epoch in which this node gave the address up because another station used it; it is not taken up again in that epoch. */
   readonly yieldedEpoch: number | undefined
+  /**
+   * The epoch in which an earlier process of this agent, ended without a farewell, owned the address. Its end is a failure of
+   * the node like any other: in that epoch another candidate has it.
+   */
+  readonly inheritedEpoch: number | undefined
+  /** Whether there is reason to believe that a candidate is there to take over; asked only about what was inherited. */
+  readonly canTakeOver: (node: string) => boolean
   /** For how long nobody has rightly announced the address, as far as seen here; see `isAttended`. */
   readonly unattendedMs: number
   /** How long those who come first have their chance. At least the duration of a Lease. */
@@ -59,6 +66,9 @@ export interface View {
  *   another owner, or is not a candidate any more, or has no interface for the address; it then empties `status.node`.
  * - A vacant address (no owner, or a dead one) is claimed by the first candidate alive, with the next epoch. So a node that
  *   returns takes nothing back.
+ * - An agent that starts anew after a crash does not go on with what it had: it passes it on, as the last in the list, so that the
+ *   address is back as soon as the next candidate claims it and not at the mercy of what made the agent crash. Only when
+ *   nobody else can take over does it go on at once.
  * - A planned move: an owner that is alive but not a candidate any more withdraws first. It is passed over only when it has
  *   not done so within `patienceMs`. In the same way a candidate that is alive but does not claim is passed over.
  * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does.
@@ -89,6 +99,8 @@ function decideAsOwner(announcement: Announcement, view: View, epoch: number): D
   const giveUp = (reason: YieldReason): Decision => ({ write: { kind: 'yield', reason } })
   if (view.stopping) return giveUp('AgentStopped')
   if (view.yieldedEpoch === epoch) return giveUp('Conflict')
+  if (view.inheritedEpoch === epoch && announcement.spec.nodes.some(node => node !== view.self && view.canTakeOver(node)))
+    return giveUp('AgentRestarted')
   if (!announcement.spec.nodes.includes(view.self)) return giveUp('Moved')
   if ('none' in view.placement) return giveUp(view.placement.none)
   const { name, mac } = view.placement
@@ -101,8 +113,12 @@ function untilOurTurn(announcement: Announcement, view: View): number | undefine
   const { nodes } = announcement.spec
   const position = nodes.indexOf(view.self)
   if (position < 0 || isAttended(announcement, view.isAlive)) return undefined
-  const owner = announcement.status?.node ?? ''
-  const before = nodes.slice(0, position).filter(node => view.isAlive(node)).length
+  const { node: owner, epoch, reason } = announcement.status ?? { node: '', epoch: 0 }
+  const isInherited = view.inheritedEpoch === epoch
+  const first = nodes.filter((node, index) => node !== view.self && (isInherited || index < position) && view.isAlive(node))
+  // Whoever passed it on is alive and may be among those before us, but does not claim it.
+  const passing: YieldReason = 'AgentRestarted'
+  const before = owner === '' && reason === passing && !isInherited ? Math.max(first.length - 1, 0) : first.length
   const lingering = owner !== '' && view.isAlive(owner) ? 1 : 0
   return Math.max((before + lingering) * view.patienceMs - view.unattendedMs, 0)
 }

@@ -70,6 +70,18 @@ test('the next death is foretold while it can be', () => {
   expect(liveness.isAlive('n1', 10_000)).toBe(false)
 })
 
+test('a Lease that nobody has renewed for a minute looks dead at first sight, by the clocks on the wall', () => {
+  const liveness = createLiveness({ self: 'self', longestGapMs: 5000 })
+  const renewed = Date.UTC(2026, 0, 1)
+  const spec = { holderIdentity: 'n1', leaseDurationSeconds: 10, renewTime: '2026-01-01T00:00:00.000000Z' }
+  liveness.see({ metadata: { name: 'n1' }, spec }, 0)
+  expect(liveness.looksDead('n1', renewed + 60_000)).toBe(false)
+  expect(liveness.looksDead('n1', renewed + 60_001)).toBe(true)
+  liveness.see({ metadata: { name: 'n2' }, spec: { ...spec, renewTime: 'never' } }, 0)
+  expect(liveness.looksDead('n2', renewed + 60_001)).toBe(false)
+  expect(liveness.looksDead('never-seen', renewed)).toBe(false)
+})
+
 property.prop([fc.array(fc.tuple(fc.integer({ min: 1, max: 4000 }), fc.constantFrom('self', 'n1', 'deaf')), { maxLength: 60 })])(
   'a node that renews at least every 4 s while we hear anything is never dead',
   steps => {

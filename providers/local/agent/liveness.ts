@@ -24,6 +24,11 @@ export interface Liveness {
   /** The Lease is gone, and with it the node. */
   forget(node: string): void
   isAlive(node: string, nowMs: number): boolean
+  /**
+   * Whether the last renewal lies so far in the past of our wall clock that the node is probably dead though it was not watched
+   * long enough to know. Only a hint: clocks of machines differ.
+   */
+  looksDead(node: string, wallMs: number): boolean
   /** When the next node dies if nothing more is heard of it; undefined while none can. */
   nextDeath(nowMs: number): number | undefined
 }
@@ -35,8 +40,13 @@ export interface LivenessOptions {
   readonly longestGapMs: number
 }
 
+/** So many durations without a renewal look dead: more than clocks of machines in one cluster differ. */
+const deadDurations = 6
+
 interface Seen {
   mark: string
+  /** By the clock of its node. NaN: unknown. */
+  renewedAt: number
   released: boolean
   durationMs: number
   /** In listened time. */
@@ -69,6 +79,7 @@ export function createLiveness({ self, longestGapMs }: LivenessOptions): Livenes
       if (changed && node === self) hearOurselves(nowMs)
       seen.set(node, {
         mark,
+        renewedAt: Date.parse(lease.spec?.renewTime ?? ''),
         released: holder === '',
         durationMs: (lease.spec?.leaseDurationSeconds ?? 0) * 1000,
         changedAt: old && !changed ? old.changedAt : listenedAt(nowMs),
@@ -79,6 +90,10 @@ export function createLiveness({ self, longestGapMs }: LivenessOptions): Livenes
       if (node === self) return true
       const lease = seen.get(node)
       return lease !== undefined && !lease.released && listenedAt(nowMs) < lease.changedAt + lease.durationMs
+    },
+    looksDead(node, wallMs) {
+      const lease = seen.get(node)
+      return lease !== undefined && wallMs - lease.renewedAt > deadDurations * lease.durationMs
     },
     nextDeath(nowMs) {
       if (heardAt === undefined) return undefined

@@ -340,7 +340,7 @@ function nameOf(address: string): string {
 function leaseOf(node: string, holder: string, nowMs: number): NodeLease {
   return {
     metadata: { name: node, uid: node },
-    spec: { holderIdentity: holder, leaseDurationSeconds: leaseDurationMs / 1000, renewTime: String(nowMs) },
+    spec: { holderIdentity: holder, leaseDurationSeconds: leaseDurationMs / 1000, renewTime: new Date(nowMs).toISOString() },
   }
 }
 
