@@ -96,6 +96,8 @@ export function startController({ options, signal, log, say, onWorking }: StartO
 async function main(): Promise<number> {
   const say = (text: string) => console.error(text)
   const stopping = new AbortController()
+  // Nothing else does while the API server is away: timers and the health port do not keep a process alive.
+  const alive = setInterval(() => {}, 60_000)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(new Error(signal)))
   try {
     const known = Object.keys(makers)
@@ -114,6 +116,8 @@ async function main(): Promise<number> {
     else if (error instanceof CredentialsError) say(`weir: ${error.message}; ${error.remedy}.`)
     else say(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     return error instanceof UsageError ? 2 : 1
+  } finally {
+    clearInterval(alive)
   }
 }
 

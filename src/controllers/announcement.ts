@@ -23,8 +23,9 @@ export interface AnnouncementControllerOptions<A extends Action> {
 /** Few, so that the answers of the API server go to Services first. */
 const concurrency = 8
 
-/** How long the next name stands back while Services wait, before it looks again. */
+/** While Services wait, a name looks again so often, and waits for so many looks at most: a stuck Service must not stop it. */
 const standBackMs = 100
+const mostStandBacks = 20
 
 export function startAnnouncementController<A extends Action>(options: AnnouncementControllerOptions<A>): Controller {
   const { surroundings, announcing, isBusy } = options
@@ -33,7 +34,7 @@ export function startAnnouncementController<A extends Action>(options: Announcem
   const queue = createQueue({
     name: 'announcement',
     work: async (name, signal) => {
-      while (isBusy()) await clock.sleep(standBackMs, signal)
+      for (let turn = 0; turn < mostStandBacks && isBusy(); turn++) await clock.sleep(standBackMs, signal)
       const startedAt = clock.monotonic()
       const action = announcing.plan(name)
       if (!action) return undefined

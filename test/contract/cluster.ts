@@ -8,28 +8,32 @@ import { startControlPlane } from '../lab/lab.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../lab/lab.ts'
 import { waitFor } from '../lab/waiting.ts'
 
+/** What the API server answers, of whatever kind; tests look into it as they like. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
+
 const root = join(import.meta.dirname, '..', '..')
 
 export interface Cluster extends AsyncDisposable {
   readonly plane: ControlPlane
-  create(path: string, object: object): Promise<any>
+  create(path: string, object: object): Promise<Json>
   /** A JSON merge patch. */
-  patch(path: string, change: object): Promise<any>
-  get(path: string): Promise<any>
+  patch(path: string, change: object): Promise<Json>
+  get(path: string): Promise<Json>
   /** The object, or undefined when there is none. */
-  find(path: string): Promise<any>
+  find(path: string): Promise<Json>
   remove(path: string): Promise<void>
-  list(path: string): Promise<readonly any[]>
+  list(path: string): Promise<readonly Json[]>
   /** A Service of type LoadBalancer with one TCP port, and an EndpointSlice with one ready endpoint unless told otherwise. */
   service(name: string, options?: ServiceOptions): Promise<Service>
   /** Sets the only endpoint of a Service ready or not. */
   endpoints(name: string, ready: boolean, node?: string): Promise<void>
-  lbClass(name: string, spec?: Partial<LoadBalancerClass['spec']>): Promise<any>
-  pool(name: string, addresses: readonly string[], spec?: Partial<AddressPool['spec']>): Promise<any>
+  lbClass(name: string, spec?: Partial<LoadBalancerClass['spec']>): Promise<Json>
+  pool(name: string, addresses: readonly string[], spec?: Partial<AddressPool['spec']>): Promise<Json>
   /** Waits until the condition weir.dev/Ready of a Service has the reason. */
   untilReason(name: string, reason: string, namespace?: string): Promise<Service>
   /** Waits until an object at `path` satisfies `holds`. */
-  until(path: string, holds: (object: any) => unknown, what?: string): Promise<any>
+  until(path: string, holds: (object: Json) => unknown, what?: string): Promise<Json>
   untilGone(path: string): Promise<void>
   /** Events about an object of that name, oldest first. */
   events(name: string): Promise<readonly { type: string; reason: string; note: string; series?: { count: number } }[]>
@@ -63,7 +67,7 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
   const crds = join(root, 'crds')
   await plane.kubectl(['apply', '-f', crds])
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds])
-  const call: (...args: Parameters<typeof plane.api.call>) => Promise<any> = (...args) => plane.api.call(...args)
+  const call: (...args: Parameters<typeof plane.api.call>) => Promise<Json> = (...args) => plane.api.call(...args)
   const get = (path: string) => call('GET', path)
   const find = async (path: string) => {
     try {
@@ -131,10 +135,10 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
     },
     async events(name) {
       const all = await list('/apis/events.k8s.io/v1/events')
-      const time = (event: any) => String(event.eventTime ?? event.metadata.creationTimestamp)
+      const time = (event: Json) => String(event.eventTime ?? event.metadata.creationTimestamp)
       return all
-        .filter((event: any) => event.regarding?.name === name)
-        .toSorted((one: any, other: any) => (time(one) < time(other) ? -1 : 1))
+        .filter((event: Json) => event.regarding?.name === name)
+        .toSorted((one: Json, other: Json) => (time(one) < time(other) ? -1 : 1))
     },
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   }

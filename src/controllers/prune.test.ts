@@ -1,0 +1,33 @@
+// What of an object is kept in memory.
+import { expect, test } from 'vitest'
+import { pruneEndpointSlice, pruneNode, pruneService } from './prune.ts'
+
+test('memory holds what is read and nothing else', () => {
+  const annotations = { 'weir.dev/address-pool': 'office', 'kubectl.kubernetes.io/last-applied-configuration': '{…}' }
+  const spec = { type: 'LoadBalancer', selector: { app: 'web' }, clusterIPs: ['10.96.0.9'], ports: [{ port: 80 }] } as const
+  const pruned = pruneService({ metadata: { name: 'web', resourceVersion: '7', annotations }, spec })
+  expect(pruned).toEqual({
+    metadata: { name: 'web', resourceVersion: '7', annotations: { 'weir.dev/address-pool': 'office' } },
+    spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+  })
+  const status = {
+    addresses: [
+      { type: 'InternalIP', address: '10.0.0.1' },
+      { type: 'Hostname', address: 'n0' },
+    ],
+    images: [],
+  }
+  expect(pruneNode({ metadata: { name: 'n0', annotations: { big: 'x' } }, status })).toEqual({
+    metadata: { name: 'n0' },
+    status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] },
+  })
+  const labels = { 'kubernetes.io/service-name': 'web', other: 'x' }
+  const endpoint = { addresses: ['10.244.0.1', 'ignored'], zone: 'a', nodeName: 'n0', targetRef: { kind: 'Pod', uid: 'p1' } }
+  expect(
+    pruneEndpointSlice({ metadata: { name: 's', labels }, addressType: 'IPv4', endpoints: [endpoint], ports: [{ port: 1 }] }),
+  ).toEqual({
+    metadata: { name: 's', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.244.0.1'], nodeName: 'n0', targetRef: { uid: 'p1' } }],
+  })
+})
