@@ -20,10 +20,10 @@ describe.skipIf(missing !== undefined)('moto', () => {
   })
   afterAll(() => moto[Symbol.asyncDispose]())
 
-  const names = Object.entries(contract).flatMap(([kind, tests]) => tests.map(({ name }) => `${kind}: ${name}`))
+  const names = new Set(Object.entries(contract).flatMap(([kind, tests]) => tests.map(({ name }) => `${kind}: ${name}`)))
 
   test('every known gap belongs to a test of the contract', () => {
-    expect(Object.keys(motoGaps).filter(gap => !names.includes(gap))).toEqual([])
+    expect(Object.keys(motoGaps).filter(gap => !names.has(gap))).toEqual([])
   })
 
   for (const [kind, tests] of Object.entries(contract)) {

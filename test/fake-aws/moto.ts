@@ -21,8 +21,12 @@ const requirements = join(import.meta.dirname, 'moto-requirements.txt')
 
 /** What is missing on this machine to install moto; undefined when nothing is. */
 export async function missingForMoto(): Promise<string | undefined> {
-  const python = await attempt(['python3', '-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))']).catch(() => undefined)
-  return python?.code === 0 ? undefined : 'moto needs Python 3.11 or newer with the modules venv and pip (Debian: apt install python3-venv)'
+  const python = await attempt(['python3', '-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))']).catch(
+    () => undefined,
+  )
+  return python?.code === 0
+    ? undefined
+    : 'moto needs Python 3.11 or newer with the modules venv and pip (Debian: apt install python3-venv)'
 }
 
 /** Starts moto; the first time on a machine it is installed, which takes a minute or two. Throws when Python is missing. */

@@ -46,6 +46,8 @@ export const certificateContract: readonly ContractTest[] = [
   sentence('certificates have tags', async subject => {
     const CertificateArn = subject.site.certificate
     await subject.acm.send(new AddTagsToCertificateCommand({ CertificateArn, Tags: [{ Key: 'a', Value: '1' }] }))
-    expect((await subject.acm.send(new ListTagsForCertificateCommand({ CertificateArn }))).Tags).toEqual([{ Key: 'a', Value: '1' }])
+    expect((await subject.acm.send(new ListTagsForCertificateCommand({ CertificateArn }))).Tags).toEqual([
+      { Key: 'a', Value: '1' },
+    ])
   }),
 ]

@@ -20,9 +20,11 @@ import { allow, network, securityGroup } from './makers.ts'
 import type { ContractTest, Subject } from './subject.ts'
 import { refusal, sentence } from './subject.ts'
 
-async function ranges({ ec2 }: Subject, id: string): Promise<readonly (string | undefined)[]> {
+async function ranges({ ec2 }: Subject, id: string): Promise<readonly string[]> {
   const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }))
-  return (SecurityGroups?.[0]?.IpPermissions ?? []).flatMap(found => found.IpRanges?.map(range => range.CidrIp) ?? []).toSorted()
+  return (SecurityGroups?.[0]?.IpPermissions ?? [])
+    .flatMap(found => found.IpRanges?.map(range => range.CidrIp ?? '') ?? [])
+    .toSorted()
 }
 
 const authorize = ({ ec2 }: Subject, GroupId: string, ...cidrs: string[]) =>
@@ -39,7 +41,9 @@ export const ec2Contract: readonly ContractTest[] = [
     expect(Subnets?.map(subnet => subnet.SubnetId).toSorted()).toEqual(expected.toSorted())
   }),
   sentence('subnets are found by a tag with a wildcard', async subject => {
-    await subject.ec2.send(new CreateTagsCommand({ Resources: [subject.site.subnets[0]], Tags: [{ Key: 'team', Value: 'payments' }] }))
+    await subject.ec2.send(
+      new CreateTagsCommand({ Resources: [subject.site.subnets[0]], Tags: [{ Key: 'team', Value: 'payments' }] }),
+    )
     const { Subnets } = await subject.ec2.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'tag:team', Values: ['pay*'] }] }))
     expect(Subnets?.map(subnet => subnet.SubnetId)).toEqual([subject.site.subnets[0]])
   }),
@@ -57,14 +61,20 @@ export const ec2Contract: readonly ContractTest[] = [
     expect(RouteTables?.[0]?.Routes?.some(route => route.GatewayId?.startsWith('igw-'))).toBe(true)
   }),
   sentence('availability zones have ids', async subject => {
-    const { AvailabilityZones } = await subject.ec2.send(new DescribeAvailabilityZonesCommand({ ZoneNames: [subject.site.zones[0]] }))
+    const { AvailabilityZones } = await subject.ec2.send(
+      new DescribeAvailabilityZonesCommand({ ZoneNames: [subject.site.zones[0]] }),
+    )
     expect(AvailabilityZones?.[0]?.ZoneId).toMatch(/^use1-az\d$/)
   }),
   sentence('an instance tells its zone, address and groups', async subject => {
     const [id] = subject.site.instances
     const { Reservations } = await subject.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }))
     const instance = Reservations?.[0]?.Instances?.[0]
-    expect(instance).toMatchObject({ InstanceId: id, State: { Name: 'running' }, Placement: { AvailabilityZone: subject.site.zones[0] } })
+    expect(instance).toMatchObject({
+      InstanceId: id,
+      State: { Name: 'running' },
+      Placement: { AvailabilityZone: subject.site.zones[0] },
+    })
     expect(instance?.NetworkInterfaces?.[0]?.Groups).toHaveLength(1)
   }),
   sentence('an instance that does not exist is not found', async subject => {
@@ -75,7 +85,9 @@ export const ec2Contract: readonly ContractTest[] = [
     const TagSpecifications = [{ ResourceType: 'security-group' as const, Tags: [{ Key: 'owner', Value: 'weir' }] }]
     const input = { GroupName: 'web', Description: 'web', VpcId: subject.site.vpcId, TagSpecifications }
     const { GroupId } = await subject.ec2.send(new CreateSecurityGroupCommand(input))
-    const { SecurityGroups } = await subject.ec2.send(new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'tag:owner', Values: ['weir'] }] }))
+    const { SecurityGroups } = await subject.ec2.send(
+      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'tag:owner', Values: ['weir'] }] }),
+    )
     expect(SecurityGroups?.map(group => group.GroupId)).toEqual([GroupId])
   }),
   sentence('a new security group lets everything out', async subject => {
@@ -104,7 +116,9 @@ export const ec2Contract: readonly ContractTest[] = [
       new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: 'group-id', Values: [id] }] }),
     )
     const rule = SecurityGroupRules?.find(found => found.IsEgress === false)
-    await subject.ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: id, SecurityGroupRuleIds: [rule?.SecurityGroupRuleId ?? ''] }))
+    await subject.ec2.send(
+      new RevokeSecurityGroupIngressCommand({ GroupId: id, SecurityGroupRuleIds: [rule?.SecurityGroupRuleId ?? ''] }),
+    )
     expect(await ranges(subject, id)).toEqual([])
   }),
   sentence('a rule that is not there cannot be revoked', async subject => {
@@ -147,7 +161,15 @@ export const ec2Contract: readonly ContractTest[] = [
   }),
   sentence('a tag is deleted', async subject => {
     const [Resource] = subject.site.subnets
-    await subject.ec2.send(new CreateTagsCommand({ Resources: [Resource], Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }))
+    await subject.ec2.send(
+      new CreateTagsCommand({
+        Resources: [Resource],
+        Tags: [
+          { Key: 'a', Value: '1' },
+          { Key: 'b', Value: '2' },
+        ],
+      }),
+    )
     await subject.ec2.send(new DeleteTagsCommand({ Resources: [Resource], Tags: [{ Key: 'a' }] }))
     const { Subnets } = await subject.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [Resource] }))
     expect(Subnets?.[0]?.Tags).toContainEqual({ Key: 'b', Value: '2' })

@@ -45,11 +45,13 @@ export const listenerContract: readonly ContractTest[] = [
     const [balancer, target] = await pair(subject)
     await listener(subject, balancer, target)
     const other = await group(subject, { Name: 'udp', Protocol: 'UDP' })
-    expect(await refusal(listener(subject, balancer, other.TargetGroupArn, { Protocol: 'UDP' }))).toBe('DuplicateListenerException')
+    expect(await refusal(listener(subject, balancer, other.TargetGroupArn, { Protocol: 'UDP' }))).toBe(
+      'DuplicateListenerException',
+    )
   }),
   sentence('a network load balancer does not speak HTTP', async subject => {
     const [balancer, target] = await pair(subject)
-    expect(await refusal(listener(subject, balancer, target, { Protocol: 'HTTP' }))).toBe('UnsupportedProtocolException')
+    expect(await refusal(listener(subject, balancer, target, { Protocol: 'HTTP' }))).toBe('ValidationError')
   }),
   sentence('a UDP listener does not forward to a TCP target group', async subject => {
     const [balancer, target] = await pair(subject)
@@ -101,7 +103,10 @@ export const listenerContract: readonly ContractTest[] = [
   sentence('certificates are added to the list of a listener and removed from it', async subject => {
     const { LoadBalancerArn } = await application(subject)
     const target = await group(subject, { Protocol: 'HTTP' })
-    const { ListenerArn } = await listener(subject, LoadBalancerArn, target.TargetGroupArn, { ...secure(subject), Protocol: 'HTTPS' })
+    const { ListenerArn } = await listener(subject, LoadBalancerArn, target.TargetGroupArn, {
+      ...secure(subject),
+      Protocol: 'HTTPS',
+    })
     const Certificates = [{ CertificateArn: subject.site.certificate }]
     await subject.elbv2.send(new AddListenerCertificatesCommand({ ListenerArn, Certificates }))
     const listed = async () => (await subject.elbv2.send(new DescribeListenerCertificatesCommand({ ListenerArn }))).Certificates
@@ -123,13 +128,17 @@ export const listenerContract: readonly ContractTest[] = [
     const { ListenerArn } = await listener(subject, balancer, target)
     const Attributes = [{ Key: 'tcp.idle_timeout.seconds', Value: '600' }]
     await subject.elbv2.send(new ModifyListenerAttributesCommand({ ListenerArn, Attributes }))
-    expect((await subject.elbv2.send(new DescribeListenerAttributesCommand({ ListenerArn }))).Attributes).toContainEqual(Attributes[0])
+    expect((await subject.elbv2.send(new DescribeListenerAttributesCommand({ ListenerArn }))).Attributes).toContainEqual(
+      Attributes[0],
+    )
   }),
   sentence('an idle timeout out of range is refused', async subject => {
     const [balancer, target] = await pair(subject)
     const { ListenerArn } = await listener(subject, balancer, target)
     const Attributes = [{ Key: 'tcp.idle_timeout.seconds', Value: '59' }]
-    expect(await refusal(subject.elbv2.send(new ModifyListenerAttributesCommand({ ListenerArn, Attributes })))).toBe('ValidationError')
+    expect(await refusal(subject.elbv2.send(new ModifyListenerAttributesCommand({ ListenerArn, Attributes })))).toBe(
+      'ValidationError',
+    )
   }),
   sentence('a deleted listener is gone', async subject => {
     const [balancer, target] = await pair(subject)

@@ -20,14 +20,23 @@ const described = async ({ elbv2 }: Subject, ...LoadBalancerArns: string[]) =>
   (await elbv2.send(new DescribeLoadBalancersCommand({ LoadBalancerArns }))).LoadBalancers ?? []
 
 const protect = (LoadBalancerArn: string) =>
-  new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: [{ Key: 'deletion_protection.enabled', Value: 'true' }] })
+  new ModifyLoadBalancerAttributesCommand({
+    LoadBalancerArn,
+    Attributes: [{ Key: 'deletion_protection.enabled', Value: 'true' }],
+  })
 
 export const loadBalancerContract: readonly ContractTest[] = [
   sentence('a network load balancer has a DNS name and one place in each zone', async subject => {
     const balancer = await network(subject)
     expect(balancer.DNSName).toMatch(/^web-.+\.elb\..*amazonaws\.com$/)
     expect(balancer.AvailabilityZones?.map(zone => zone.ZoneName).toSorted()).toEqual([...subject.site.zones])
-    expect(balancer).toMatchObject({ Type: 'network', Scheme: 'internet-facing', IpAddressType: 'ipv4', VpcId: subject.site.vpcId })
+    expect(balancer).toMatchObject({ Type: 'network', VpcId: subject.site.vpcId })
+  }),
+  sentence('a load balancer faces the internet unless told otherwise', async subject => {
+    expect((await network(subject)).Scheme).toBe('internet-facing')
+  }),
+  sentence('a load balancer has IPv4 addresses unless told otherwise', async subject => {
+    expect((await network(subject)).IpAddressType).toBe('ipv4')
   }),
   sentence('a load balancer is provisioning at first', async subject => {
     const balancer = await network(subject)
@@ -73,7 +82,9 @@ export const loadBalancerContract: readonly ContractTest[] = [
     const { subnets, allocations } = subject.site
     const SubnetMappings = subnets.map((SubnetId, index) => ({ SubnetId, AllocationId: allocations[index] }))
     const balancer = await network(subject, { SubnetMappings })
-    const kept = balancer.AvailabilityZones?.flatMap(zone => zone.LoadBalancerAddresses ?? []).map(address => address.AllocationId)
+    const kept = balancer.AvailabilityZones?.flatMap(zone => zone.LoadBalancerAddresses ?? []).map(
+      address => address.AllocationId,
+    )
     expect(kept?.toSorted()).toEqual(allocations.toSorted())
   }),
   sentence('an unknown allocation id is refused', async subject => {
@@ -115,7 +126,9 @@ export const loadBalancerContract: readonly ContractTest[] = [
   sentence('deletion protection is honoured', async subject => {
     const { LoadBalancerArn } = await network(subject)
     await subject.elbv2.send(protect(LoadBalancerArn))
-    expect(await refusal(subject.elbv2.send(new DeleteLoadBalancerCommand({ LoadBalancerArn })))).toBe('OperationNotPermittedException')
+    expect(await refusal(subject.elbv2.send(new DeleteLoadBalancerCommand({ LoadBalancerArn })))).toBe(
+      'OperationNotPermittedException',
+    )
   }),
   sentence('a deleted load balancer is gone', async subject => {
     const { LoadBalancerArn } = await network(subject)
@@ -128,7 +141,9 @@ export const loadBalancerContract: readonly ContractTest[] = [
     expect(await refusal(subject.elbv2.send(new DeleteLoadBalancerCommand({ LoadBalancerArn })))).toBe('accepted')
   }),
   sentence('a name that no load balancer has is not found', async subject => {
-    expect(await refusal(subject.elbv2.send(new DescribeLoadBalancersCommand({ Names: ['nobody'] })))).toBe('LoadBalancerNotFoundException')
+    expect(await refusal(subject.elbv2.send(new DescribeLoadBalancersCommand({ Names: ['nobody'] })))).toBe(
+      'LoadBalancerNotFoundException',
+    )
   }),
   sentence('load balancers come in pages of the size asked for', async subject => {
     for (const Name of ['one', 'two', 'three']) await network(subject, { Name })
@@ -159,22 +174,49 @@ export const loadBalancerContract: readonly ContractTest[] = [
   sentence('an unknown attribute is refused', async subject => {
     const { LoadBalancerArn } = await network(subject)
     const Attributes = [{ Key: 'load_balancing.cross_zones', Value: 'true' }]
-    expect(await refusal(subject.elbv2.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes })))).toBe('ValidationError')
+    expect(await refusal(subject.elbv2.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes })))).toBe(
+      'ValidationError',
+    )
+  }),
+  sentence('one call changes at most 20 attributes', async subject => {
+    const { LoadBalancerArn } = await application(subject)
+    const Attributes = Array.from({ length: 21 }, () => ({ Key: 'idle_timeout.timeout_seconds', Value: '60' }))
+    expect(await refusal(subject.elbv2.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes })))).toBe(
+      'ValidationError',
+    )
   }),
   sentence('tags are set at creation, added, replaced and removed', async subject => {
-    const { LoadBalancerArn: arn } = await network(subject, { Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] })
-    await subject.elbv2.send(new AddTagsCommand({ ResourceArns: [arn], Tags: [{ Key: 'b', Value: '3' }, { Key: 'c', Value: '' }] }))
+    const { LoadBalancerArn: arn } = await network(subject, {
+      Tags: [
+        { Key: 'a', Value: '1' },
+        { Key: 'b', Value: '2' },
+      ],
+    })
+    await subject.elbv2.send(
+      new AddTagsCommand({
+        ResourceArns: [arn],
+        Tags: [
+          { Key: 'b', Value: '3' },
+          { Key: 'c', Value: '' },
+        ],
+      }),
+    )
     await subject.elbv2.send(new RemoveTagsCommand({ ResourceArns: [arn], TagKeys: ['a', 'unknown'] }))
     const { TagDescriptions } = await subject.elbv2.send(new DescribeTagsCommand({ ResourceArns: [arn] }))
     expect(TagDescriptions?.[0]?.Tags?.map(tag => `${tag.Key}=${tag.Value}`).toSorted()).toEqual(['b=3', 'c='])
   }),
   sentence('the same tag key twice is refused', async subject => {
-    const Tags = [{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }]
+    const Tags = [
+      { Key: 'a', Value: '1' },
+      { Key: 'a', Value: '2' },
+    ]
     expect(await refusal(network(subject, { Tags }))).toBe('DuplicateTagKeysException')
   }),
   sentence('tags of what does not exist are not found', async subject => {
     const { LoadBalancerArn } = await network(subject)
     const gone = LoadBalancerArn.replace(/[0-9a-f]{16}$/, '0123456789abcdef')
-    expect(await refusal(subject.elbv2.send(new DescribeTagsCommand({ ResourceArns: [gone] })))).toBe('LoadBalancerNotFoundException')
+    expect(await refusal(subject.elbv2.send(new DescribeTagsCommand({ ResourceArns: [gone] })))).toBe(
+      'LoadBalancerNotFoundException',
+    )
   }),
 ]

@@ -24,32 +24,42 @@ function only<T>(list: readonly T[] | undefined): T {
   return first
 }
 
-/** A resource that AWS always names. */
-type Named<T, K extends keyof T> = T & { readonly [Key in K]-?: NonNullable<T[Key]> }
+/** A record with the name that AWS always gives it. */
+type Named<T, K extends keyof T> = T & { readonly [Key in K]: string }
 
-function named<T extends object, K extends keyof T & string>(record: T, ...keys: readonly K[]): Named<T, K> {
-  for (const key of keys) if (record[key] === undefined || record[key] === null) throw new Error(`the answer has no ${key}`)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return record as Named<T, K>
+function given(value: string | undefined): string {
+  if (value === undefined) throw new Error('the answer names no ARN')
+  return value
 }
 
 /** A Network Load Balancer in the public subnets. */
-export async function network(subject: Subject, input: Partial<CreateLoadBalancerCommandInput> = {}): Promise<Named<LoadBalancer, 'LoadBalancerArn'>> {
+export async function network(
+  subject: Subject,
+  input: Partial<CreateLoadBalancerCommandInput> = {},
+): Promise<Named<LoadBalancer, 'LoadBalancerArn'>> {
   const subnets = input.SubnetMappings ? {} : { Subnets: [...subject.site.subnets] }
   const output = await subject.elbv2.send(new CreateLoadBalancerCommand({ Name: 'web', Type: 'network', ...subnets, ...input }))
-  return named(only(output.LoadBalancers), 'LoadBalancerArn')
+  const made = only(output.LoadBalancers)
+  return { ...made, LoadBalancerArn: given(made.LoadBalancerArn) }
 }
 
 /** An Application Load Balancer in the public subnets. */
-export function application(subject: Subject, input: Partial<CreateLoadBalancerCommandInput> = {}): Promise<Named<LoadBalancer, 'LoadBalancerArn'>> {
+export function application(
+  subject: Subject,
+  input: Partial<CreateLoadBalancerCommandInput> = {},
+): Promise<Named<LoadBalancer, 'LoadBalancerArn'>> {
   return network(subject, { Name: 'site', Type: 'application', ...input })
 }
 
 /** A target group for TCP on port 80 with instances as targets. */
-export async function group(subject: Subject, input: Partial<CreateTargetGroupCommandInput> = {}): Promise<Named<TargetGroup, 'TargetGroupArn'>> {
+export async function group(
+  subject: Subject,
+  input: Partial<CreateTargetGroupCommandInput> = {},
+): Promise<Named<TargetGroup, 'TargetGroupArn'>> {
   const defaults = { Name: 'web-80', Protocol: 'TCP', Port: 80, VpcId: subject.site.vpcId, TargetType: 'instance' } as const
   const output = await subject.elbv2.send(new CreateTargetGroupCommand({ ...defaults, ...input }))
-  return named(only(output.TargetGroups), 'TargetGroupArn')
+  const made = only(output.TargetGroups)
+  return { ...made, TargetGroupArn: given(made.TargetGroupArn) }
 }
 
 /** A TCP listener on port 80 that forwards to a group. */
@@ -63,11 +73,17 @@ export async function listener(
   const output = await subject.elbv2.send(
     new CreateListenerCommand({ LoadBalancerArn, Protocol: 'TCP', Port: 80, DefaultActions, ...input }),
   )
-  return named(only(output.Listeners), 'ListenerArn')
+  const made = only(output.Listeners)
+  return { ...made, ListenerArn: given(made.ListenerArn) }
 }
 
 /** A rule for a path that answers 404. */
-export async function rule(subject: Subject, ListenerArn: string, Priority: number, input: Partial<CreateRuleCommandInput> = {}): Promise<Named<Rule, 'RuleArn'>> {
+export async function rule(
+  subject: Subject,
+  ListenerArn: string,
+  Priority: number,
+  input: Partial<CreateRuleCommandInput> = {},
+): Promise<Named<Rule, 'RuleArn'>> {
   const defaults: CreateRuleCommandInput = {
     ListenerArn,
     Priority,
@@ -75,7 +91,8 @@ export async function rule(subject: Subject, ListenerArn: string, Priority: numb
     Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '404' } }],
   }
   const output = await subject.elbv2.send(new CreateRuleCommand({ ...defaults, ...input }))
-  return named(only(output.Rules), 'RuleArn')
+  const made = only(output.Rules)
+  return { ...made, RuleArn: given(made.RuleArn) }
 }
 
 /** An Application Load Balancer with an HTTP listener that answers 404. */
@@ -90,7 +107,9 @@ export async function site(subject: Subject): Promise<{ readonly balancer: strin
 
 /** A security group that lets TCP port 80 in. */
 export async function securityGroup(subject: Subject, GroupName = 'weir'): Promise<string> {
-  const { GroupId = '' } = await subject.ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: GroupName, VpcId: subject.site.vpcId }))
+  const { GroupId = '' } = await subject.ec2.send(
+    new CreateSecurityGroupCommand({ GroupName, Description: GroupName, VpcId: subject.site.vpcId }),
+  )
   await subject.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [allow('0.0.0.0/0')] }))
   return GroupId
 }

@@ -21,8 +21,11 @@ async function health({ elbv2 }: Subject, TargetGroupArn: string): Promise<reado
     .toSorted()
 }
 
-const register = ({ elbv2 }: Subject, TargetGroupArn: string, ...Targets: { Id: string; Port?: number; AvailabilityZone?: string }[]) =>
-  elbv2.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }))
+const register = (
+  { elbv2 }: Subject,
+  TargetGroupArn: string,
+  ...Targets: { Id: string; Port?: number; AvailabilityZone?: string }[]
+) => elbv2.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }))
 
 /** A group that a listener forwards to. */
 async function used(subject: Subject): Promise<string> {
@@ -73,9 +76,15 @@ export const targetGroupContract: readonly ContractTest[] = [
   }),
   sentence('the health check can be modified', async subject => {
     const { TargetGroupArn } = await group(subject, { HealthCheckProtocol: 'HTTP', HealthCheckPath: '/healthz' })
-    await subject.elbv2.send(new ModifyTargetGroupCommand({ TargetGroupArn, HealthCheckPath: '/ready', HealthyThresholdCount: 2 }))
+    await subject.elbv2.send(
+      new ModifyTargetGroupCommand({ TargetGroupArn, HealthCheckPath: '/ready', HealthyThresholdCount: 2 }),
+    )
     const { TargetGroups } = await subject.elbv2.send(new DescribeTargetGroupsCommand({ TargetGroupArns: [TargetGroupArn] }))
-    expect(TargetGroups?.[0]).toMatchObject({ HealthCheckPath: '/ready', HealthyThresholdCount: 2, HealthCheckIntervalSeconds: 30 })
+    expect(TargetGroups?.[0]).toMatchObject({
+      HealthCheckPath: '/ready',
+      HealthyThresholdCount: 2,
+      HealthCheckIntervalSeconds: 30,
+    })
   }),
   sentence('attributes have defaults and keep what is set', async subject => {
     const { TargetGroupArn } = await group(subject)
@@ -93,7 +102,9 @@ export const targetGroupContract: readonly ContractTest[] = [
   sentence('an attribute value out of range is refused', async subject => {
     const { TargetGroupArn } = await group(subject)
     const Attributes = [{ Key: 'deregistration_delay.timeout_seconds', Value: '3601' }]
-    expect(await refusal(subject.elbv2.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes })))).toBe('ValidationError')
+    expect(await refusal(subject.elbv2.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes })))).toBe(
+      'ValidationError',
+    )
   }),
   sentence('a registered instance is a target', async subject => {
     const { TargetGroupArn } = await group(subject)
@@ -150,7 +161,15 @@ export const targetGroupContract: readonly ContractTest[] = [
   }),
   sentence('a public address cannot be a target', async subject => {
     const { TargetGroupArn } = await group(subject, { TargetType: 'ip' })
-    expect(await refusal(register(subject, TargetGroupArn, { Id: '8.8.8.8', AvailabilityZone: 'all' }))).toBe('InvalidTargetException')
+    expect(await refusal(register(subject, TargetGroupArn, { Id: '8.8.8.8', AvailabilityZone: 'all' }))).toBe(
+      'InvalidTargetException',
+    )
+  }),
+  sentence('an address inside the VPC has the zone of its subnet', async subject => {
+    const { TargetGroupArn } = await group(subject, { TargetType: 'ip' })
+    expect(await refusal(register(subject, TargetGroupArn, { Id: subject.site.address, AvailabilityZone: 'all' }))).toBe(
+      'ValidationError',
+    )
   }),
   sentence('an address outside the VPC needs a zone', async subject => {
     const { TargetGroupArn } = await group(subject, { TargetType: 'ip' })
@@ -179,6 +198,8 @@ export const targetGroupContract: readonly ContractTest[] = [
   sentence('a target group that does not exist is not found', async subject => {
     const { TargetGroupArn } = await group(subject)
     const TargetGroupArns = [TargetGroupArn.replace(/[0-9a-f]{16}$/, '0123456789abcdef')]
-    expect(await refusal(subject.elbv2.send(new DescribeTargetGroupsCommand({ TargetGroupArns })))).toBe('TargetGroupNotFoundException')
+    expect(await refusal(subject.elbv2.send(new DescribeTargetGroupsCommand({ TargetGroupArns })))).toBe(
+      'TargetGroupNotFoundException',
+    )
   }),
 ]

@@ -13,6 +13,9 @@ export type AttributeRow<S> = {
 
 export type AttributeRows<S> = Readonly<Record<string, AttributeRow<S>>>
 
+/** How many attributes one call may change; AWS answers ValidationError to more. */
+const mostChanges = 20
+
 export const trueOrFalse = oneOf('true', 'false')
 export const anyText = (): undefined => undefined
 
@@ -54,6 +57,8 @@ export function withAttributes<S>(
   set: Tags,
   changes: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
 ): Tags {
+  if (changes.length > mostChanges)
+    throw invalid(`1 validation error detected: 'attributes' must have length less than or equal to ${mostChanges}`)
   const keys = changes.map(change => change.Key ?? '')
   if (new Set(keys).size < keys.length) throw invalid(`A ${what} attribute key was specified more than once`)
   for (const { Key: key = '', Value: value = '' } of changes) {

@@ -1,6 +1,6 @@
 // Which protocols go together: load balancer, listener, target group.
 import type { Call } from '../call.ts'
-import { awsError } from '../errors.ts'
+import { awsError, invalid } from '../errors.ts'
 import type { LoadBalancer, LoadBalancerType, TargetGroup } from '../world.ts'
 
 /** Listener protocols of each kind of load balancer (API_CreateListener, Protocol). */
@@ -26,11 +26,10 @@ export function isSecure(protocol: string): boolean {
   return protocol === 'HTTPS' || protocol === 'TLS'
 }
 
-/** Throws UnsupportedProtocol or InvalidConfigurationRequest when the load balancer cannot listen with that protocol. */
+/** Throws ValidationError or InvalidConfigurationRequest when the load balancer cannot listen with that protocol. */
 export function checkListenerProtocol(balancer: LoadBalancer, protocol: string): void {
-  if (!listenerProtocols[balancer.type].includes(protocol)) {
-    throw awsError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by a load balancer of type ${balancer.type}`)
-  }
+  const possible = listenerProtocols[balancer.type]
+  if (!possible.includes(protocol)) throw invalid(`Listener protocol '${protocol}' must be one of '${possible.join(', ')}'`)
   // API_CreateListener: no UDP with dual stack; "Dual-stack UDP" in the NLB guide: allowed with source NAT by IPv6 prefixes.
   if (/UDP|QUIC/.test(protocol) && balancer.ipAddressType === 'dualstack' && balancer.sourceNat !== 'on') {
     throw awsError('InvalidConfigurationRequest', `Protocol '${protocol}' is not supported with IP address type dualstack`)

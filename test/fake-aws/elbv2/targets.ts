@@ -82,33 +82,24 @@ function instanceZone(call: Call, group: TargetGroup, id: string, zone: string |
   }
 }
 
+/** API_TargetDescription, AvailabilityZone: found by the subnet inside the VPC, and required outside; only subnets count as inside. */
 function addressZone(call: Call, group: TargetGroup, id: string, zone: string | undefined): string | undefined {
   const family = familyOf(id)
   if (!family) throw invalid(`The IP address '${id}' is not a valid IPv4 or IPv6 address`)
   if (family !== group.ipAddressType) throw invalid(`The IP address '${id}' is not a valid ${group.ipAddressType} address`)
-  const vpc = call.references.vpcs.get(group.vpcId ?? '')
-  const inside = [...(vpc?.cidrs ?? []), ...(vpc?.ipv6Cidrs ?? [])].some(cidr => inCidr(id, cidr))
-  if (inside) return insideZone(call, group, id, zone)
+  if (zone !== undefined) checkZone(call, zone)
+  const subnets = call.references.subnets.values().filter(found => found.vpcId === group.vpcId)
+  const subnet = subnets.find(found => inCidr(id, found.cidr) || inCidr(id, found.ipv6Cidr ?? ''))
+  if (subnet && zone !== undefined && zone !== subnet.zone) {
+    throw invalid(`The IP address '${id}' is within the VPC, and cannot have another zone than '${subnet.zone}'`)
+  }
+  if (subnet) return subnet.zone
   if (!privateRanges.some(range => inCidr(id, range))) {
     throw awsError('InvalidTarget', `The IP address '${id}' must be in the VPC or in one of ${privateRanges.join(', ')}`)
   }
   if (zone === undefined)
     throw invalid(`An Availability Zone must be specified for '${id}', which is outside the VPC '${group.vpcId}'`)
-  checkZone(call, zone)
   return zone
-}
-
-/** The zone of an address in the VPC is that of its subnet; naming another one is refused. */
-function insideZone(call: Call, group: TargetGroup, id: string, zone: string | undefined): string {
-  const subnet = call.references.subnets
-    .values()
-    .find(found => found.vpcId === group.vpcId && (inCidr(id, found.cidr) || inCidr(id, found.ipv6Cidr ?? '')))
-  if (!subnet) throw awsError('InvalidTarget', `The IP address '${id}' is not within a subnet of VPC '${group.vpcId}'`)
-  if (zone !== undefined) checkZone(call, zone)
-  if (zone !== undefined && zone !== 'all' && zone !== subnet.zone) {
-    throw awsError('InvalidTarget', `The IP address '${id}' is in Availability Zone '${subnet.zone}', not in '${zone}'`)
-  }
-  return zone ?? subnet.zone
 }
 
 function checkZone(call: Call, zone: string): void {

@@ -132,7 +132,7 @@ export function errorsIn(model: object): readonly ErrorShape[] {
   const schemas = Object.values(model).filter(schema => Array.isArray(schema) && schema[0] === errorShape)
   return schemas.map(schema => {
     const [, , name, given] = itemsOf(schema)
-    const traits = recordOf(given)
+    const traits = typeof given === 'object' ? recordOf(given) : {}
     const [code, status] = itemsOf(traits['awsQueryError'] ?? [])
     const otherwise = traits['httpError'] ?? (traits['error'] === 'server' ? 500 : 400)
     return { name: textOf(name), code: textOf(code ?? name), status: Number(status ?? otherwise) }
