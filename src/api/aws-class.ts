@@ -165,6 +165,14 @@ export const awsClassSchema = z
       })
       .exactOptional()
       .describe('Other addresses for services of AWS, for instance interface endpoints.'),
+    clusterName: z
+      .string()
+      .min(1)
+      .max(100)
+      .exactOptional()
+      .describe(
+        'Name of the cluster in tags kubernetes.io/cluster/<name> of subnets and security groups. Absent: subnets of other clusters are not told apart.',
+      ),
     backendSecurityGroup: z
       .string()
       .max(64)
