@@ -5,7 +5,7 @@ import { classicKeys, serviceAnnotations, servicePrefix, suffixRows } from './an
 import { parseSuffixedKey } from './suffix-annotations.ts'
 
 /** Beginnings, after the prefix, of keys that only this provider could mean. Other clouds have keys under the prefix too. */
-const beginnings = ['aws-', 'actions', 'load-balancer-']
+const beginnings = ['aws-', 'action', 'load-balancer-']
 const known = Object.keys(serviceAnnotations.rows)
 
 /** Beginnings of keys by which the local provider is asked for addresses. */
