@@ -4,6 +4,8 @@ export type CallEntry = {
   readonly number: number
   readonly service: string
   readonly operation: string
+  /** The access key it was signed with. */
+  readonly caller: string
   /** Milliseconds since the epoch, by the fake's clock. */
   readonly at: number
   readonly input: Readonly<Record<string, unknown>>
@@ -19,6 +21,8 @@ export type CallLog = {
   count(operation?: string): number
   /** The number of calls by operation, most frequent first. */
   counts(): Readonly<Record<string, number>>
+  /** The calls signed with one access key: tests that change something by hand use another one than the controller. */
+  by(accessKeyId: string): CallLog
   /** The calls after a moment marked by `mark()`. */
   since(mark: number): CallLog
   mark(): number
@@ -40,6 +44,7 @@ export function callLog(): WritableCallLog {
     add: entry => void kept.push({ number: ++number, ...entry }),
     clear: () => void (kept = []),
     mark: () => number,
+    by: accessKeyId => frozen(kept.filter(entry => entry.caller === accessKeyId)),
     since: mark => frozen(kept.filter(entry => entry.number > mark)),
   }
 }
@@ -49,6 +54,7 @@ function frozen(entries: readonly CallEntry[]): CallLog {
     ...view(() => entries),
     entries,
     mark: () => entries.at(-1)?.number ?? 0,
+    by: accessKeyId => frozen(entries.filter(entry => entry.caller === accessKeyId)),
     since: mark => frozen(entries.filter(entry => entry.number > mark)),
   }
 }

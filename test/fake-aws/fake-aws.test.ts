@@ -265,6 +265,7 @@ test('AWS is away until it comes back', async () => {
   await using site = await account()
   const outage = site.aws.away()
   expect(await refusal(site.elbv2.send(describeBalancers))).not.toBe('accepted')
+  await outage.reached
   outage[Symbol.dispose]()
   expect(await refusal(site.elbv2.send(describeBalancers))).toBe('accepted')
 })
@@ -407,6 +408,9 @@ test('the log counts calls by operation and from a mark on', async () => {
   await site.elbv2.send(describeBalancers)
   expect(site.aws.calls.counts()).toEqual({ CreateLoadBalancer: 2, DescribeLoadBalancers: 1 })
   expect(site.aws.calls.since(mark).counts()).toEqual({ CreateLoadBalancer: 1, DescribeLoadBalancers: 1 })
+  const byHand = site.aws.clients({ accessKeyId: 'AKIAHAND' })
+  await byHand.elbv2.send(describeBalancers)
+  expect(site.aws.calls.by('AKIAHAND').count()).toBe(1)
   expect(site.aws.calls.since(mark).text()).toMatch(/^2 elasticloadbalancing:CreateLoadBalancer Name=two .* → ok\n3 /)
 })
 

@@ -25,6 +25,8 @@ export type Fault = {
 export type FaultHandle = Disposable & {
   /** How many calls it has failed. */
   readonly hits: number
+  /** Resolves when it fails a call for the first time: the moment to stop a controller, for instance. */
+  readonly reached: Promise<void>
 }
 
 export type Failure = 'reset' | 'timeout' | AwsError
@@ -39,15 +41,17 @@ type CallIdentity = { readonly service: string; readonly operation: string; read
 
 /** No faults yet. */
 export function faults(): Faults {
-  const active = new Set<{ readonly fault: Fault; seen: number; hits: number }>()
+  const active = new Set<{ readonly fault: Fault; readonly reach: () => void; seen: number; hits: number }>()
   return {
     fail(fault) {
-      const entry = { fault, seen: 0, hits: 0 }
+      const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+      const entry = { fault, reach, seen: 0, hits: 0 }
       active.add(entry)
       return {
         get hits() {
           return entry.hits
         },
+        reached,
         [Symbol.dispose]: () => void active.delete(entry),
       }
     },
@@ -59,6 +63,7 @@ export function faults(): Faults {
         const first = fault.nth ?? 1
         if (entry.seen < first || entry.seen >= first + (fault.times ?? 1)) continue
         entry.hits++
+        entry.reach()
         return failure(fault.error)
       }
       return undefined

@@ -75,9 +75,10 @@ function answerTo(endpoint: Endpoint, request: WireRequest, requestId: string): 
   const { service, operation } = named
   const { log, account } = endpoint
   const at = account.now()
+  const accessKeyId = caller?.accessKeyId ?? 'anonymous'
   let input: Readonly<Record<string, unknown>> = {}
   const finish = (outcome: string, effective: boolean) =>
-    log.add({ service: service.name, operation, at, input, outcome, effective })
+    log.add({ service: service.name, operation, caller: accessKeyId, at, input, outcome, effective })
   const broken = (failure: Failure, effective: boolean): Answer => {
     finish(failure instanceof AwsError ? failure.code : failure, effective)
     return failure instanceof AwsError ? { response: service.protocol.encodeError(failure, requestId) } : { broken: failure }
@@ -92,7 +93,7 @@ function answerTo(endpoint: Endpoint, request: WireRequest, requestId: string): 
     admit(endpoint, service, operation, caller)
     // The input has just been decoded by the very shape that the handler's type was made from.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const result = known.handler(input as never, callOf(account, operation, caller?.accessKeyId ?? 'anonymous'))
+    const result = known.handler(input as never, callOf(account, operation, accessKeyId))
     const response = service.protocol.encode(result, known.shape, requestId)
     if (!/^(Describe|List|Get)/.test(operation)) endpoint.changed()
     const after = endpoint.faults.failureOf(identity, 'after')

@@ -1,13 +1,15 @@
 // The fake as the subject of the contract.
 import { fakeAws } from '../fake-aws.ts'
+import type { FakeAws, FakeAwsOptions } from '../fake-aws.ts'
+import type { Vpc } from '../presets.ts'
 import type { Subject } from './subject.ts'
 
 const longMs = 10 * 60 * 1000
 
 /** A fake account with the network that contract tests expect. */
-export async function fakeSubject(): Promise<Subject> {
-  const aws = await fakeAws()
-  const vpc = aws.createVpc()
+export async function fakeSubject(options: FakeAwsOptions = {}): Promise<Subject & { readonly aws: FakeAws; readonly vpc: Vpc }> {
+  const aws = await fakeAws(options)
+  const vpc = aws.createVpc({ ipv6: true })
   const [a, b, c] = vpc.publicSubnets
   const [d, e, f] = vpc.privateSubnets
   if (!a || !b || !c || !d || !e || !f) throw new Error('the VPC lacks subnets')
@@ -15,6 +17,8 @@ export async function fakeSubject(): Promise<Subject> {
   const clients = aws.clients()
   return {
     ...clients,
+    aws,
+    vpc,
     site: {
       vpcId: vpc.id,
       subnets: [a.id, b.id, c.id],

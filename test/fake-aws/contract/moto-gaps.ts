@@ -192,8 +192,7 @@ export const motoGaps: Readonly<Record<string, { readonly does: string; readonly
   'rules: a rule has at most five condition values': { does: 'accepts it', shows: "expected 'accepted' to be 'ValidationError'" },
   'rules: hosts and paths are described both ways': {
     does: 'describes them as they were given',
-    shows:
-      "expected { Field: 'host-header', …(1) } to match object { Values: [ 'a.example.com' ], …(1) } (1 matching property omitted from actual)",
+    shows: "expected { Field: 'host-header'",
   },
   'rules: a path may be a regular expression': { does: 'fails with an HTML page', shows: 'XML parse error' },
   'rules: a URL can be rewritten': { does: 'forgets transforms', shows: 'expected undefined to deeply equal' },
