@@ -8,6 +8,7 @@ import {
   CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
   DeleteLoadBalancerCommand,
+  DeleteTargetGroupCommand,
   DeregisterTargetsCommand,
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
@@ -157,6 +158,17 @@ test('interfaces outlive their load balancer for a while and keep its security g
   site.aws.advance(20_000)
   expect((await site.ec2.send(new DescribeNetworkInterfacesCommand({}))).NetworkInterfaces).toHaveLength(0)
   expect(await refusal(site.ec2.send(new DeleteSecurityGroupCommand({ GroupId })))).toBe('accepted')
+})
+
+test('a target group counts as used for a moment after its listener', async () => {
+  await using site = await account({ timings: { targetGroupsLingerMs: 3000 } })
+  const [balancer, group] = [await site.balancer(), await site.group()]
+  await site.listener(balancer, group)
+  await site.elbv2.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: balancer }))
+  const remove = () => refusal(site.elbv2.send(new DeleteTargetGroupCommand({ TargetGroupArn: group })))
+  expect(await remove()).toBe('ResourceInUseException')
+  site.aws.advance(3000)
+  expect(await remove()).toBe('accepted')
 })
 
 test('a load balancer takes addresses of its subnets, and one too small is refused', async () => {

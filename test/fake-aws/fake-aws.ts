@@ -76,7 +76,15 @@ export type FakeAws = AsyncDisposable &
     watch(listenerArn: string): Watch
   }
 
-/** Starts a fake AWS account that holds nothing. */
+/**
+ * Starts a fake AWS account that holds nothing. It answers the SDK's clients as AWS would, or more strictly:
+ *
+ *     await using aws = await fakeAws({ clock, timings: { initialHealthMs: 10_000 } })
+ *     const vpc = aws.createVpc()
+ *     aws.fail({ operation: 'CreateListener', when: 'after', error: 'reset' })
+ *     …
+ *     expect(aws.calls.counts()).toEqual({ … })
+ */
 export async function fakeAws(options: FakeAwsOptions = {}): Promise<FakeAws> {
   const clock = options.clock ?? { now: () => Date.now() }
   let advanced = 0

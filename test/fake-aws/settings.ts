@@ -9,6 +9,8 @@ export type Timings = {
   readonly initialHealthMs: number
   /** How long network interfaces stay after their load balancer is deleted. */
   readonly interfacesLingerMs: number
+  /** How long a target group counts as in use after the last listener or rule left it. */
+  readonly targetGroupsLingerMs: number
   /** From a change of reserved capacity to `provisioned`. */
   readonly capacityMs: number
   /** How old the world is that Describe and List calls see. */
@@ -28,6 +30,7 @@ const defaultTimings: Timings = {
   provisioningMs: 90_000,
   initialHealthMs: 30_000,
   interfacesLingerMs: 20_000,
+  targetGroupsLingerMs: 5000,
   capacityMs: 60_000,
   staleReadMs: 0,
   staleReferenceMs: 0,

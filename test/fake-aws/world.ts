@@ -84,6 +84,8 @@ export type TargetGroup = {
   readonly targets: ReadonlyMap<string, Target>
   /** The load balancer that uses it, and since when; a group in no listener has no health. */
   readonly usedBy?: { readonly loadBalancer: string; readonly since: number } | undefined
+  /** When it stopped being used; AWS notices that a little later. */
+  readonly leftAt?: number | undefined
 }
 
 export type Listener = {

@@ -2,7 +2,7 @@
 import { awsError } from '../errors.ts'
 import type { AcmCertificate, View } from '../world.ts'
 
-/** Throws InvalidArnException or ResourceNotFoundException. */
+/** API_DescribeCertificate, Errors. Throws InvalidArnException or ResourceNotFoundException. */
 export function certificateOf(view: Pick<View, 'certificates'>, arn = ''): AcmCertificate {
   if (!/^arn:aws[^:]*:acm:[^:]+:\d{12}:certificate\/.+$/.test(arn))
     throw awsError('InvalidArnException', `${arn} is not a valid certificate ARN`)

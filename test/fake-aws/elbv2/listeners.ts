@@ -29,6 +29,7 @@ import { refreshUse } from './use.ts'
 
 const alpnPolicies: ReadonlySet<string> = new Set(['HTTP1Only', 'HTTP2Only', 'HTTP2Optional', 'HTTP2Preferred', 'None'])
 
+/** API_CreateListener: idempotent; DuplicateListener is about the port alone. */
 function create(input: CreateListenerInput, call: Call): CreateListenerOutput {
   const balancer = findLoadBalancer(call.world, input.LoadBalancerArn)
   if (input.Protocol === undefined || input.Port === undefined) throw invalid('A protocol and a port must be specified')
@@ -60,7 +61,7 @@ type Settings = Pick<Listener, 'protocol' | 'port' | 'sslPolicy' | 'alpn' | 'cer
 
 type SettingsInput = Omit<ModifyListenerInput, 'ListenerArn'> & { readonly Protocol: ProtocolEnum; readonly Port: number }
 
-/** Checks what a listener shall be. Throws as CreateListener and ModifyListener do. */
+/** Checks what a listener shall be (API_CreateListener, "TLS listeners for your Network Load Balancer"). Throws as CreateListener and ModifyListener do. */
 function settingsOf(call: Call, balancer: LoadBalancer, input: SettingsInput): Settings {
   const { Protocol: protocol, Port: port } = input
   checkRange('port', port, 1, 65_535)
@@ -122,6 +123,7 @@ function describeOne(listener: Listener): ListenerOutput {
   }
 }
 
+/** API_ModifyListener: what is not named stays; certificate and policy go with HTTPS and TLS. */
 function modify(input: ModifyListenerInput, call: Call): ModifyListenerOutput {
   const before = findListener(call.world, input.ListenerArn)
   const balancer = findLoadBalancer(call.world, before.loadBalancer)

@@ -38,7 +38,7 @@ export function subnetMappings(input: {
   return mappings
 }
 
-/** Checks subnets and addresses as CreateLoadBalancer and SetSubnets do, and gives the zones they make. */
+/** API_CreateLoadBalancer, Subnets: one VPC, one subnet per zone, two zones for an ALB. Checks subnets and addresses as CreateLoadBalancer and SetSubnets do, and gives the zones they make. */
 export function resolveZones(
   call: Call,
   mappings: readonly SubnetMapping[],
@@ -81,6 +81,7 @@ function checkGateway(call: Call, vpcId: string, wanted: Wanted): void {
   if (!routed) throw awsError('InvalidSubnet', `VPC ${vpcId} has no internet gateway`)
 }
 
+/** API_SubnetMapping and API_CreateLoadBalancer: which addresses go with which type, scheme and address type. */
 function checkTogether(mappings: readonly SubnetMapping[], wanted: Wanted): void {
   const fixed = mappings.filter(mapping => mapping.AllocationId !== undefined)
   if (
@@ -198,6 +199,7 @@ function setSubnets(input: SetSubnetsInput, call: Call): SetSubnetsOutput {
   }
 }
 
+/** API_SetIpAddressType; "Update the IP address types" in the NLB guide. */
 function setIpAddressType(input: SetIpAddressTypeInput, call: Call): SetIpAddressTypeOutput {
   const balancer = findLoadBalancer(call.world, input.LoadBalancerArn)
   const types = balancer.type === 'network' ? ['ipv4', 'dualstack'] : ['ipv4', 'dualstack', 'dualstack-without-public-ipv4']

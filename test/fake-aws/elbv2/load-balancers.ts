@@ -177,6 +177,7 @@ function addressesOf(zone: LoadBalancer['zones'][number], call: Call): LoadBalan
   ]
 }
 
+/** API_DescribeLoadBalancers. */
 function describe(input: DescribeLoadBalancersInput, call: Call): DescribeLoadBalancersOutput {
   const arns = input.LoadBalancerArns
   const names = input.Names
@@ -192,6 +193,7 @@ function describe(input: DescribeLoadBalancersInput, call: Call): DescribeLoadBa
   return { LoadBalancers: items.map(balancer => describeOne(balancer, call.seenAt, call)), ...next }
 }
 
+/** API_DeleteLoadBalancer: succeeds when it is gone already; deletion protection and its use as a target forbid it. */
 function remove(input: DeleteLoadBalancerInput, call: Call): DeleteLoadBalancerOutput {
   checkArn('load balancer', input.LoadBalancerArn ?? '')
   const balancer = call.world.loadBalancers.get(input.LoadBalancerArn ?? '')

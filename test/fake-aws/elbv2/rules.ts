@@ -26,6 +26,7 @@ import { refreshUse } from './use.ts'
 
 const largestPriority = 50_000
 
+/** API_CreateRule, "Quotas for your Application Load Balancers". */
 function create(input: CreateRuleInput, call: Call): CreateRuleOutput {
   const listener = findListener(call.world, input.ListenerArn)
   const balancer = findLoadBalancer(call.world, listener.loadBalancer)
@@ -105,6 +106,7 @@ function byArns(call: Call, arns: readonly string[]): readonly RuleOutput[] {
   })
 }
 
+/** API_ModifyRule; the default rule changes only with its listener ("Update a rule"). */
 function modify(input: ModifyRuleInput, call: Call): ModifyRuleOutput {
   if (isDefaultRule(call.world, input.RuleArn ?? ''))
     throw awsError('OperationNotPermitted', `Default rule '${input.RuleArn}' cannot be modified`)

@@ -27,6 +27,7 @@ const protocols = ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE', 'Q
 /** A target group without identity, tags and targets: what a repeated create is compared by. */
 type Settings = Omit<TargetGroup, 'arn' | 'attributes' | 'tags' | 'targets' | 'usedBy'>
 
+/** API_CreateTargetGroup: a repeated create with the same settings succeeds, a name is unique in account and region. */
 function create(input: CreateTargetGroupInput, call: Call): CreateTargetGroupOutput {
   checkName('target group', input.Name ?? '')
   const settings = settingsOf(input)
@@ -53,6 +54,7 @@ function create(input: CreateTargetGroupInput, call: Call): CreateTargetGroupOut
   return { TargetGroups: [describeOne(group, [])] }
 }
 
+/** What goes together: API_CreateTargetGroup; for type alb "Use Application Load Balancers as targets" in the NLB guide. */
 function settingsOf(input: CreateTargetGroupInput): Settings {
   checkOneOf('targetType', input.TargetType, ['instance', 'ip', 'lambda', 'alb'])
   checkOneOf('protocol', input.Protocol, protocols)
@@ -146,10 +148,13 @@ function keptFields(group: TargetGroup, input: ModifyTargetGroupInput): TargetGr
   return same ? group.healthCheck : { ...group.healthCheck, path: undefined, matcher: undefined }
 }
 
+/** API_DeleteTargetGroup: not while an action names it. A listener's end takes a moment to be seen, as every change in AWS. */
 function remove(input: DeleteTargetGroupInput, call: Call): DeleteTargetGroupOutput {
   checkArn('target group', input.TargetGroupArn ?? '')
   const arn = input.TargetGroupArn ?? ''
-  if (usersOf(call.world).has(arn))
+  const leftAt = call.world.targetGroups.get(arn)?.leftAt ?? Number.NEGATIVE_INFINITY
+  const lingers = call.now() - leftAt < call.settings.timings.targetGroupsLingerMs
+  if (lingers || usersOf(call.world).has(arn))
     throw awsError('ResourceInUse', `Target group '${arn}' is currently in use by a listener or a rule`)
   call.world.targetGroups.delete(arn)
   return {}

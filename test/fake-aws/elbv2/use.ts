@@ -31,6 +31,7 @@ export function refreshUse(call: Call): void {
     const [loadBalancer] = users.get(group.arn) ?? []
     if (loadBalancer === group.usedBy?.loadBalancer) continue
     const usedBy = loadBalancer === undefined ? undefined : { loadBalancer, since: call.now() }
-    call.world.targetGroups.put(group.arn, { ...group, usedBy })
+    const leftAt = usedBy ? undefined : call.now()
+    call.world.targetGroups.put(group.arn, { ...group, usedBy, leftAt })
   }
 }
