@@ -21,8 +21,8 @@ export type Credentials = {
   readonly remember: (accessKeyId: string, expiresAt: number) => void
 }
 
-/** Nobody is refused yet. */
-export function credentials(account: string, now: () => number): Credentials {
+/** Nobody is refused yet. `known` are the operations by service. */
+export function credentials(account: string, known: ReadonlyMap<string, ReadonlySet<string>>, now: () => number): Credentials {
   const seen = new Set<string>()
   const expired = new Map<string, number>()
   const sessions = new Map<string, number>()
@@ -36,7 +36,12 @@ export function credentials(account: string, now: () => number): Credentials {
       return denied.has(action) || denied.has(`${caller.service}:*`) ? deniedError(caller, action, account) : undefined
     },
     expire: accessKeyId => held(expired, accessKeyId === undefined ? [...seen] : [accessKeyId]),
-    deny: action => held(denied, [action]),
+    deny(action) {
+      const [service = '', operation = ''] = action.split(':')
+      const there = operation === '*' ? known.has(service) : known.get(service)?.has(operation)
+      if (!there) throw new Error(`there is no action ${action} to deny`)
+      return held(denied, [action])
+    },
     remember: (accessKeyId, expiresAt) => void sessions.set(accessKeyId, expiresAt),
   }
 }

@@ -258,6 +258,14 @@ test('the second of the calls that match fails, and as often as asked', async ()
   expect(fault.hits).toBe(2)
 })
 
+test('a misspelt operation cannot fail or be denied', async () => {
+  await using aws = await fakeAws()
+  expect(() => aws.fail({ operation: 'CreateLoadbalancer', when: 'before', error: 'reset' })).toThrow(
+    'no operation CreateLoadbalancer',
+  )
+  expect(() => aws.deny('elb:CreateLoadBalancer')).toThrow('no action elb:CreateLoadBalancer')
+})
+
 test('a connection breaks after the effect', async () => {
   await using site = await account()
   site.aws.fail({ operation: 'CreateTargetGroup', when: 'after', error: 'reset' })

@@ -15,11 +15,13 @@ import type { Presets } from './presets.ts'
 import { presets } from './presets.ts'
 import type { Quotas } from './quotas.ts'
 import { listen } from './server.ts'
+import { operationNames } from './services.ts'
 import type { Timings } from './settings.ts'
 import { settings } from './settings.ts'
 import type { Buckets } from './throttle.ts'
 import { throttle } from './throttle.ts'
-import type { HealthOverride, World } from './world.ts'
+import type { HealthOverride } from './records.ts'
+import type { World } from './world.ts'
 import { emptyWorld } from './world.ts'
 
 export type FakeAwsOptions = {
@@ -90,7 +92,7 @@ export async function fakeAws(options: FakeAwsOptions = {}): Promise<FakeAws> {
   let advanced = 0
   const now = () => clock.now() + advanced
   const configured = settings(options)
-  const keys = credentials(configured.account, now)
+  const keys = credentials(configured.account, operationNames, now)
   const world = emptyWorld(now)
   const account: Account = {
     world,
@@ -100,7 +102,7 @@ export async function fakeAws(options: FakeAwsOptions = {}): Promise<FakeAws> {
     rememberSession: keys.remember,
   }
   const log = callLog()
-  const injected = faults()
+  const injected = faults(operationNames)
   const limits = throttle(now, options.throttle)
   const watching = watches(account)
   const server = await listen({

@@ -39,11 +39,12 @@ export type Faults = {
 
 type CallIdentity = { readonly service: string; readonly operation: string; readonly input: Readonly<Record<string, unknown>> }
 
-/** No faults yet. */
-export function faults(): Faults {
+/** No faults yet. `known` are the operations by service, so that a misspelt one is noticed. */
+export function faults(known: ReadonlyMap<string, ReadonlySet<string>>): Faults {
   const active = new Set<{ readonly fault: Fault; readonly reach: () => void; seen: number; hits: number }>()
   return {
     fail(fault) {
+      if (!isKnown(known, fault.operation)) throw new Error(`there is no operation ${fault.operation} to fail`)
       const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
       const entry = { fault, reach, seen: 0, hits: 0 }
       active.add(entry)
@@ -69,6 +70,12 @@ export function faults(): Faults {
       return undefined
     },
   }
+}
+
+function isKnown(known: ReadonlyMap<string, ReadonlySet<string>>, operation: string): boolean {
+  if (operation === '*') return true
+  if (operation.endsWith(':*')) return known.has(operation.slice(0, -2))
+  return [...known.values()].some(operations => operations.has(operation))
 }
 
 function concerns({ operation, match }: Fault, call: CallIdentity): boolean {

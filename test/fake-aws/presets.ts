@@ -2,7 +2,7 @@
 import { firstFree } from './addressing.ts'
 import type { Account } from './call.ts'
 import { allowAllEgress } from './ec2/security-groups.ts'
-import type { AcmCertificate, Instance, SecurityGroup, Subnet, Tags } from './world.ts'
+import type { AcmCertificate, Instance, SecurityGroup, Subnet, Tags } from './records.ts'
 
 /** Presets were always there, also for stale reads. */
 const always = Number.NEGATIVE_INFINITY

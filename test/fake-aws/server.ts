@@ -115,7 +115,7 @@ function admit(
 ): void {
   if (operation !== 'AssumeRoleWithWebIdentity') {
     if (!caller) throw awsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
-    if (caller.region !== account.settings.region) {
+    if (service.name !== 'sts' && caller.region !== account.settings.region) {
       throw awsError('SignatureDoesNotMatch', `Credential should be scoped to a valid region, not '${caller.region}'`, 403)
     }
     const refusal = credentials.refusal(caller, operation)

@@ -79,3 +79,8 @@ export const services: readonly Service[] = [
   service('acm', jsonProtocol('CertificateManager'), acm, acmOperations),
   service('sts', queryProtocol('https://sts.amazonaws.com/doc/2011-06-15/'), stsModel, stsOperations),
 ]
+
+/** The names of the operations, by service. */
+export const operationNames: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  services.map(({ name, operations }) => [name, new Set(operations.keys())]),
+)

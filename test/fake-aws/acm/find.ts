@@ -1,6 +1,7 @@
 // Looks up a certificate by its ARN.
 import { awsError } from '../errors.ts'
-import type { AcmCertificate, View } from '../world.ts'
+import type { AcmCertificate } from '../records.ts'
+import type { View } from '../world.ts'
 
 /** API_DescribeCertificate, Errors. Throws InvalidArnException or ResourceNotFoundException. */
 export function certificateOf(view: Pick<View, 'certificates'>, arn = ''): AcmCertificate {

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { awsError } from '../errors.ts'
-import type { AcmCertificate } from '../world.ts'
+import type { AcmCertificate } from '../records.ts'
 
 type Parsed = Pick<AcmCertificate, 'domain' | 'names' | 'keyAlgorithm' | 'notBefore' | 'notAfter'>
 

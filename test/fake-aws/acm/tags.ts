@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-acm'
 import type { Call, Operations } from '../call.ts'
 import { awsError } from '../errors.ts'
-import type { Tags } from '../world.ts'
+import type { Tags } from '../records.ts'
 import { certificateOf } from './find.ts'
 
 /** What a certificate's tags are with more of them. Throws InvalidTagException or TooManyTagsException. */

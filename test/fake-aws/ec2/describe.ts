@@ -4,7 +4,7 @@ import type { Call } from '../call.ts'
 import { awsError } from '../errors.ts'
 import { pageOf } from '../paging.ts'
 import type { Snapshot } from '../table.ts'
-import type { Tags } from '../world.ts'
+import type { Tags } from '../records.ts'
 import type { FilterRows } from './filters.ts'
 import { filtered } from './filters.ts'
 

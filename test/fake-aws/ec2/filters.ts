@@ -1,7 +1,7 @@
 // EC2's filters: values of one filter are alternatives, filters are all required, `*` and `?` are wildcards (API_Filter).
 import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { awsError } from '../errors.ts'
-import type { Tags } from '../world.ts'
+import type { Tags } from '../records.ts'
 
 /** What each filter of a Describe call compares: the values a record has for it. */
 export type FilterRows<T> = Readonly<Record<string, (record: T) => readonly (string | undefined)[]>>

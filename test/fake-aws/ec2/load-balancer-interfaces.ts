@@ -2,7 +2,7 @@
 import { firstFree } from '../addressing.ts'
 import type { Call } from '../call.ts'
 import { awsError } from '../errors.ts'
-import type { LoadBalancer, NetworkInterface, Subnet, Zone } from '../world.ts'
+import type { LoadBalancer, NetworkInterface, Subnet, Zone } from '../records.ts'
 
 /** Whether an interface is still there at `time`: those of a deleted load balancer stay for a while. */
 export function isPresent(found: NetworkInterface, time: number): boolean {

@@ -11,7 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2'
 import type { Call, Operations } from '../call.ts'
 import { awsError } from '../errors.ts'
-import type { RouteTable, Subnet, Vpc } from '../world.ts'
+import type { RouteTable, Subnet, Vpc } from '../records.ts'
 import type { Kind } from './describe.ts'
 import { described } from './describe.ts'
 import { ec2TagList, filtered } from './filters.ts'

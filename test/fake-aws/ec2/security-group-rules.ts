@@ -14,7 +14,7 @@ import type {
 import { canonicalCidr, parseCidr } from '../addressing.ts'
 import type { Call, Operations } from '../call.ts'
 import { awsError } from '../errors.ts'
-import type { SecurityGroup, SecurityGroupRule } from '../world.ts'
+import type { SecurityGroup, SecurityGroupRule } from '../records.ts'
 import type { Kind } from './describe.ts'
 import { described, findById } from './describe.ts'
 import { ec2TagList } from './filters.ts'

@@ -3,7 +3,8 @@ import type { CreateTagsRequest, DeleteTagsRequest, Tag, TagSpecification } from
 import type { Call, Operations } from '../call.ts'
 import { awsError } from '../errors.ts'
 import type { Table } from '../table.ts'
-import type { Tags, World } from '../world.ts'
+import type { Tags } from '../records.ts'
+import type { World } from '../world.ts'
 
 type Tagged = { readonly tags: Tags; readonly store: (tags: Tags) => void }
 

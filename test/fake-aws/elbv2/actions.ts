@@ -2,7 +2,7 @@
 import type { Action, ForwardActionConfig, RedirectActionConfig } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer } from '../world.ts'
+import type { LoadBalancer } from '../records.ts'
 import { findTargetGroup, listenersOf, rulesOf } from './find.ts'
 import { checkOneOf, checkRange } from './names.ts'
 import { checkForward } from './protocols.ts'

@@ -1,6 +1,6 @@
 // Attributes as rows: which resource has a key, its default, and what values it takes.
 import { awsError, invalid } from '../errors.ts'
-import type { Tags } from '../world.ts'
+import type { Tags } from '../records.ts'
 
 /** One attribute. `S` is the resource that carries it. */
 export type AttributeRow<S> = {

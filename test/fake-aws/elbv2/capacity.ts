@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer } from '../world.ts'
+import type { LoadBalancer } from '../records.ts'
 import { findLoadBalancer } from './find.ts'
 
 const decreasesPerDay = 2

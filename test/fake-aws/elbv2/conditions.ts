@@ -3,7 +3,7 @@ import type { RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { parseCidr } from '../addressing.ts'
 import type { Call } from '../call.ts'
 import { invalid } from '../errors.ts'
-import type { LoadBalancerType } from '../world.ts'
+import type { LoadBalancerType } from '../records.ts'
 
 /** One kind of condition: where its values stand and what they may be. */
 type ConditionRow = {

@@ -1,5 +1,6 @@
 // Looks up what an ARN names; the errors for what is not there (Errors of each API page).
-import type { Listener, LoadBalancer, Rule, TargetGroup, View } from '../world.ts'
+import type { Listener, LoadBalancer, Rule, TargetGroup } from '../records.ts'
+import type { View } from '../world.ts'
 import { checkArn } from './names.ts'
 import { resourceNotFound } from './tags.ts'
 

@@ -1,7 +1,7 @@
 // Health checks of target groups: defaults and what goes together (API_CreateTargetGroup, API_ModifyTargetGroup).
 import type { Matcher, ProtocolEnum, TargetGroup as TargetGroupOutput } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { awsError, invalid } from '../errors.ts'
-import type { HealthCheck } from '../world.ts'
+import type { HealthCheck } from '../records.ts'
 import { checkOneOf, checkRange } from './names.ts'
 
 /** The parameters of create and modify that are about the health check. */

@@ -6,7 +6,7 @@ import type {
   ModifyListenerAttributesOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
-import type { Listener } from '../world.ts'
+import type { Listener } from '../records.ts'
 import { anyText, attributesOf, between, oneOf, trueOrFalse, withAttributes } from './attributes.ts'
 import type { AttributeRow, AttributeRows } from './attributes.ts'
 import { findListener } from './find.ts'

@@ -10,7 +10,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { Listener } from '../world.ts'
+import type { Listener } from '../records.ts'
 import { findListener, listenersOf } from './find.ts'
 import { elbPage } from './pages.ts'
 import { isSecure } from './protocols.ts'

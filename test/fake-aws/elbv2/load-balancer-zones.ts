@@ -11,7 +11,7 @@ import { inCidr, parseCidr } from '../addressing.ts'
 import type { Call, Operations } from '../call.ts'
 import { addInterface, freeAddresses, interfacesIn, releaseInterfaces } from '../ec2/load-balancer-interfaces.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer, LoadBalancerType, Subnet, Zone } from '../world.ts'
+import type { LoadBalancer, LoadBalancerType, Subnet, Zone } from '../records.ts'
 import { findLoadBalancer, listenersOf } from './find.ts'
 import { checkOneOf } from './names.ts'
 

@@ -1,7 +1,7 @@
 // Which protocols go together: load balancer, listener, target group.
 import type { Call } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer, LoadBalancerType, TargetGroup } from '../world.ts'
+import type { LoadBalancer, LoadBalancerType, TargetGroup } from '../records.ts'
 
 /** Listener protocols of each kind of load balancer (API_CreateListener, Protocol). */
 const listenerProtocols: Readonly<Record<LoadBalancerType, readonly string[]>> = {

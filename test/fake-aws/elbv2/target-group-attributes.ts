@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Call, Operations } from '../call.ts'
 import { awsError } from '../errors.ts'
-import type { TargetGroup } from '../world.ts'
+import type { TargetGroup } from '../records.ts'
 import { attributeOf, attributesOf, between, oneOf, trueOrFalse, withAttributes } from './attributes.ts'
 import type { AttributeRow, AttributeRows } from './attributes.ts'
 import { findTargetGroup } from './find.ts'

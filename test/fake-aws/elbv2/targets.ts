@@ -9,7 +9,7 @@ import type {
 import { familyOf, inCidr } from '../addressing.ts'
 import type { Call, Operations } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer, Target, TargetGroup } from '../world.ts'
+import type { LoadBalancer, Target, TargetGroup } from '../records.ts'
 import { findTargetGroup, listenersOf } from './find.ts'
 import { checkRange } from './names.ts'
 import { loadBalancerAttribute } from './load-balancer-attributes.ts'

@@ -1,7 +1,7 @@
 // Transforms of rules: rewriting host and URL (API_RuleTransform).
 import type { RuleTransform } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancerType } from '../world.ts'
+import type { LoadBalancerType } from '../records.ts'
 import { checkRegex } from './conditions.ts'
 import { checkOneOf } from './names.ts'
 
