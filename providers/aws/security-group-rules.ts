@@ -85,19 +85,21 @@ export interface Collapsed {
 export type Weights = Readonly<Record<string, number>>
 
 export interface CollapseOptions {
-  /** The quota. */
-  readonly limit: number
   readonly weights?: Weights
   /** Ports that something listens on. A range never grows over one of them that the source was not let in to. */
   readonly listening?: readonly { readonly protocol: string; readonly port: number }[]
 }
 
 /**
- * The same doors with fewer rules. First without opening anything more: sources inside of others go, neighbouring networks and
+ * The same doors with no more than `limit` rules. First without opening anything more: sources inside of others go, neighbouring networks and
  * ports are joined. If that is not enough, the ports of each source become one range, over ports where nothing listens. Sources
  * are never widened: what does not fit then is told in `over`.
  */
-export function collapse(rules: readonly OwnRule[], { limit, weights = {}, listening = [] }: CollapseOptions): Collapsed {
+export function collapse(
+  rules: readonly OwnRule[],
+  limit: number,
+  { weights = {}, listening = [] }: CollapseOptions = {},
+): Collapsed {
   const exact = joinPorts(joinSources(joinPorts(rules)))
   if (ruleCount(exact, weights) <= limit) return { rules: exact, widened: false, over: 0 }
   const nothingBetween = (last: OwnRule, next: OwnRule) =>
