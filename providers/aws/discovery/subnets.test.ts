@@ -141,6 +141,8 @@ test('a load balancer keeps the subnets it has, unless they cannot carry what it
     subnet('subnet-b', 'z2', { tags: publicRole, ipv6Cidrs: ['2001:db8::/64'] }),
   ]
   expect(choose({ existing: ['subnet-a'] }, subnets)).toMatchObject({ by: 'existing', ids: ['subnet-a'] })
+  const both = subnets.map(({ id }) => id)
+  expect(choose({ existing: both.toReversed() }, subnets)).toMatchObject({ by: 'existing', ids: both })
   expect(choose({ existing: ['subnet-gone'] }, subnets)).toMatchObject({ by: 'role-tag', ids: ['subnet-b'] })
   expect(choose({ existing: ['subnet-a'], ipAddressType: 'dualstack' }, subnets)).toMatchObject({ ids: ['subnet-b'] })
 })

@@ -70,7 +70,8 @@ export function chooseSubnets(
   if (named !== undefined) return namedSubnets(query, named, facts.subnets)
   const kept = (existing ?? []).flatMap(id => facts.subnets.find(subnet => subnet.id === id) ?? [])
   const lacking = kept.flatMap(subnet => lackOf(subnet, query) ?? [])
-  if (kept.length > 0 && lacking.length === 0) return { subnets: kept, by: 'existing', rejected: [] }
+  // Sorted as when they were discovered: lists of addresses go by this order.
+  if (kept.length > 0 && lacking.length === 0) return { subnets: kept.toSorted(byZone), by: 'existing', rejected: [] }
   return discover(query, facts)
 }
 
@@ -145,8 +146,7 @@ function discover(
     rejected.push(...others.map(({ id }) => ({ subnet: id, zone, why: `is in ${zone}, where ${best?.id} was taken` })))
   }
   if (chosen.length > 0) {
-    const sorted = chosen.toSorted((one, other) => (one.zone < other.zone ? -1 : 1))
-    return { subnets: sorted, by: byTag ? 'role-tag' : 'reachability', rejected }
+    return { subnets: chosen.toSorted(byZone), by: byTag ? 'role-tag' : 'reachability', rejected }
   }
   const why = ofVpc.length === 0 ? 'the VPC has no subnets' : inWords(rejected)
   const message = `no subnet of ${query.vpcId} can carry an ${query.scheme} load balancer: ${why}.`
@@ -193,6 +193,10 @@ function lackOfRoom({ id, freeAddresses }: SubnetFacts, { existing }: SubnetQuer
 function preference(one: SubnetFacts, other: SubnetFacts, { clusterName }: SubnetQuery): number {
   const isOwn = ({ tags }: SubnetFacts) => (clusterName !== undefined && `${clusterTagPrefix}${clusterName}` in tags ? 0 : 1)
   return isOwn(one) - isOwn(other) || (one.id < other.id ? -1 : 1)
+}
+
+function byZone(one: SubnetFacts, other: SubnetFacts): number {
+  return one.zone < other.zone ? -1 : 1
 }
 
 function label(name: string, { id, zone }: SubnetFacts): string {
