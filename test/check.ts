@@ -12,6 +12,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'types', command: [bin('tsc'), '--noEmit'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', ...(fix ? ['--fix'] : [])] },
   { name: 'generated files', command: [process.execPath, 'src/api/generate.ts', ...(fix ? [] : ['--check'])] },
+  { name: 'generated docs', command: [process.execPath, 'providers/aws/generate-docs.ts', ...(fix ? [] : ['--check'])] },
   { name: 'no leaks', command: [process.execPath, 'test/leaks/main.ts'] },
 ]
 

@@ -50,13 +50,14 @@ export function buildLoadBalancer(service: Service, loadBalancerClass: LoadBalan
   return { desired, problems: [...noPorts(listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
 }
 
-function listenerOf({ port, protocol, name, appProtocol, nodePort }: ServicePort): Listener {
+function listenerOf({ port, protocol, name, appProtocol, nodePort, targetPort }: ServicePort): Listener {
   return {
     port,
     protocol: protocol ?? 'TCP',
     portName: name ?? '',
     ...(appProtocol === undefined ? {} : { appProtocol }),
     ...(nodePort ? { nodePort } : {}),
+    ...(targetPort === undefined ? {} : { targetPort }),
   }
 }
 

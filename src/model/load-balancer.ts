@@ -23,6 +23,8 @@ export interface Listener {
   readonly appProtocol?: string
   /** The port on every node; absent when `allocateLoadBalancerNodePorts` is false. */
   readonly nodePort?: number
+  /** The port of the pods as the Service writes it: a number, or a name that each pod resolves for itself. Absent: `port`. */
+  readonly targetPort?: number | string
 }
 
 /** A place traffic can go to for one listener. */
