@@ -7,6 +7,9 @@ import { motoSubject } from './contract/moto-subject.ts'
 import type { Moto } from './moto.ts'
 import { missingForMoto, startMoto } from './moto.ts'
 
+/** The first run on a machine installs moto. */
+const installMs = 15 * 60 * 1000
+
 const missing = await missingForMoto()
 if (missing !== undefined) console.log(`the contract on moto is skipped: ${missing}`)
 
@@ -17,7 +20,7 @@ describe.skipIf(missing !== undefined)('moto', () => {
   beforeAll(async () => {
     pem = await selfSigned('www.example.com')
     moto = await startMoto()
-  })
+  }, installMs)
   afterAll(() => moto[Symbol.asyncDispose]())
 
   const names = new Set(Object.entries(contract).flatMap(([kind, tests]) => tests.map(({ name }) => `${kind}: ${name}`)))
