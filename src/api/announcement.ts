@@ -1,14 +1,13 @@
 // Announcement: one address, the nodes that may announce it in order, and the node that does.
 import { z } from 'zod'
 import { interfaceName, macAddress, objectName, serviceReference } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const announcement = {
-  kind: 'Announcement',
-  plural: 'announcements',
+  ...kindNames.announcement,
   singular: 'announcement',
   shortNames: ['ann'],
-  scope: 'Cluster',
   description: 'Internal: who announces an address. The controller plans spec.nodes; the announcing agent writes status.',
   statusSubresource: true,
   schema: z.object({
@@ -31,6 +30,10 @@ export const announcement = {
         mac: macAddress.exactOptional(),
         since: z.string().meta({ format: 'date-time' }).exactOptional(),
         reason: z.string().max(1024).exactOptional().describe('Why nobody announces, or why the last move happened.'),
+        conflict: z
+          .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
+          .exactOptional()
+          .describe('A station that is none of ours has the address, so nobody of us announces it.'),
       })
       .exactOptional(),
   }),

@@ -4,7 +4,10 @@ import { announcedFinalizer } from '../../../src/api/group.ts'
 import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { createAnnouncedAddresses } from './announced-addresses.ts'
 import type { AddressAnnouncer } from './announced-addresses.ts'
-import type { Conflict } from './announcer/announcer.ts'
+import type { AddressKey } from './announcer/address-key.ts'
+import type { AnnouncingInterface, Conflict, ProbeOutcome } from './announcer/announcer.ts'
+import { createConflicts } from './conflicts.ts'
+import type { ConflictPolicy } from './conflicts.ts'
 import { decide, isAttended, statusPatch } from './decide.ts'
 import type { AnnouncementWrite, Decision } from './decide.ts'
 import { createLiveness } from './liveness.ts'
@@ -23,6 +26,8 @@ export interface AgentOptions {
   /** Monotonic time of the last renewal of our own Lease that succeeded. */
   readonly lastRenewal: () => number | undefined
   readonly leaseDurationMs: number
+  /** What to do about a foreign station with an address of ours; `defend` unless told. */
+  readonly conflictPolicy?: ConflictPolicy
   /** Asks for `reconcile(name)` to be called soon, with retries; low priority, a few at once. */
   readonly wake: (name: string, afterMs?: number) => void
   readonly clock: AgentClock
@@ -43,19 +48,15 @@ export interface Agent {
   readonly announcing: number
 }
 
-/** RFC 5227 section 2.4 (DEFEND_INTERVAL): an address is defended at most so often, or two defenders would never end. */
-const defendMs = 10_000
-
 export function createAgent(options: AgentOptions): Agent {
   const { self, announcements, leases, announcer, writer, clock, logger, leaseDurationMs } = options
   const addresses = createAnnouncedAddresses(announcer)
   const liveness = createLiveness({ self, longestGapMs: leaseDurationMs / 2 })
   /** What our last write made of an object, until the watch brings that or something newer. */
   const written = new Map<string, { readonly basedOn: string | undefined; readonly object: Announcement }>()
-  const yieldedEpochs = new Map<string, number>()
+  const conflicts = createConflicts(options.conflictPolicy ?? 'defend')
   /** What an earlier process of this agent still owned when this one started. */
   const inheritedEpochs = new Map<string, number>()
-  const defendedAt = new Map<number, number>()
   const unattended = new Map<string, { readonly mark: string; readonly since: number }>()
   let interfaces: readonly NodeInterface[] | undefined
   let placementOf = rememberPlacements([])
@@ -102,7 +103,9 @@ export function createAgent(options: AgentOptions): Agent {
       self,
       isAlive,
       placement: placementOf(announcement.spec).choice,
-      yieldedEpoch: yieldedEpochs.get(name),
+      yieldedEpoch: conflicts.yielded(name)?.epoch,
+      yieldedTo: conflicts.yielded(name)?.to,
+      probed: announcer.probe && conflicts.probed(name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(name),
       canTakeOver,
       unattendedMs: unattendedFor(announcement),
@@ -114,13 +117,13 @@ export function createAgent(options: AgentOptions): Agent {
     return decision
   }
   const place = (announcement: Announcement, decision: Decision) => {
-    const { number } = placementOf(announcement.spec)
-    if (number === undefined) return
+    const { key } = placementOf(announcement.spec)
+    if (key === undefined) return
     // What goes on is this process's own from now on, whoever comes later.
     if (decision.announce) inheritedEpochs.delete(announcement.metadata.name)
-    const before = addresses.where(number)
-    addresses.place(number, decision.announce)
-    const after = addresses.where(number)
+    const before = addresses.where(key)
+    addresses.place(key, decision.announce)
+    const after = addresses.where(key)
     if (before === after) return
     const fields = {
       announcement: announcement.metadata.name,
@@ -132,22 +135,42 @@ export function createAgent(options: AgentOptions): Agent {
     else logger.info(fields, 'announcing from another interface')
     void apply().catch((error: unknown) => logger.error({ error: String(error) }, 'the announcer does not obey'))
   }
+  const ask = async (name: string, asked: Promise<ProbeOutcome>) => {
+    try {
+      const outcome = await asked
+      conflicts.endProbe(name, outcome, clock.monotonic())
+      if ('owner' in outcome) logger.warn({ announcement: name, mac: outcome.owner }, 'another station has this address')
+      lookAndWake(name)
+    } catch (error) {
+      conflicts.endProbe(name, undefined, clock.monotonic())
+      logger.warn({ announcement: name, error: String(error) }, 'the segment cannot be asked')
+      options.wake(name, probeRetryMs)
+    }
+  }
+  /** Not in the queue of writes: a thousand first uses are asked for at the same time. */
+  const probe = (name: string, on: AnnouncingInterface) => {
+    const spec = current(name)?.spec
+    const key = spec && placementOf(spec).key
+    if (key === undefined || !announcer.probe || !conflicts.beginProbe(name)) return
+    void ask(name, announcer.probe(on, key))
+  }
   const lookAndWake = (name: string) => {
-    if (look(name).write) options.wake(name)
+    const decision = look(name)
+    if (decision.probe) probe(name, decision.probe)
+    if (decision.write) options.wake(name)
   }
   const lookAtAll = () => {
     for (const { metadata } of announcements.values()) lookAndWake(metadata.name)
   }
   /** Conflicts are rare, so they may cost a look at all. */
-  const announcementOf = (address: number): Announcement | undefined => {
-    for (const { spec, metadata } of announcements.values())
-      if (placementOf(spec).number === address) return current(metadata.name)
+  const announcementOf = (address: AddressKey): Announcement | undefined => {
+    for (const { spec, metadata } of announcements.values()) if (placementOf(spec).key === address) return current(metadata.name)
     return undefined
   }
   const forget = (announcement: Announcement) => {
     const { name } = announcement.metadata
     written.delete(name)
-    yieldedEpochs.delete(name)
+    conflicts.forget(name, placementOf(announcement.spec).key)
     inheritedEpochs.delete(name)
     unattended.delete(name)
     place(announcement, {})
@@ -169,12 +192,14 @@ export function createAgent(options: AgentOptions): Agent {
       const finalizers = seen.metadata.finalizers?.filter(each => each !== announcedFinalizer) ?? []
       return writer.setFinalizers(seen, finalizers, signal)
     }
-    return writer.patchStatus(seen, statusPatch(decided, { self, since: formatSince(clock.now()) }), signal)
+    const at = { self, since: formatSince(clock.now()), epoch: seen.status?.epoch ?? 0 }
+    return writer.patchStatus(seen, statusPatch(decided, at), signal)
   }
 
   return {
     async reconcile(name, signal) {
-      const decided = look(name).write
+      const { write: decided, probe: on } = look(name)
+      if (on) probe(name, on)
       const seen = current(name)
       if (!decided || !seen) return
       const basedOn = announcements.get(name)?.metadata.resourceVersion
@@ -207,16 +232,18 @@ export function createAgent(options: AgentOptions): Agent {
       const renewed = options.lastRenewal()
       const mayBeReplaced = renewed === undefined || now - renewed > leaseDurationMs
       const announcement = announcementOf(address)
-      if (mayBeReplaced && announcement) {
-        logger.warn({ announcement: announcement.metadata.name, mac }, 'another node took the address while our lease had ended')
-        yieldedEpochs.set(announcement.metadata.name, announcement.status?.epoch ?? 0)
-        lookAndWake(announcement.metadata.name)
+      const { name } = announcement?.metadata ?? {}
+      const answer = conflicts.meet(address, now)
+      if (announcement && name !== undefined && (mayBeReplaced || answer === 'give-up')) {
+        const why = mayBeReplaced ? 'another node took the address while our lease had ended' : 'given up to another station'
+        logger.warn({ announcement: name, mac }, why)
+        conflicts.giveUp(name, { epoch: announcement.status?.epoch ?? 0, ...(!mayBeReplaced && { to: mac }) })
+        lookAndWake(name)
         return
       }
-      if (now < (defendedAt.get(address) ?? Number.NEGATIVE_INFINITY) + defendMs) return
-      defendedAt.set(address, now)
-      logger.warn({ announcement: announcement?.metadata.name, interface: on, mac }, 'another station uses this address')
-      void announcer.repeat(on, [address]).catch(() => {})
+      if (answer !== 'defend') return
+      logger.warn({ announcement: name, interface: on, mac }, 'another station uses this address')
+      void announcer.defend(on, [address]).catch(() => {})
     },
     async withdraw() {
       stopping = true
@@ -231,9 +258,13 @@ export function createAgent(options: AgentOptions): Agent {
   }
 }
 
+/** After an interface could not be listened on. */
+const probeRetryMs = 2000
+
 const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
   claim: 'claimed',
   yield: 'given up',
+  'report-conflict': 'another station has the address',
   restate: 'interface or MAC written anew',
   confirm: 'withdrawal confirmed',
 }

@@ -1,29 +1,33 @@
 // What is announced where, as the announcer is to have it: changes are collected and handed over together.
-import type { AnnouncingInterface } from './announcer/announcer.ts'
+import type { AddressKey } from './announcer/address-key.ts'
+import type { AnnouncingInterface, ProbeOutcome } from './announcer/announcer.ts'
 
 /** The side of the announcer that is used here. */
 export interface AddressAnnouncer {
-  set(on: AnnouncingInterface, addresses: ReadonlySet<number>): Promise<void>
-  repeat(interfaceName: string, addresses: Iterable<number>): Promise<void>
+  set(on: AnnouncingInterface, addresses: ReadonlySet<AddressKey>): Promise<void>
+  repeat(interfaceName: string, addresses: Iterable<AddressKey>): Promise<void>
+  defend(interfaceName: string, addresses: Iterable<AddressKey>): Promise<void>
+  /** Whether somebody has the address; left out, addresses are used unasked. */
+  probe?(on: AnnouncingInterface, address: AddressKey): Promise<ProbeOutcome>
 }
 
 export interface AnnouncedAddresses {
   /** From the next `apply` on, the address is announced there; undefined: nowhere. */
-  place(address: number, on: AnnouncingInterface | undefined): void
-  where(address: number): AnnouncingInterface | undefined
-  on(interfaceName: string): ReadonlySet<number>
+  place(address: AddressKey, on: AnnouncingInterface | undefined): void
+  where(address: AddressKey): AnnouncingInterface | undefined
+  on(interfaceName: string): ReadonlySet<AddressKey>
   /** Hands over what changed; resolves when the announcer does all that was placed before the call. */
   apply(): Promise<void>
   readonly size: number
 }
 
 export function createAnnouncedAddresses(announcer: AddressAnnouncer): AnnouncedAddresses {
-  const places = new Map<number, AnnouncingInterface>()
-  const segments = new Map<string, { on: AnnouncingInterface; readonly addresses: Set<number> }>()
+  const places = new Map<AddressKey, AnnouncingInterface>()
+  const segments = new Map<string, { on: AnnouncingInterface; readonly addresses: Set<AddressKey> }>()
   const changed = new Set<string>()
   let applied: Promise<void> = Promise.resolve()
 
-  const remove = (address: number) => {
+  const remove = (address: AddressKey) => {
     const old = places.get(address)
     if (!old) return
     places.delete(address)
@@ -37,7 +41,7 @@ export function createAnnouncedAddresses(announcer: AddressAnnouncer): Announced
       remove(address)
       if (!on) return
       places.set(address, on)
-      const segment = segments.get(on.name) ?? { on, addresses: new Set<number>() }
+      const segment = segments.get(on.name) ?? { on, addresses: new Set<AddressKey>() }
       segment.on = on
       segment.addresses.add(address)
       segments.set(on.name, segment)

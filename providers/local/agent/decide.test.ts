@@ -137,7 +137,7 @@ describe('what is not ours', () => {
 })
 
 test('the patches say who has it since when, or that nobody has, and touch nothing else', () => {
-  const at = { self: 'n1', since: '2026-01-01T00:00:00Z' }
+  const at = { self: 'n1', since: '2026-01-01T00:00:00Z', epoch: 4 }
   expect(statusPatch({ kind: 'claim', epoch: 4, placement, reason: 'OwnerDead' }, at)).toEqual({
     epoch: 4,
     node: 'n1',

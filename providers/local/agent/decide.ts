@@ -10,8 +10,8 @@ export interface Placement {
   readonly mac: string
 }
 
-/** Why it cannot. `FamilyNotServed`: the announcer does not speak for this family; `Unreadable`: the address is none. */
-export type NoPlacementReason = NoInterfaceReason | 'FamilyNotServed' | 'Unreadable'
+/** Why it cannot. `Unreadable`: the address is none. */
+export type NoPlacementReason = NoInterfaceReason | 'Unreadable'
 
 /** Why the last owner took the address; in `status.reason`. */
 export type ClaimReason = 'FirstClaim' | 'Vacant' | 'OwnerDead' | 'Moved'
@@ -21,9 +21,18 @@ export type YieldReason = NoPlacementReason | 'Moved' | 'Conflict' | 'AgentStopp
 
 /** A change of the Announcement; each is valid only against the resourceVersion it was decided on. */
 export type AnnouncementWrite =
-  | { readonly kind: 'claim'; readonly epoch: number; readonly placement: Placement; readonly reason: ClaimReason }
-  /** Empties `status.node`, after the address is answered no more. */
-  | { readonly kind: 'yield'; readonly reason: YieldReason }
+  | {
+      readonly kind: 'claim'
+      readonly epoch: number
+      readonly placement: Placement
+      readonly reason: ClaimReason
+      /** A conflict that was reported is over. */
+      readonly ends?: 'conflict'
+    }
+  /** Empties `status.node`, after the address is answered no more. `to`: the MAC of the foreign station it is left to. */
+  | { readonly kind: 'yield'; readonly reason: YieldReason; readonly to?: string }
+  /** A foreign station has the address, which nobody of us announces: says so with its MAC. */
+  | { readonly kind: 'report-conflict'; readonly mac: string }
   /** The owner is the same, but interface or MAC are others. */
   | { readonly kind: 'restate'; readonly placement: Placement }
   /** Takes our finalizer off an Announcement being deleted, after the address is answered no more. */
@@ -33,6 +42,8 @@ export interface Decision {
   /** Where the address is announced now; absent: not by this node, at once. */
   readonly announce?: Placement
   readonly write?: AnnouncementWrite
+  /** Before anything else: ask the segment whether somebody has the address. */
+  readonly probe?: Placement
   /** Look again after so long even if nothing changes. */
   readonly againAfterMs?: number
 }
@@ -44,6 +55,10 @@ export interface View {
   readonly placement: Placement | { readonly none: NoPlacementReason }
   /** The epoch in which this node gave the address up because another station used it; it is not taken up again in that epoch. */
   readonly yieldedEpoch: number | undefined
+  /** The foreign station it was given up to, if it was given up by policy. */
+  readonly yieldedTo?: string | undefined
+  /** What the segment answered when it was asked; undefined when it is not to be asked. */
+  readonly probed?: 'not-yet' | 'free' | { readonly owner: string } | undefined
   /**
    * The epoch in which an earlier process of this agent, ended without a farewell, owned the address. Its end is a failure of
    * the node like any other: in that epoch another candidate has it.
@@ -71,6 +86,8 @@ export interface View {
  *   nobody else can take over does it go on at once.
  * - A planned move: an owner that is alive but not a candidate any more withdraws first. It is passed over only when it has
  *   not done so within `patienceMs`. In the same way a candidate that is alive but does not claim is passed over.
+ * - Before its first use ever the segment is asked whether somebody has the address, and so while a conflict is reported; never
+ *   at a takeover, which must not wait. A foreign owner is reported, asked for again now and then, and nothing is claimed.
  * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does.
  */
 export function decide(announcement: Announcement, view: View): Decision {
@@ -85,9 +102,19 @@ export function decide(announcement: Announcement, view: View): Decision {
   const waitMs = untilOurTurn(announcement, view)
   if (waitMs === undefined) return {}
   if (waitMs > 0) return { againAfterMs: waitMs }
+  const reported = announcement.status?.conflict
+  const { probed, placement } = view
+  if ((epoch === 0 || reported) && probed !== undefined && probed !== 'free') {
+    if (probed === 'not-yet') return { probe: placement }
+    const known = reported?.mac === probed.owner
+    return { ...(!known && { write: { kind: 'report-conflict', mac: probed.owner } }), againAfterMs: probeAgainMs }
+  }
   const reason = claimReason(owner, epoch, view.isAlive)
-  return { write: { kind: 'claim', epoch: epoch + 1, placement: view.placement, reason } }
+  return { write: { kind: 'claim', epoch: epoch + 1, placement, reason, ...(reported && { ends: 'conflict' }) } }
 }
+
+/** For how long the answer of the segment holds, free or not. */
+export const probeAgainMs = 30_000
 
 /** Whether somebody announces the address by right: a candidate that is alive. */
 export function isAttended(announcement: Announcement, isAlive: (node: string) => boolean): boolean {
@@ -98,7 +125,9 @@ export function isAttended(announcement: Announcement, isAlive: (node: string) =
 function decideAsOwner(announcement: Announcement, view: View, epoch: number): Decision {
   const giveUp = (reason: YieldReason): Decision => ({ write: { kind: 'yield', reason } })
   if (view.stopping) return giveUp('AgentStopped')
-  if (view.yieldedEpoch === epoch) return giveUp('Conflict')
+  if (view.yieldedEpoch === epoch) {
+    return { write: { kind: 'yield', reason: 'Conflict', ...(view.yieldedTo !== undefined && { to: view.yieldedTo }) } }
+  }
   if (view.inheritedEpoch === epoch && announcement.spec.nodes.some(node => node !== view.self && view.canTakeOver(node)))
     return giveUp('AgentRestarted')
   if (!announcement.spec.nodes.includes(view.self)) return giveUp('Moved')
@@ -131,10 +160,15 @@ function claimReason(owner: string, epoch: number, isAlive: (node: string) => bo
 /** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
 export function statusPatch(
   write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
-  at: { readonly self: string; readonly since: string },
+  at: { readonly self: string; readonly since: string; readonly epoch: number },
 ): Readonly<Record<string, unknown>> {
-  if (write.kind === 'yield') return { node: '', interface: null, mac: null, since: null, reason: write.reason }
+  if (write.kind === 'report-conflict') return { epoch: at.epoch, node: '', conflict: { mac: write.mac, since: at.since } }
+  if (write.kind === 'yield') {
+    const conflict = write.to === undefined ? {} : { conflict: { mac: write.to, since: at.since } }
+    return { node: '', interface: null, mac: null, since: null, reason: write.reason, ...conflict }
+  }
   const { name, mac } = write.placement
   if (write.kind === 'restate') return { interface: name, mac }
-  return { epoch: write.epoch, node: at.self, interface: name, mac, since: at.since, reason: write.reason }
+  const ended = write.ends === undefined ? {} : { conflict: null }
+  return { epoch: write.epoch, node: at.self, interface: name, mac, since: at.since, reason: write.reason, ...ended }
 }

@@ -3,15 +3,16 @@ import type { Announcement } from '../../../src/api/announcement.ts'
 import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { parseAddress } from '../../../src/model/address.ts'
 import { chooseInterface } from './interface-choice.ts'
+import { addressKey } from './announcer/address-key.ts'
+import type { AddressKey } from './announcer/address-key.ts'
 import type { NoPlacementReason, Placement } from './decide.ts'
 
 export type PlacementChoice = Placement | { readonly none: NoPlacementReason }
 
-/** Pure. This announcer speaks ARP, so IPv4 is what it serves. */
+/** Pure. */
 export function choosePlacement(spec: Announcement['spec'], interfaces: readonly NodeInterface[]): PlacementChoice {
   const address = parseAddress(spec.address)
   if (!address) return { none: 'Unreadable' }
-  if (address.family !== 'IPv4') return { none: 'FamilyNotServed' }
   const choice = chooseInterface(address, interfaces, spec.interfaces)
   if ('none' in choice) return choice
   const { name, index, mac } = choice.interface
@@ -20,8 +21,8 @@ export function choosePlacement(spec: Announcement['spec'], interfaces: readonly
 
 /** What is worked out once per Announcement and set of interfaces. */
 export interface Placed {
-  /** IPv4 as the unsigned 32-bit number that frames carry; undefined for what is not served. */
-  readonly number: number | undefined
+  /** Undefined for what cannot be read. */
+  readonly key: AddressKey | undefined
   readonly choice: PlacementChoice
 }
 
@@ -32,8 +33,7 @@ export function rememberPlacements(interfaces: readonly NodeInterface[]): (spec:
     const old = known.get(spec)
     if (old) return old
     const address = parseAddress(spec.address)
-    const number = address?.family === 'IPv4' ? Number(address.value) : undefined
-    const placed = { number, choice: choosePlacement(spec, interfaces) }
+    const placed = { key: address && addressKey(address), choice: choosePlacement(spec, interfaces) }
     known.set(spec, placed)
     return placed
   }

@@ -5,6 +5,7 @@ import { announcementName, parseAddress } from '../../../src/model/address.ts'
 import { createAgent } from './agent.ts'
 import type { Agent } from './agent.ts'
 import type { NodeLease } from './liveness.ts'
+import type { AddressKey } from './announcer/address-key.ts'
 import type { AgentClock, Change, Watched } from './ports.ts'
 
 export const leaseDurationMs = 10_000
@@ -22,8 +23,8 @@ type Event = ({ readonly kind: 'announcement' } & Change<Announcement>) | ({ rea
 export interface SimulatedNode {
   readonly name: string
   readonly running: boolean
-  /** The IPv4 addresses (as numbers) that are answered for from here. A stopped process answers nothing, but thinks it does. */
-  readonly answers: ReadonlySet<number>
+  /** The addresses that are answered for from here. A stopped process answers nothing, but thinks it does. */
+  readonly answers: ReadonlySet<AddressKey>
   start(): void
   /** As by SIGKILL. */
   crash(): void
@@ -104,7 +105,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
     let isCut = false
     let linkUp = true
     let unsoundUntil = 0
-    let answers = new Set<number>()
+    let answers = new Set<AddressKey>()
     let whenResumed: (() => void)[] = []
     let whenRestored: (() => void)[] = []
     const mac = `02:00:00:00:01:0${position}`
@@ -138,12 +139,12 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
           answer(() => (isCut ? reject(new Error('the answer was lost')) : resolve(result)))
         })
       })
-    const shout = (addresses: Iterable<number>) => {
+    const shout = (addresses: Iterable<AddressKey>) => {
       if (!linkUp) return
       for (const address of addresses) for (const other of nodes) if (other.name !== name) other.hearOf(address, mac)
     }
 
-    const obey = async (earlier: Promise<void>, next: Set<number>) => {
+    const obey = async (earlier: Promise<void>, next: Set<AddressKey>) => {
       await earlier
       const ms = next.size < answers.size ? withdrawMs : announceMs
       await new Promise<void>(resolve => clock.schedule(ms, inProcess(resolve)))
@@ -184,6 +185,9 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
             return orders
           },
           async repeat(_interface, addresses) {
+            shout(addresses)
+          },
+          async defend(_interface, addresses) {
             shout(addresses)
           },
         },
@@ -243,12 +247,12 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
       get running() {
         return agent !== undefined
       },
-      get answers(): ReadonlySet<number> {
-        return agent && !paused && linkUp ? answers : new Set<number>()
+      get answers(): ReadonlySet<AddressKey> {
+        return agent && !paused && linkUp ? answers : new Set<AddressKey>()
       },
       /** Whether nothing was wrong with it for long enough that nobody may take it for dead. */
       isSound: () => agent !== undefined && !paused && !isCut && linkUp && clock.monotonic() >= unsoundUntil,
-      hearOf: (address: number, from: string) => {
+      hearOf: (address: AddressKey, from: string) => {
         inProcess(() => {
           if (answers.has(address) && linkUp) agent?.meetConflict({ interface: 'eth0', address, mac: from })
         })()

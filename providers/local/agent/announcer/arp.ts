@@ -1,4 +1,5 @@
 // ARP on Ethernet for IPv4 (RFC 826, RFC 5227): what to do about a frame, and the frames that announce an address.
+import { readIpv4, writeIpv4 } from './address-key.ts'
 import { broadcastMac, holdsMac, isStation, macLength } from './mac.ts'
 import type { MacAddress } from './mac.ts'
 
@@ -48,12 +49,12 @@ export function answerArp(frame: Uint8Array, self: MacAddress, announced: Pick<R
   // A reply to such a sender would be a broadcast that anybody can make us send.
   if (!isStation(sender)) return { drop: 'malformed' }
 
-  const senderIp = readIp(frame, at.senderIp)
+  const senderIp = readIpv4(frame, at.senderIp)
   if (announced.has(senderIp)) return { conflict: { address: senderIp, mac: sender.slice() } }
 
   if (frame[at.operation + 1] !== requestOperation) return { drop: 'not-a-request' }
   if (!holdsMac(frame, at.destination, broadcastMac) && !holdsMac(frame, at.destination, self)) return { drop: 'not-to-us' }
-  const asked = readIp(frame, at.targetIp)
+  const asked = readIpv4(frame, at.targetIp)
   if (!announced.has(asked)) return { drop: 'not-announced' }
   return {
     reply: arpFrame({
@@ -105,9 +106,9 @@ export function parseArp(frame: Uint8Array) {
     source: frame.slice(at.source, at.source + macLength),
     operation: frame[at.operation + 1] === requestOperation ? ('request' as const) : ('reply' as const),
     senderMac: frame.slice(at.senderMac, at.senderMac + macLength),
-    senderIp: readIp(frame, at.senderIp),
+    senderIp: readIpv4(frame, at.senderIp),
     targetMac: frame.slice(at.targetMac, at.targetMac + macLength),
-    targetIp: readIp(frame, at.targetIp),
+    targetIp: readIpv4(frame, at.targetIp),
   }
 }
 
@@ -132,20 +133,8 @@ function arpFrame(fields: {
   frame.set(header, at.etherType)
   frame[at.operation + 1] = fields.operation
   frame.set(fields.senderMac, at.senderMac)
-  writeIp(frame, at.senderIp, fields.senderIp)
+  writeIpv4(frame, at.senderIp, fields.senderIp)
   frame.set(fields.targetMac, at.targetMac)
-  writeIp(frame, at.targetIp, fields.targetIp)
+  writeIpv4(frame, at.targetIp, fields.targetIp)
   return frame
-}
-
-function readIp(frame: Uint8Array, offset: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = [frame[offset], frame[offset + 1], frame[offset + 2], frame[offset + 3]]
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
-}
-
-function writeIp(frame: Uint8Array, offset: number, ip: number): void {
-  frame[offset] = ip >>> 24
-  frame[offset + 1] = (ip >>> 16) & 255
-  frame[offset + 2] = (ip >>> 8) & 255
-  frame[offset + 3] = ip & 255
 }

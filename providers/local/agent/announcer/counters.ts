@@ -1,14 +1,17 @@
 // Counters of one interface that the worker writes and any thread reads, without a message.
 
 /**
- * What is counted: requests that were for us, replies sent, frames that announced an address, conflicts seen, failures,
- * drops by reason, and `stale`: frames that waited while the process was stopped and were not answered.
+ * What is counted. ARP: requests that were for us, replies sent, frames that announced an address, conflicts seen (of both
+ * families), drops by reason. The same for NDP, with `ndp-` before the name, and for echo requests with `ping-`. Probes sent
+ * before a first use; failures; `stale`: frames that waited while the process was stopped and were not answered.
  */
 export const counterNames = [
   'requests',
   'replies',
   'announcements',
   'conflicts',
+  'defences',
+  'probes',
   'send-failed',
   'receive-failed',
   'stale',
@@ -17,6 +20,22 @@ export const counterNames = [
   'not-to-us',
   'not-announced',
   'own-frame',
+  'ndp-requests',
+  'ndp-replies',
+  'ndp-announcements',
+  'ndp-malformed',
+  'ndp-hop-limit',
+  'ndp-bad-checksum',
+  'ndp-not-a-solicitation',
+  'ndp-not-to-us',
+  'ndp-not-announced',
+  'ndp-own-frame',
+  'ping-requests',
+  'ping-replies',
+  'ping-malformed',
+  'ping-bad-checksum',
+  'ping-not-to-us',
+  'ping-not-announced',
 ] as const
 
 export type CounterName = (typeof counterNames)[number]

@@ -1,4 +1,4 @@
-// The program that the kernel runs on each frame (classic BPF), so that only ARP that may concern us wakes the worker.
+// The programs that the kernel runs on each frame (classic BPF), so that only what may concern us wakes the worker.
 
 /** One instruction of classic BPF: code, where to go on true and on false (relative), operand. See socket(7), SO_ATTACH_FILTER. */
 export type Instruction = readonly [code: number, onTrue: number, onFalse: number, operand: number]
@@ -6,7 +6,11 @@ export type Instruction = readonly [code: number, onTrue: number, onFalse: numbe
 const loadWord = 0x20
 const loadHalf = 0x28
 const loadByte = 0x30
+const loadByteAtIndex = 0x50
+/** Four times the low half of a byte, into the index: the length of an IPv4 header. */
+const loadHeaderLength = 0xb1
 const jumpIfEqual = 0x15
+const jumpIfAnyBit = 0x45
 const giveBack = 0x06
 
 /** Not a byte of the frame but how the kernel classed it (SKF_AD_OFF + SKF_AD_PKTTYPE). */
@@ -35,6 +39,47 @@ export const arpFilter: readonly Instruction[] = [
   [jumpIfEqual, 0, 1, 2],
   [giveBack, 0, 0, snapLength],
   [giveBack, 0, 0, 0],
+]
+
+/** Longer than any frame without jumbo frames; a longer one is cut, and then has no right checksum. */
+export const packetLength = 2048
+
+/**
+ * Lets through neighbour solicitations and advertisements, and echo requests when they are wanted, in IPv6 packets without
+ * extension headers. Hop limit and checksum are left to the code, which counts what is wrong.
+ */
+export function ipv6Filter(options: { readonly ping: boolean }): readonly Instruction[] {
+  const types = [135, 136, ...(options.ping ? [128] : [])]
+  const past = types.length
+  return [
+    [loadByte, 0, 0, packetType],
+    [jumpIfEqual, past + 6, 0, otherHost],
+    [loadHalf, 0, 0, 12],
+    [jumpIfEqual, 0, past + 4, 0x86dd],
+    [loadByte, 0, 0, 20],
+    [jumpIfEqual, 0, past + 2, 58],
+    [loadByte, 0, 0, 54],
+    ...types.map((type, position): Instruction => [jumpIfEqual, past - position, 0, type]),
+    [giveBack, 0, 0, 0],
+    [giveBack, 0, 0, packetLength],
+  ]
+}
+
+/** Lets through echo requests in IPv4 packets that are meant for this station and no fragments. */
+export const pingFilter: readonly Instruction[] = [
+  [loadByte, 0, 0, packetType],
+  [jumpIfEqual, 0, 9, 0],
+  [loadHalf, 0, 0, 12],
+  [jumpIfEqual, 0, 7, 0x0800],
+  [loadByte, 0, 0, 23],
+  [jumpIfEqual, 0, 5, 1],
+  [loadHalf, 0, 0, 20],
+  [jumpIfAnyBit, 3, 0, 0x3fff],
+  [loadHeaderLength, 0, 0, 14],
+  [loadByteAtIndex, 0, 0, 14],
+  [jumpIfEqual, 1, 0, 8],
+  [giveBack, 0, 0, 0],
+  [giveBack, 0, 0, packetLength],
 ]
 
 /** The program as `struct sock_filter[]`, in the byte order of the machines we run on (little endian: x64 and arm64). */

@@ -5,7 +5,8 @@ import koffi from 'koffi'
 import { parseArp, requestFrame } from './arp.ts'
 import type { AnnouncingInterface } from './announcer.ts'
 import { formatMac, parseMac } from './mac.ts'
-import { createPoller, openPacketSocket } from './packet-socket.ts'
+import { openPacketSocket } from './packet-socket.ts'
+import { createPoller } from './poller.ts'
 import type { Instruction } from './filter.ts'
 
 /** Why tests with namespaces cannot run here; undefined when they can. */

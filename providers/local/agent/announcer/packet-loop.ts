@@ -1,17 +1,23 @@
 // The worker's endless loop: wait for frames, orders or the next announcement; never for another thread.
-import { createPoller } from './packet-socket.ts'
-import type { Poller, WakeUp } from './packet-socket.ts'
-import type { NumberedOrder, Order, Report } from './protocol.ts'
+import { watchNetwork } from './network-watch.ts'
+import type { ExtensionContext, MakeExtension, PacketExtension, PacketSource, PacketTask } from './packet-task.ts'
+import { createPoller } from './poller.ts'
+import type { Poller, WakeUp } from './poller.ts'
+import type { NumberedOrder, Order, Report, SegmentPlace, WorkerSettings } from './protocol.ts'
 import { openSegment } from './segment.ts'
 import type { Segment } from './segment.ts'
 
 export interface PacketLoopOptions {
   readonly wakeUp: WakeUp
+  readonly settings: WorkerSettings
   /** The next order that waits, if any; must not block. */
   readonly nextOrder: () => NumberedOrder | undefined
   readonly tell: (report: Report) => void
   /** Milliseconds of a clock that does not go back. */
   readonly now: () => number
+  readonly random: () => number
+  /** By the name that orders and reports carry; made when the first message comes for one. */
+  readonly extensions?: Readonly<Record<string, MakeExtension>>
 }
 
 /** The longest wait, which bounds how long the thread can be deaf to being terminated. */
@@ -23,100 +29,146 @@ const pauseMs = 2000
  * from the API server; both come before an answer that might be wrong.
  */
 const listenMs = 1000
+/** What is due while only listening is looked at so often. */
+const listenStepMs = 20
 
 /** Runs until the order to stop. */
-export function runPacketLoop({ wakeUp, nextOrder, tell, now }: PacketLoopOptions): void {
+export function runPacketLoop(options: PacketLoopOptions): void {
+  const { wakeUp, nextOrder, tell, now } = options
   using resources = new DisposableStack()
   const segments = new Map<string, Segment>()
-  resources.defer(() => {
-    for (const segment of segments.values()) segment[Symbol.dispose]()
+  const extensions = new Map<string, PacketExtension>()
+  const network = watchNetwork(({ lost }, nowMs) => {
+    tell({ kind: 'network', lost })
+    for (const segment of segments.values()) segment.retry(nowMs)
   })
-  let polled: PolledSegments = pollFor(wakeUp, segments)
+  const tasks = (): readonly PacketTask[] => [...segments.values(), ...extensions.values(), network]
+  resources.defer(() => {
+    for (const task of tasks()) task[Symbol.dispose]()
+  })
+  const carryOut = createExecutor(options, segments, extensions)
+  let all = tasks()
+  let polled: PolledSources = { poller: createPoller([wakeUp.fd]), fds: [wakeUp.fd], sources: [undefined] }
   let lastTurn = now()
   let silentUntil = lastTurn
+  tell({ kind: 'ready', wakeFd: wakeUp.fd, hearsNetwork: network.listens })
 
   for (;;) {
-    polled = refreshed(polled, wakeUp, segments)
-    const ready = polled.poller.wait(waitFor(segments, lastTurn))
+    polled = refreshed(polled, all)
+    const ready = polled.poller.wait(waitFor(all, lastTurn, lastTurn < silentUntil))
     const turn = now()
     if (turn - lastTurn > pauseMs) {
+      const forMs = Math.round(turn - lastTurn)
       silentUntil = turn + listenMs
-      tell({ kind: 'paused', forMs: Math.round(turn - lastTurn) })
+      tell({ kind: 'paused', forMs })
+      for (const extension of extensions.values()) extension.paused?.(forMs, turn)
     }
     lastTurn = turn
     const listenOnly = turn < silentUntil
-    for (const position of ready) polled.segments[position]?.receive(turn, listenOnly)
+    for (const position of ready) polled.sources[position]?.receive(turn, listenOnly)
     if (ready.length === 0 || ready.includes(0)) {
       wakeUp.clear()
       for (let next = nextOrder(); next; next = nextOrder()) {
         if (next.order.kind === 'stop') return
-        carryOut(next.order, segments, tell, turn)
+        carryOut(next.order, turn)
         tell({ kind: 'done', number: next.number })
       }
+      all = tasks()
     }
-    if (!listenOnly) for (const segment of segments.values()) segment.work(turn)
+    for (const task of all) task.work(turn, listenOnly)
   }
 }
 
-function carryOut(
-  order: Exclude<Order, { kind: 'stop' }>,
+function createExecutor(
+  options: PacketLoopOptions,
   segments: Map<string, Segment>,
-  tell: (report: Report) => void,
-  nowMs: number,
-): void {
-  switch (order.kind) {
-    case 'open': {
-      const segment = segments.get(order.place.name)
-      if (segment) segment.move(order.place, nowMs)
-      else segments.set(order.place.name, openSegment(order.place, order.counters, tell, nowMs))
-      break
+  extensions: Map<string, PacketExtension>,
+): (order: Exclude<Order, { kind: 'stop' }>, nowMs: number) => void {
+  const { settings, tell, random } = options
+  const open = (place: SegmentPlace, memory: SharedArrayBuffer): Segment => {
+    const segment = openSegment({ place, memory, settings, tell, random })
+    segments.set(place.name, segment)
+    return segment
+  }
+  const extensionOf = (name: string): PacketExtension | undefined => {
+    const known = extensions.get(name)
+    const make = options.extensions?.[name]
+    if (known || !make) return known
+    const context: ExtensionContext = {
+      tell: message => tell({ kind: 'extension', name, message }),
+      announce: (on, addresses, nowMs) => {
+        segments.get(on)?.announce(addresses, nowMs)
+        return segments.has(on)
+      },
+      withdraw: (on, addresses) => segments.get(on)?.withdraw(addresses),
     }
-    case 'close':
-      segments.get(order.name)?.[Symbol.dispose]()
-      segments.delete(order.name)
-      break
-    case 'announce':
-      segments.get(order.name)?.announce(order.addresses, nowMs)
-      break
-    case 'withdraw':
-      segments.get(order.name)?.withdraw(order.addresses)
-      break
-    case 'repeat':
-      segments.get(order.name)?.repeat(order.addresses, nowMs)
-      break
+    const made = make(context)
+    extensions.set(name, made)
+    return made
+  }
+  return (order, nowMs) => {
+    switch (order.kind) {
+      case 'open': {
+        const segment = segments.get(order.place.name)
+        if (segment) segment.move(order.place, nowMs)
+        else open(order.place, order.counters)
+        break
+      }
+      case 'close':
+        segments.get(order.name)?.[Symbol.dispose]()
+        segments.delete(order.name)
+        break
+      case 'announce':
+        segments.get(order.name)?.announce(order.addresses, nowMs)
+        break
+      case 'withdraw':
+        segments.get(order.name)?.withdraw(order.addresses)
+        break
+      case 'repeat':
+        segments.get(order.name)?.repeat(order.addresses, nowMs)
+        break
+      case 'defend':
+        segments.get(order.name)?.defend(order.addresses)
+        break
+      case 'probe': {
+        const { place, counters, address } = order
+        const segment = segments.get(place.name) ?? open(place, counters)
+        segment.probe(address, nowMs)
+        break
+      }
+      case 'extension':
+        extensionOf(order.name)?.obey(order.message, nowMs)
+        break
+    }
   }
 }
 
-function waitFor(segments: ReadonlyMap<string, Segment>, nowMs: number): number {
+function waitFor(tasks: readonly PacketTask[], nowMs: number, listenOnly: boolean): number {
   let wait = longestWaitMs
-  for (const { nextDue } of segments.values()) if (nextDue !== undefined) wait = Math.min(wait, nextDue - nowMs)
-  return Math.max(wait, 0)
+  for (const { nextDue } of tasks) if (nextDue !== undefined) wait = Math.min(wait, nextDue - nowMs)
+  return Math.max(wait, listenOnly ? listenStepMs : 0)
 }
 
 /** A poller and what its positions stand for; position 0 is the wake-up. */
-interface PolledSegments {
+interface PolledSources {
   readonly poller: Poller
   readonly fds: readonly number[]
-  readonly segments: readonly (Segment | undefined)[]
+  readonly sources: readonly (PacketSource | undefined)[]
 }
 
-function refreshed(old: PolledSegments, wakeUp: WakeUp, segments: ReadonlyMap<string, Segment>): PolledSegments {
+/** The same while sources and descriptors are the same, else a new one. */
+function refreshed(old: PolledSources, tasks: readonly PacketTask[]): PolledSources {
   let position = 1
-  for (const segment of segments.values()) {
-    if (segment.fd === undefined) continue
-    if (old.segments[position] !== segment || old.fds[position] !== segment.fd) return pollFor(wakeUp, segments)
-    position++
+  let same = true
+  for (const task of tasks) {
+    for (const source of task.sources) {
+      if (source.fd === undefined) continue
+      if (old.sources[position] !== source || old.fds[position] !== source.fd) same = false
+      position++
+    }
   }
-  return position === old.fds.length ? old : pollFor(wakeUp, segments)
-}
-
-function pollFor(wakeUp: WakeUp, all: ReadonlyMap<string, Segment>): PolledSegments {
-  const fds = [wakeUp.fd]
-  const segments: (Segment | undefined)[] = [undefined]
-  for (const segment of all.values()) {
-    if (segment.fd === undefined) continue
-    fds.push(segment.fd)
-    segments.push(segment)
-  }
-  return { poller: createPoller(fds), fds, segments }
+  if (same && position === old.fds.length) return old
+  const open = tasks.flatMap(task => task.sources.filter(({ fd }) => fd !== undefined))
+  const fds = [old.fds[0] ?? -1, ...open.flatMap(({ fd }) => fd ?? [])]
+  return { poller: createPoller(fds), fds, sources: [undefined, ...open] }
 }

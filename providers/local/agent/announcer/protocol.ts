@@ -1,9 +1,9 @@
 // What the main thread and the packet worker tell each other.
 import type { MessagePort } from 'node:worker_threads'
+import type { AddressKey } from './address-key.ts'
 import type { MacAddress } from './mac.ts'
 
-/** IPv4 addresses as unsigned 32-bit numbers. */
-export type AddressList = readonly number[]
+export type AddressList = readonly AddressKey[]
 
 /** The interface as the worker needs it. */
 export interface SegmentPlace {
@@ -21,6 +21,17 @@ export type Order =
   | { readonly kind: 'withdraw'; readonly name: string; readonly addresses: AddressList }
   /** Announces what is announced already once more, all rounds. */
   | { readonly kind: 'repeat'; readonly name: string; readonly addresses: AddressList }
+  /** Announces what is announced already a single time. */
+  | { readonly kind: 'defend'; readonly name: string; readonly addresses: AddressList }
+  /** Asks whether somebody has the address; `probed` tells the result. Opens the interface if it is not open. */
+  | {
+      readonly kind: 'probe'
+      readonly place: SegmentPlace
+      readonly counters: SharedArrayBuffer
+      readonly address: AddressKey
+    }
+  /** For an extension. */
+  | { readonly kind: 'extension'; readonly name: string; readonly message: unknown }
   | { readonly kind: 'stop' }
 
 export interface NumberedOrder {
@@ -29,18 +40,39 @@ export interface NumberedOrder {
 }
 
 export type Report =
-  /** The worker runs; writing 8 bytes to `wakeFd` makes it read its orders. */
-  | { readonly kind: 'ready'; readonly wakeFd: number }
+  /**
+   * The worker runs; writing 8 bytes to `wakeFd` makes it read its orders. `hearsNetwork`: it tells of changes of the network;
+   * otherwise somebody has to look.
+   */
+  | { readonly kind: 'ready'; readonly wakeFd: number; readonly hearsNetwork: boolean }
   | { readonly kind: 'done'; readonly number: number }
   /** Another station uses an address of ours; told at most once a second per address. */
-  | { readonly kind: 'conflict'; readonly name: string; readonly address: number; readonly mac: MacAddress }
+  | { readonly kind: 'conflict'; readonly name: string; readonly address: AddressKey; readonly mac: MacAddress }
+  | {
+      readonly kind: 'probed'
+      readonly name: string
+      readonly address: AddressKey
+      readonly result: { readonly owner: MacAddress | undefined } | { readonly unknown: string }
+    }
   /** The interface cannot be listened on; it is tried again every second. Told once until it works. */
   | { readonly kind: 'trouble'; readonly name: string; readonly code: string; readonly message: string }
   | { readonly kind: 'recovered'; readonly name: string }
+  /** Links or addresses of this node changed; `lost`: indexes that lost their carrier, even if it is back by now. */
+  | { readonly kind: 'network'; readonly lost: readonly number[] }
   /** The process stood still for so long; what had queued up was dropped, and nothing is answered for a moment. */
   | { readonly kind: 'paused'; readonly forMs: number }
+  | { readonly kind: 'extension'; readonly name: string; readonly message: unknown }
+
+/** How the worker does its work. */
+export interface WorkerSettings {
+  /** Answers echo requests to announced addresses. */
+  readonly ping: boolean
+  /** Between two announcements of an address that is at rest; 0 for never. */
+  readonly refreshMs: number
+}
 
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly port: MessagePort
+  readonly settings: WorkerSettings
 }

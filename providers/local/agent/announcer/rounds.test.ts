@@ -1,10 +1,11 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { claimRounds, createRounds } from './rounds.ts'
+import type { AddressKey } from './address-key.ts'
 
 /** Lets time run from one due moment to the next and writes down what was sent when. */
-function sent(rounds: ReturnType<typeof createRounds>): readonly (readonly [atMs: number, address: number])[] {
-  const log: [number, number][] = []
+function sent(rounds: ReturnType<typeof createRounds>): readonly (readonly [atMs: number, address: AddressKey])[] {
+  const log: [number, AddressKey][] = []
   for (let now = rounds.nextDue; now !== undefined; now = rounds.nextDue) {
     for (const address of rounds.take(now, 2)) log.push([now, address])
   }

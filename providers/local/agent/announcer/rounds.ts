@@ -1,4 +1,5 @@
 // When the frames that announce an address are sent: at once, then again a few times (some receivers ignore the first).
+import type { AddressKey } from './address-key.ts'
 
 export interface RoundsOptions {
   /** How often an address is announced after it was claimed. */
@@ -12,17 +13,17 @@ export const claimRounds: RoundsOptions = { count: 5, intervalMs: 1100 }
 /** Times are milliseconds of any clock that does not go back. */
 export interface Rounds {
   /** Begins all rounds of an address, the first one due now. A later start replaces an earlier one. */
-  start(address: number, nowMs: number): void
+  start(address: AddressKey, nowMs: number): void
   /** Ends the rounds of an address. */
-  stop(address: number): void
+  stop(address: AddressKey): void
   /** Takes up to `max` addresses that are due. */
-  take(nowMs: number, max: number): readonly number[]
+  take(nowMs: number, max: number): readonly AddressKey[]
   /** When `take` gives something again. */
   readonly nextDue: number | undefined
 }
 
 interface Entry {
-  readonly address: number
+  readonly address: AddressKey
   readonly dueAt: number
   next?: Entry
 }
@@ -31,7 +32,7 @@ interface Entry {
 export function createRounds({ count, intervalMs }: RoundsOptions): Rounds {
   const queues = Array.from({ length: count }, () => createFifo())
   /** The entry that counts for an address; others of it in the queues are left over from before and are passed by. */
-  const current = new Map<number, Entry>()
+  const current = new Map<AddressKey, Entry>()
 
   const head = (queue: Fifo): Entry | undefined => {
     for (let entry = queue.peek(); entry; entry = queue.peek()) {
@@ -40,7 +41,7 @@ export function createRounds({ count, intervalMs }: RoundsOptions): Rounds {
     }
     return undefined
   }
-  const enqueue = (queue: Fifo | undefined, address: number, dueAt: number) => {
+  const enqueue = (queue: Fifo | undefined, address: AddressKey, dueAt: number) => {
     if (!queue) {
       current.delete(address)
       return
@@ -54,7 +55,7 @@ export function createRounds({ count, intervalMs }: RoundsOptions): Rounds {
     start: (address, nowMs) => enqueue(queues[0], address, nowMs),
     stop: address => void current.delete(address),
     take(nowMs, max) {
-      const due: number[] = []
+      const due: AddressKey[] = []
       for (const [round, queue] of queues.entries()) {
         for (let entry = head(queue); entry && entry.dueAt <= nowMs && due.length < max; entry = head(queue)) {
           queue.shift()

@@ -1,159 +1,270 @@
-// One interface in the worker: its packet socket, the addresses announced there, and the answers given.
-import { announcementFrames, answerArp } from './arp.ts'
+// One interface in the worker: its sockets, the addresses announced there, and the answers given.
+import { isIpv6 } from './address-key.ts'
+import type { AddressKey } from './address-key.ts'
+import { announcementFrames, answerArp, requestFrame } from './arp.ts'
 import { openCounters } from './counters.ts'
-import { arpFilter, snapLength } from './filter.ts'
-import { etherTypeArp, openPacketSocket, PacketSocketError } from './packet-socket.ts'
-import type { PacketSocket } from './packet-socket.ts'
-import type { AddressList, Report, SegmentPlace } from './protocol.ts'
+import type { CounterName } from './counters.ts'
+import { arpFilter, ipv6Filter, packetLength, pingFilter } from './filter.ts'
+import { openGroupSocket } from './group-socket.ts'
+import { keepSocket } from './kept-socket.ts'
+import type { KeptSocket } from './kept-socket.ts'
+import type { SocketError } from './socket-error.ts'
+import type { MacAddress } from './mac.ts'
+import { advertisementFrame, answerNdp, solicitationFrame } from './ndp.ts'
+import { etherTypeArp, etherTypeIpv4, etherTypeIpv6, openPacketSocket } from './packet-socket.ts'
+import type { PacketTask } from './packet-task.ts'
+import { answerPing4, answerPing6 } from './ping.ts'
+import type { PingVerdict } from './ping.ts'
+import { claimsOf, createProbes } from './probes.ts'
+import type { AddressList, Report, SegmentPlace, WorkerSettings } from './protocol.ts'
+import { createRefresh } from './refresh.ts'
 import { claimRounds, createRounds } from './rounds.ts'
+import { createSolicitedGroups } from './solicited-groups.ts'
 
-export interface Segment extends Disposable {
-  /** Of the socket; undefined while there is none. */
-  readonly fd: number | undefined
+export interface Segment extends PacketTask {
   /** Follows the interface to another index or MAC. */
   move(place: SegmentPlace, nowMs: number): void
   announce(addresses: AddressList, nowMs: number): void
   withdraw(addresses: AddressList): void
+  /** All rounds again, of what is announced. */
   repeat(addresses: AddressList, nowMs: number): void
-  /** Reads what has come and answers it; `listenOnly` looks for conflicts but answers nothing. */
-  receive(nowMs: number, listenOnly: boolean): void
-  /** Opens the socket anew when that is due, and sends announcements that are due. */
-  work(nowMs: number): void
-  /** When `work` has something to do. */
-  readonly nextDue: number | undefined
+  /** One announcement, of what is announced. */
+  defend(addresses: AddressList): void
+  /** Asks whether somebody has an address that is not announced; the answer is a report. */
+  probe(address: AddressKey, nowMs: number): void
+  /** Something about the network changed: what could not be opened is tried now. */
+  retry(nowMs: number): void
 }
 
-/** Frames handled before other sockets get their turn. */
-const receiveBatch = 64
+export interface SegmentOptions {
+  readonly place: SegmentPlace
+  readonly memory: SharedArrayBuffer
+  readonly settings: WorkerSettings
+  readonly tell: (report: Report) => void
+  readonly random: () => number
+}
+
 /** Addresses announced before requests are looked at again: a claim of thousands must not keep anybody waiting. */
 const announceBatch = 32
-const reopenMs = 1000
 const conflictReportMs = 1000
+const rejoinMs = 1000
 
-export function openSegment(
-  first: SegmentPlace,
-  memory: SharedArrayBuffer,
-  tell: (report: Report) => void,
-  nowMs: number,
-): Segment {
+type Socket = 'arp' | 'ipv6' | 'ping'
+
+export function openSegment({ place: first, memory, settings, tell, random }: SegmentOptions): Segment {
   const counters = openCounters(memory)
-  const announced = new Set<number>()
+  const announced = new Set<AddressKey>()
   const rounds = createRounds(claimRounds)
-  const conflictsTold = new Map<number, number>()
-  const buffer = new Uint8Array(snapLength)
+  const refresh = createRefresh({ everyMs: settings.refreshMs, random })
+  const probes = createProbes()
+  const groups = createSolicitedGroups({ open: openGroupSocket }, first.index)
+  const conflictsTold = new Map<AddressKey, number>()
+  const sockets = new Map<Socket, KeptSocket>()
+  const failing = new Map<Socket | 'groups', { readonly code: string; readonly message: string }>()
+  const buffer = new Uint8Array(packetLength)
   let place = first
-  let socket: PacketSocket | undefined
-  let reopenAt: number | undefined
-  let inTrouble = false
+  let rejoinAt: number | undefined
+  let troubled = false
 
-  const close = () => {
-    socket?.[Symbol.dispose]()
-    socket = undefined
+  /** Trouble is told once per interface, whatever of it fails. */
+  const tellTrouble = () => {
+    const [trouble] = failing.values()
+    if (trouble && !troubled) tell({ kind: 'trouble', name: place.name, ...trouble })
+    else if (!trouble && troubled) tell({ kind: 'recovered', name: place.name })
+    troubled = trouble !== undefined
   }
-  const fail = (error: unknown, now: number) => {
-    if (!(error instanceof PacketSocketError)) throw error
-    close()
-    reopenAt = now + reopenMs
-    if (!inTrouble) tell({ kind: 'trouble', name: place.name, code: error.code, message: error.message })
-    inTrouble = true
+  const noteTrouble = (what: Socket | 'groups', error: SocketError | undefined) => {
+    if (error) failing.set(what, { code: error.code, message: error.message })
+    else failing.delete(what)
+    tellTrouble()
   }
-  const open = (now: number) => {
-    close()
-    reopenAt = undefined
-    try {
-      socket = openPacketSocket({ interfaceIndex: place.index, etherType: etherTypeArp, filter: arpFilter })
-    } catch (error) {
-      fail(error, now)
+  const open = (which: Socket, handle: (frame: Uint8Array, nowMs: number, listenOnly: boolean) => void, nowMs: number) => {
+    if (sockets.has(which)) return
+    const kept = keepSocket(
+      {
+        open: () => openPacketSocket({ interfaceIndex: place.index, ...socketOptions(which, settings.ping) }),
+        handle,
+        onReceiveError: () => counters.add('receive-failed'),
+        onChange: error => noteTrouble(which, error),
+        buffer,
+      },
+      nowMs,
+    )
+    sockets.set(which, kept)
+  }
+  const openFor = (address: AddressKey, nowMs: number) => {
+    if (isIpv6(address)) {
+      open('ipv6', handleIpv6, nowMs)
       return
     }
-    if (inTrouble) tell({ kind: 'recovered', name: place.name })
-    inTrouble = false
+    open('arp', handleArp, nowMs)
+    if (settings.ping) open('ping', handlePing4, nowMs)
   }
+  const join = (address: AddressKey, nowMs: number) => {
+    if (!isIpv6(address)) return
+    groups.add(address)
+    noteGroups(nowMs)
+  }
+  const noteGroups = (nowMs: number) => {
+    const { trouble } = groups
+    rejoinAt = trouble && nowMs + rejoinMs
+    if (trouble || failing.has('groups')) noteTrouble('groups', trouble)
+  }
+  const leave = (address: AddressKey) => {
+    if (isIpv6(address)) groups.remove(address)
+  }
+
   /** A frame that cannot be sent is lost, as on any wire: who asks asks again, and announcements are repeated. */
-  const send = (frame: Uint8Array): boolean => {
-    try {
-      socket?.send(frame)
-      return socket !== undefined
-    } catch {
-      counters.add('send-failed')
-      return false
-    }
+  const send = (which: Socket, frame: Uint8Array, counted: CounterName) => {
+    if (sockets.get(which)?.send(frame)) counters.add(counted)
+    else counters.add('send-failed')
   }
-  const tellConflict = (address: number, mac: Uint8Array, now: number) => {
+  const sendAnnouncement = (address: AddressKey) => {
+    if (isIpv6(address)) send('ipv6', advertisementFrame({ self: place.mac, address }), 'ndp-announcements')
+    else for (const frame of announcementFrames(place.mac, address)) send('arp', frame, 'announcements')
+  }
+  const sendProbe = (address: AddressKey) => {
+    if (isIpv6(address)) send('ipv6', solicitationFrame({ from: place.mac, senderIp: 0n, target: address }), 'probes')
+    else send('arp', requestFrame({ from: place.mac, senderIp: 0, targetIp: address }), 'probes')
+  }
+  const tellConflict = (address: AddressKey, mac: MacAddress, nowMs: number) => {
     counters.add('conflicts')
-    if (now < (conflictsTold.get(address) ?? Number.NEGATIVE_INFINITY) + conflictReportMs) return
-    conflictsTold.set(address, now)
+    if (nowMs < (conflictsTold.get(address) ?? Number.NEGATIVE_INFINITY) + conflictReportMs) return
+    conflictsTold.set(address, nowMs)
     tell({ kind: 'conflict', name: place.name, address, mac })
   }
-  const handle = (frame: Uint8Array, now: number, listenOnly: boolean) => {
+  const heedProbes = (frame: Uint8Array) => {
+    if (probes.size === 0) return
+    for (const { address, mac } of claimsOf(frame, place.mac)) probes.answer(address, mac.slice())
+  }
+  const handleArp = (frame: Uint8Array, nowMs: number, listenOnly: boolean) => {
+    heedProbes(frame)
     const verdict = answerArp(frame, place.mac, announced)
-    if ('conflict' in verdict) tellConflict(verdict.conflict.address, verdict.conflict.mac, now)
+    if ('conflict' in verdict) tellConflict(verdict.conflict.address, verdict.conflict.mac, nowMs)
     else if ('drop' in verdict) counters.add(verdict.drop)
     else if (listenOnly) counters.add('stale')
     else {
       counters.add('requests')
-      if (send(verdict.reply)) counters.add('replies')
+      send('arp', verdict.reply, 'replies')
     }
   }
-  /** The next frame's length; 0 when there is none or the socket failed. */
-  const read = (now: number): number => {
-    try {
-      return socket?.receive(buffer) ?? 0
-    } catch (error) {
-      counters.add('receive-failed')
-      // The link went down: told once by the kernel. The same socket works again when it comes up.
-      if (!(error instanceof PacketSocketError && error.code === 'ENETDOWN')) fail(error, now)
-      return 0
+  const handleIpv6 = (frame: Uint8Array, nowMs: number, listenOnly: boolean) => {
+    if (frame[54] === 128) {
+      finishPing('ipv6', answerPing6(frame, place.mac, announced), listenOnly)
+      return
+    }
+    heedProbes(frame)
+    const verdict = answerNdp(frame, place.mac, announced)
+    if ('conflict' in verdict) tellConflict(verdict.conflict.address, verdict.conflict.mac, nowMs)
+    else if ('drop' in verdict) counters.add(`ndp-${verdict.drop}`)
+    else if (listenOnly) counters.add('stale')
+    else {
+      counters.add('ndp-requests')
+      send('ipv6', verdict.reply, 'ndp-replies')
+    }
+  }
+  const handlePing4 = (frame: Uint8Array, _nowMs: number, listenOnly: boolean) =>
+    finishPing('ping', answerPing4(frame, place.mac, announced), listenOnly)
+  const finishPing = (which: Socket, verdict: PingVerdict, listenOnly: boolean) => {
+    if ('drop' in verdict) counters.add(`ping-${verdict.drop}`)
+    else if (listenOnly) counters.add('stale')
+    else {
+      counters.add('ping-requests')
+      send(which, verdict.reply, 'ping-replies')
+    }
+  }
+  const tellProbed = (address: AddressKey, result: Extract<Report, { kind: 'probed' }>['result']) =>
+    tell({ kind: 'probed', name: place.name, address, result })
+  const workProbes = (nowMs: number) => {
+    if (probes.size === 0) return
+    const { ask, results } = probes.take(nowMs, announceBatch)
+    for (const address of ask) sendProbe(address)
+    for (const { address, owner } of results) {
+      if (!announced.has(address)) leave(address)
+      const trouble = failing.get(isIpv6(address) ? 'ipv6' : 'arp')
+      tellProbed(address, trouble && !owner ? { unknown: trouble.message } : { owner })
     }
   }
 
-  open(nowMs)
   return {
-    get fd() {
-      return socket?.fd
+    get sources() {
+      return [...sockets.values()]
     },
-    move(next, now) {
+    move(next, nowMs) {
       const moved = next.index !== place.index
       place = next
-      if (moved) open(now)
-      for (const address of announced) rounds.start(address, now)
+      if (moved) {
+        for (const socket of sockets.values()) socket.reopen(nowMs)
+        groups.reopen(next.index)
+        noteGroups(nowMs)
+      }
+      for (const address of announced) rounds.start(address, nowMs)
     },
-    announce(addresses, now) {
+    announce(addresses, nowMs) {
       for (const address of addresses) {
+        openFor(address, nowMs)
+        if (!announced.has(address) && !probes.has(address)) join(address, nowMs)
         announced.add(address)
-        rounds.start(address, now)
+        rounds.start(address, nowMs)
+        refresh.restart(address, nowMs + claimRounds.count * claimRounds.intervalMs)
       }
     },
     withdraw(addresses) {
       for (const address of addresses) {
-        announced.delete(address)
+        if (announced.delete(address) && !probes.has(address)) leave(address)
         rounds.stop(address)
+        refresh.stop(address)
         conflictsTold.delete(address)
       }
     },
-    repeat(addresses, now) {
-      for (const address of addresses) if (announced.has(address)) rounds.start(address, now)
+    repeat(addresses, nowMs) {
+      for (const address of addresses) if (announced.has(address)) rounds.start(address, nowMs)
     },
-    receive(now, listenOnly) {
-      // Old frames are told from new ones by their being there already, so all of them are read at once.
-      const most = listenOnly ? Number.POSITIVE_INFINITY : receiveBatch
-      for (let count = 0; count < most; count++) {
-        const length = read(now)
-        if (length === 0) return
-        handle(buffer.subarray(0, length), now, listenOnly)
+    defend(addresses) {
+      for (const address of addresses) {
+        if (!announced.has(address)) continue
+        counters.add('defences')
+        sendAnnouncement(address)
       }
     },
-    work(now) {
-      if (reopenAt !== undefined && reopenAt <= now) open(now)
-      if (!socket) return
-      for (const address of rounds.take(now, announceBatch)) {
-        for (const frame of announcementFrames(place.mac, address)) if (send(frame)) counters.add('announcements')
+    probe(address, nowMs) {
+      openFor(address, nowMs)
+      if (!announced.has(address) && !probes.has(address)) join(address, nowMs)
+      probes.start(address, nowMs)
+    },
+    retry(nowMs) {
+      for (const socket of sockets.values()) socket.retry(nowMs)
+      if (rejoinAt !== undefined) rejoinAt = nowMs
+    },
+    work(nowMs, listenOnly) {
+      for (const socket of sockets.values()) socket.work(nowMs)
+      if (rejoinAt !== undefined && rejoinAt <= nowMs) {
+        groups.retry()
+        noteGroups(nowMs)
       }
+      if (listenOnly) return
+      workProbes(nowMs)
+      const due = rounds.take(nowMs, announceBatch)
+      for (const address of due) sendAnnouncement(address)
+      for (const address of refresh.take(nowMs, announceBatch - due.length)) sendAnnouncement(address)
     },
     get nextDue() {
-      const due = socket ? rounds.nextDue : undefined
-      return reopenAt === undefined ? due : Math.min(reopenAt, due ?? reopenAt)
+      const moments = [rounds.nextDue, refresh.nextDue, probes.nextDue, rejoinAt]
+      for (const socket of sockets.values()) moments.push(socket.nextDue)
+      let earliest: number | undefined
+      for (const at of moments) if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at
+      return earliest
     },
-    [Symbol.dispose]: close,
+    [Symbol.dispose]() {
+      for (const address of probes.addresses()) tellProbed(address, { unknown: 'the interface was closed' })
+      for (const socket of sockets.values()) socket[Symbol.dispose]()
+      groups[Symbol.dispose]()
+    },
   }
+}
+
+function socketOptions(which: Socket, ping: boolean) {
+  if (which === 'arp') return { etherType: etherTypeArp, filter: arpFilter }
+  if (which === 'ping') return { etherType: etherTypeIpv4, filter: pingFilter }
+  return { etherType: etherTypeIpv6, filter: ipv6Filter({ ping }) }
 }

@@ -1,18 +1,21 @@
 // Entry of the packet worker: a thread that answers at once, whatever the main thread is busy with.
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { runPacketLoop } from './packet-loop.ts'
-import { openWakeUp } from './packet-socket.ts'
-import type { NumberedOrder, Report, WorkerStart } from './protocol.ts'
+import type { MakeExtension } from './packet-task.ts'
+import { openWakeUp } from './poller.ts'
+import type { NumberedOrder, WorkerStart } from './protocol.ts'
 
-const { port }: WorkerStart = workerData
-const wakeUp = openWakeUp()
-const tell = (report: Report) => port.postMessage(report)
+/** Protocols beside ARP and NDP, by name; see PacketExtension. */
+const extensions: Readonly<Record<string, MakeExtension>> = {}
 
-tell({ kind: 'ready', wakeFd: wakeUp.fd })
+const { port, settings }: WorkerStart = workerData
 runPacketLoop({
-  wakeUp,
+  wakeUp: openWakeUp(),
+  settings,
   nextOrder: (): NumberedOrder | undefined => receiveMessageOnPort(port)?.message,
-  tell,
+  tell: report => port.postMessage(report),
   now: () => performance.now(),
+  random: Math.random,
+  extensions,
 })
 port.close()

@@ -1,0 +1,69 @@
+// What this node knows of foreign stations with addresses of ours: what was asked, defended and given up.
+import type { AddressKey } from './announcer/address-key.ts'
+import type { ProbeOutcome } from './announcer/announcer.ts'
+import { probeAgainMs } from './decide.ts'
+
+/**
+ * `defend`: the address is announced once against a conflict, at most every 10 s, and kept (RFC 5227 section 2.4 (c)).
+ * `yield`: the same, but a second conflict within 10 s means to give it up (section 2.4 (b)).
+ */
+export type ConflictPolicy = 'defend' | 'yield'
+
+/** RFC 5227 section 2.4 (DEFEND_INTERVAL): an address is defended at most so often, or two defenders would never end. */
+const defendMs = 10_000
+
+/** An address that was given up in an epoch, and the foreign station it was given up to by policy. */
+export interface Yielded {
+  readonly epoch: number
+  readonly to?: string
+}
+
+export interface Conflicts {
+  /** Another station uses an announced address now. */
+  meet(address: AddressKey, nowMs: number): 'defend' | 'give-up' | 'leave'
+  giveUp(announcement: string, yielded: Yielded): void
+  yielded(announcement: string): Yielded | undefined
+  /** What the segment answered, as long as that holds. */
+  probed(announcement: string, nowMs: number): 'not-yet' | 'free' | { readonly owner: string }
+  /** False when it is being asked already. */
+  beginProbe(announcement: string): boolean
+  endProbe(announcement: string, outcome: ProbeOutcome | undefined, nowMs: number): void
+  /** The Announcement is gone. */
+  forget(announcement: string, address: AddressKey | undefined): void
+}
+
+export function createConflicts(policy: ConflictPolicy): Conflicts {
+  const defendedAt = new Map<AddressKey, number>()
+  const yielded = new Map<string, Yielded>()
+  const asking = new Set<string>()
+  const answers = new Map<string, { readonly outcome: ProbeOutcome; readonly until: number }>()
+  return {
+    meet(address, nowMs) {
+      const last = defendedAt.get(address)
+      if (last !== undefined && nowMs < last + defendMs) return policy === 'yield' ? 'give-up' : 'leave'
+      defendedAt.set(address, nowMs)
+      return 'defend'
+    },
+    giveUp: (name, what) => void yielded.set(name, what),
+    yielded: name => yielded.get(name),
+    probed(name, nowMs) {
+      const answer = answers.get(name)
+      if (!answer || answer.until <= nowMs) return 'not-yet'
+      return 'owner' in answer.outcome ? answer.outcome : 'free'
+    },
+    beginProbe(name) {
+      if (asking.has(name)) return false
+      asking.add(name)
+      return true
+    },
+    endProbe(name, outcome, nowMs) {
+      asking.delete(name)
+      if (outcome) answers.set(name, { outcome, until: nowMs + probeAgainMs })
+    },
+    forget(name, address) {
+      yielded.delete(name)
+      answers.delete(name)
+      if (address !== undefined) defendedAt.delete(address)
+    },
+  }
+}
