@@ -1,0 +1,112 @@
+// Opens the security groups of targets for a load balancer, and closes them when it goes.
+import { hasCode } from '../errors.ts'
+import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { Goal } from '../../../src/provider.ts'
+import type { AwsAction } from '../actions.ts'
+import type { LedgerRecord } from '../ledger.ts'
+import type { Context } from '../observe/context.ts'
+import { targetsOf } from '../observe.ts'
+import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
+import type { AwsSettings } from '../settings.ts'
+import { backendSecurityGroupName } from '../names.ts'
+import { ownershipOf } from '../ownership.ts'
+import type { StackTargetGroup } from '../model/stack.ts'
+import type { Need, Openings } from './target-rules.ts'
+import type { Run } from './run.ts'
+
+export async function openTargets(run: Run, { keys }: Extract<AwsAction, { readonly kind: 'open-targets' }>): Promise<void> {
+  const { context, id, location, caller, seen, stack } = run
+  const backend = backendOf(run)
+  if (!stack || backend === undefined) return
+  const groups = stack.targetGroups.filter(({ key }) => keys.includes(key))
+  const needs = groups.map(group => needOf(group, seen.targets.get(group.key) ?? []))
+  const { clusterName } = context
+  const marks = {
+    ...(stack.targetSecurityGroupTags === undefined ? {} : { tags: stack.targetSecurityGroupTags }),
+    ...(clusterName === undefined ? {} : { clusterName }),
+  }
+  const { openings, problems } = await context.rulesOf(location).open(id, needs, { backend, marks }, caller)
+  run.record = { ...run.record, openings }
+  run.warnings.push(...problems)
+}
+
+/** Targets that came after the shape was made may be on interfaces with other security groups. */
+export async function openFor(
+  context: Context,
+  {
+    id,
+    goal,
+    location,
+    caller,
+    record,
+  }: {
+    readonly id: LoadBalancerId
+    readonly goal: Goal | undefined
+    readonly location: Location
+    readonly caller: Caller
+    readonly record: LedgerRecord
+  },
+  settings: AwsSettings,
+): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] } | undefined> {
+  const { backendSecurityGroup, targetSecurityGroupTags: tags } = goal?.desired.class.spec.aws ?? {}
+  const backend = backendSecurityGroup ?? record.ids['security-group/backend']
+  const { securityGroups } = settings
+  if (backend === undefined || securityGroups.kind === 'none' || !securityGroups.manageBackendRules) return undefined
+  const targets = await targetsOf(context, id, settings, location, caller)
+  const needs = settings.targetGroups.map(group => needOf(group, targets.get(group.key) ?? []))
+  const { clusterName } = context
+  const marks = { ...(tags === undefined ? {} : { tags }), ...(clusterName === undefined ? {} : { clusterName }) }
+  return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
+}
+
+export function needOf(
+  { protocol, healthCheck }: Pick<StackTargetGroup, 'protocol' | 'healthCheck'>,
+  targets: Need['targets'],
+): Need {
+  return {
+    targets,
+    transports: protocol === 'TCP_UDP' ? ['tcp', 'udp'] : protocol === 'UDP' ? ['udp'] : ['tcp'],
+    ...(healthCheck.port === 'traffic-port' ? {} : { healthCheckPort: healthCheck.port }),
+  }
+}
+
+/** The last group of a load balancer that opens its targets is the one they know it by. */
+function backendOf({ stack, ids }: Run): string | undefined {
+  const last = stack?.balancer.securityGroups.at(-1)
+  return last === undefined ? undefined : typeof last === 'string' ? ids.get(`security-group/${last}`) : last.id
+}
+
+/** Owners that are going: of two that go at once, the later one finds nobody else. */
+const going = new WeakMap<object, Set<string>>()
+
+/**
+ * When the last load balancer of the VPC goes, the rules at the targets and the shared group go with it. As long as others are
+ * there, what only this one needed stays until the sweep.
+ */
+export async function closeTargets(run: Run): Promise<void> {
+  const { context, id, location, caller } = run
+  const rules = context.rulesOf(location)
+  rules.forget(id)
+  const leaving = going.get(location) ?? new Set<string>()
+  going.set(location, leaving)
+  leaving.add(id.uid)
+  const others = [...context.ledger.entries()].filter(
+    ([other, { place }]) =>
+      !leaving.has(other.uid) && place.vpcId === location.place.vpcId && place.region === location.place.region,
+  )
+  if (others.length > 0) return
+  const { pictures, calls, place } = location
+  const name = backendSecurityGroupName(context.cluster, place.vpcId)
+  const group = [...(await pictures.securityGroups.all(caller.signal)).values()].find(
+    each => each.name === name && ownershipOf(each.tags, context.cluster).kind === 'ours',
+  )
+  if (!group) return
+  await rules.shrink(group.id, caller)
+  try {
+    await calls.ec2('DeleteSecurityGroup', { GroupId: group.id }, caller)
+  } catch (error) {
+    if (!hasCode(error, 'InvalidGroup.NotFound')) throw error
+  }
+  pictures.securityGroups.drop(group.id)
+}

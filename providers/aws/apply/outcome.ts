@@ -1,0 +1,133 @@
+// What a Service is told: its hostname, whether it serves, and when to look again.
+import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { Goal, IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
+import type { LedgerRecord } from '../ledger.ts'
+import { describeHealth, hasHealthy } from '../membership/health.ts'
+import type { Context } from '../observe/context.ts'
+import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
+import type { AwsSettings } from '../settings.ts'
+import { foundLoadBalancer } from '../snapshots/shapes.ts'
+
+/** How often to look at what AWS is setting up, and at targets that are not healthy yet. */
+const pollMs = { state: 5000, initial: 5000, unhealthy: 30_000 } as const
+/** ELBv2 takes at most so many ARNs in one DescribeLoadBalancers. */
+const arnBatch = 20
+
+export interface Told {
+  readonly readiness: Readiness
+  /** When to look again; absent when nothing is waited for. */
+  readonly afterMs?: number
+}
+
+/** Whether the load balancer serves. One that did is believed to, until its targets change; the others are asked about. */
+export async function readinessOf(
+  context: Context,
+  location: Location,
+  { record, targets, isUnchanged }: { readonly record: LedgerRecord; readonly targets: number; readonly isUnchanged: boolean },
+  caller: Caller,
+): Promise<Told> {
+  if (targets === 0) {
+    const message = `${record.dnsName ?? 'The load balancer'} has no targets: no endpoint of the Service is ready.`
+    return { readiness: { ready: false, reason: 'NoReadyEndpoints', message } }
+  }
+  if (isUnchanged && record.readiness?.ready === true) return { readiness: record.readiness }
+  const arn = record.ids['load-balancer'] ?? ''
+  const state = await stateOf(context, location, arn, caller)
+  if (state !== 'active' && state !== 'active_impaired') {
+    const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
+    return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }
+  }
+  return healthOf(location, record, caller)
+}
+
+async function healthOf(location: Location, record: LedgerRecord, caller: Caller): Promise<Told> {
+  const groups = Object.entries(record.ids).flatMap(([resource, arn]) => (resource.startsWith('target-group/') ? [arn] : []))
+  let isInitial = false
+  const reasons = new Set<string>()
+  for (const group of groups) {
+    const health = await describeHealth(location.calls, group, caller)
+    if (hasHealthy(health)) {
+      const message = `${record.dnsName} serves the Service.`
+      return { readiness: { ready: true, reason: 'Serving', message } }
+    }
+    for (const { state, reason } of health.values()) {
+      isInitial ||= state === 'initial'
+      if (reason !== '') reasons.add(reason)
+    }
+  }
+  const why = reasons.size === 0 ? '' : ` (${[...reasons].slice(0, 3).join(', ')})`
+  const message = isInitial
+    ? `The targets of ${record.dnsName} are registered; their first health checks are under way${why}.`
+    : `No target of ${record.dnsName} passes its health check${why}.`
+  return {
+    readiness: { ready: false, reason: 'NoHealthyTargets', message },
+    afterMs: isInitial ? pollMs.initial : pollMs.unhealthy,
+  }
+}
+
+/** The state of a load balancer. All that are being set up are asked about in one call, whoever asks first. */
+async function stateOf({ memory, clock }: Context, { calls, pictures }: Location, arn: string, caller: Caller): Promise<string> {
+  const known = pictures.loadBalancers.known(arn)
+  if (!known || known.state.startsWith('active')) return known?.state ?? ''
+  const now = clock.monotonic()
+  if (now - (memory.stateSeen.get(arn) ?? Number.NEGATIVE_INFINITY) < pollMs.state / 2) return known.state
+  const all = await pictures.loadBalancers.all(caller.signal)
+  const others = [...memory.stateSeen.keys()].filter(other => other !== arn && all.get(other)?.state === 'provisioning')
+  const asked = [arn, ...others.slice(0, arnBatch - 1)]
+  for (const each of asked) memory.stateSeen.set(each, now)
+  const { LoadBalancers = [] } = await calls.elb('DescribeLoadBalancers', { LoadBalancerArns: asked }, caller)
+  for (const each of LoadBalancers) {
+    const before = pictures.loadBalancers.known(each.LoadBalancerArn ?? '')
+    if (before) pictures.loadBalancers.put({ ...foundLoadBalancer(each, before.tags), subnets: before.subnets })
+  }
+  return pictures.loadBalancers.known(arn)?.state ?? ''
+}
+
+/** The entry for the Service's status. Ports are listed only when one has an error; then Kubernetes wants all of them. */
+export function ingressOf(
+  record: LedgerRecord,
+  settings: AwsSettings | undefined,
+  goal: Goal | undefined,
+): readonly IngressPoint[] {
+  const { dnsName: hostname } = record
+  if (hostname === undefined) return []
+  const errors = settings?.portErrors ?? []
+  if (!goal || errors.length === 0) return [{ hostname }]
+  const ports = goal.desired.listeners.map(({ port, protocol }) => {
+    const error = errors.find(each => each.port === port && each.protocol === protocol)?.error
+    return { port, protocol, ...(error === undefined ? {} : { error }) }
+  })
+  return [{ hostname, ports }]
+}
+
+/** Deletion that is held up by what AWS has still in use. */
+export function heldUp(
+  { memory, clock }: Context,
+  id: LoadBalancerId,
+  { record, what, isGroup }: { readonly record: LedgerRecord | undefined; readonly what: string; readonly isGroup: boolean },
+): Outcome {
+  const since = memory.stuck.get(id.uid) ?? clock.now()
+  memory.stuck.set(id.uid, since)
+  // The interfaces of a load balancer outlive it for some seconds as a rule; after minutes it is something else.
+  const isLong = clock.now() - since > 5 * 60_000
+  const reason = isLong && isGroup ? 'SecurityGroupInUse' : 'Withdrawing'
+  const readiness: Readiness = { ready: false, reason, message: `${what} is still in use by AWS; its deletion is tried again.` }
+  return {
+    ingress: record ? ingressOf(record, undefined, undefined) : [],
+    readiness,
+    warnings: [],
+    gone: false,
+    again: { afterMs: isLong ? 30_000 : 5000 },
+  }
+}
+
+export function goneOutcome(): Outcome {
+  const readiness: Readiness = { ready: false, reason: 'Withdrawing', message: 'Nothing is left outside.' }
+  return { ingress: [], readiness, warnings: [], gone: true, again: 'on-change' }
+}
+
+/** Each warning once. */
+export function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map(problem => [`${problem.reason} ${problem.message}`, problem])).values()]
+}

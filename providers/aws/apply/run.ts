@@ -1,0 +1,54 @@
+// One run of a plan: where it works, for whom, and what it has made so far.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
+import type { LedgerRecord } from '../ledger.ts'
+import type { Seen } from '../model/seen.ts'
+import type { Stack } from '../model/stack.ts'
+import type { Context } from '../observe/context.ts'
+import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
+
+export interface Run {
+  readonly context: Context
+  readonly id: LoadBalancerId
+  readonly location: Location
+  readonly caller: Caller
+  readonly seen: Seen
+  /** Absent when planning was for nothing. */
+  readonly stack: Stack | undefined
+  /** ARNs and ids by resource: `load-balancer`, `listener/443`, `target-group/443`, `security-group/frontend`. */
+  readonly ids: Map<string, string>
+  /** What goes into the ledger when the run ends, however it ends. */
+  record: LedgerRecord
+  readonly warnings: Problem[]
+}
+
+/** The id of something that an action before this one made, or that was there. */
+export function idIn(run: Pick<Run, 'ids'>, resource: string): string {
+  const id = run.ids.get(resource)
+  if (id === undefined) throw new TypeError(`the plan needs ${resource}, which nothing made`)
+  return id
+}
+
+/** What is there already, by resource. */
+export function idsOf(seen: Seen): Map<string, string> {
+  const { stack } = seen
+  const ids = new Map<string, string>()
+  if (!stack) return ids
+  const balancer = seen.balancers.find(({ name }) => name === stack.balancer.name)
+  if (balancer) ids.set('load-balancer', balancer.arn)
+  for (const { arn, port, loadBalancer } of seen.listeners) if (loadBalancer === balancer?.arn) ids.set(`listener/${port}`, arn)
+  for (const { key, name } of stack.targetGroups) {
+    const group = seen.groups.find(each => each.name === name)
+    if (group) ids.set(`target-group/${key}`, group.arn)
+  }
+  const frontend = seen.frontends.find(({ name }) => name === stack.frontend?.name)
+  if (frontend) ids.set('security-group/frontend', frontend.id)
+  if (seen.backend) ids.set('security-group/backend', seen.backend.id)
+  return ids
+}
+
+/** Notes attributes that are set now. */
+export function noteAttributes(run: Run, resource: string, lines: readonly string[]): void {
+  run.record = { ...run.record, attributes: { ...run.record.attributes, [resource]: lines } }
+}

@@ -1,0 +1,42 @@
+// What the things made for one owner are called and marked with. Pure.
+import { backendSecurityGroupName, frontendSecurityGroupName, loadBalancerName, ownerText, targetGroupName } from '../names.ts'
+import type { Owner } from '../names.ts'
+import { ownershipTags } from '../ownership.ts'
+import type { AwsSettings } from '../settings.ts'
+import type { Naming } from './stack.ts'
+
+export interface NamingInput {
+  /** UID of the namespace kube-system. */
+  readonly cluster: string
+  readonly owner: Owner
+  readonly vpcId: string
+  readonly settings: AwsSettings
+}
+
+/** EC2 allows few signs in descriptions (API_CreateSecurityGroup). */
+const foreignSigns = /[^a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]/g
+
+export function namingOf({ cluster, owner, vpcId, settings }: NamingInput): Naming {
+  const { tags, loadBalancer, securityGroups } = settings
+  const withSecurityGroups = securityGroups.kind !== 'none'
+  const name = loadBalancer.name ?? loadBalancerName(cluster, owner, { scheme: loadBalancer.scheme, vpcId, withSecurityGroups })
+  return {
+    balancer: { name, tags: { ...tags, ...ownershipTags(cluster, 'load-balancer', owner) } },
+    // A target group serves one Network Load Balancer only, so that one that takes another's place has groups of its own.
+    targetGroup: ({ key, protocol, targetType, ipAddressType }) => ({
+      name: targetGroupName(cluster, owner, `${name} ${key}`, { protocol, targetType, ipAddressType, vpcId }),
+      tags: { ...tags, ...ownershipTags(cluster, `target-group/${key}`, owner) },
+    }),
+    listener: () => ({ tags }),
+    frontend: {
+      name: frontendSecurityGroupName(cluster, owner, vpcId),
+      description: `Weir: clients of the load balancer of ${ownerText(owner)}`.replaceAll(foreignSigns, ' ').slice(0, 255),
+      tags: { ...tags, ...ownershipTags(cluster, 'security-group/frontend', owner) },
+    },
+    backend: {
+      name: backendSecurityGroupName(cluster, vpcId),
+      description: 'Weir: traffic of load balancers to their targets',
+      tags: ownershipTags(cluster, 'security-group/backend'),
+    },
+  }
+}

@@ -1,0 +1,50 @@
+// What was found for one load balancer: plain data, all that planning needs.
+import type { Attributes } from '../attributes.ts'
+import type { LedgerRecord } from '../ledger.ts'
+import type { Target } from '../membership/targets.ts'
+import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup } from '../snapshots/shapes.ts'
+import type { Stack } from './stack.ts'
+
+/** Nothing has changed since everything was applied; nobody was asked. */
+export interface Settled {
+  readonly kind: 'settled'
+  readonly record: LedgerRecord
+}
+
+/** Nothing is outside, and the ledger is enough to know it. */
+export interface Absent {
+  readonly kind: 'absent'
+}
+
+export interface Seen {
+  readonly kind: 'seen'
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: number
+  readonly record: LedgerRecord | undefined
+  /** Absent without a goal. */
+  readonly stack?: Stack
+  /** Ours for this owner, by their tags. */
+  readonly balancers: readonly FoundLoadBalancer[]
+  /** Of all those load balancers. */
+  readonly listeners: readonly FoundListener[]
+  /** Ours for this owner, by their tags. */
+  readonly groups: readonly FoundTargetGroup[]
+  /** Managed front groups of this owner, by their tags. */
+  readonly frontends: readonly FoundSecurityGroup[]
+  /** The shared group of the VPC. */
+  readonly backend?: FoundSecurityGroup
+  /** Something else has the name of the load balancer; says what. */
+  readonly nameTakenBy?: string
+  /** Attributes by ARN, read from AWS where the ledger does not tell what was set. */
+  readonly attributes: ReadonlyMap<string, Attributes>
+  /** Further certificates by ARN of the listener, read from AWS where the ledger does not tell. */
+  readonly certificates: ReadonlyMap<string, readonly string[]>
+  /** What shall be registered, by key of the target group. */
+  readonly targets: ReadonlyMap<string, readonly Target[]>
+  /** Target groups that have a healthy target, by ARN; only of those somebody waits for. */
+  readonly healthy: ReadonlySet<string>
+  /** Since when somebody waits for the health of a target group or a load balancer, by ARN; milliseconds since the epoch. */
+  readonly waitingSince: ReadonlyMap<string, number>
+}
+
+export type AwsObserved = Settled | Absent | Seen

@@ -1,0 +1,137 @@
+// Everything that is to stand in AWS for one Service, with names, tags and ids filled in: what planning compares with what there is. Pure.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { AttributeSettings } from '../attributes.ts'
+import type { SubnetMapping } from '../discovery/addresses.ts'
+import type { OwnRule } from '../security-group-rules.ts'
+import type { AwsSettings, IpAddressType, ListenerSettings, Scheme, TargetGroupSettings } from '../settings.ts'
+import type { Tags } from '../snapshots/shapes.ts'
+
+/** The group made for this load balancer, the one shared by all in the VPC, or one that the user named. */
+export type GroupRef = 'frontend' | 'backend' | { readonly id: string }
+
+export interface StackSecurityGroup {
+  readonly name: string
+  readonly description: string
+  readonly rules: readonly OwnRule[]
+  readonly tags: Tags
+}
+
+export interface StackBalancer {
+  readonly name: string
+  readonly scheme: Scheme
+  readonly ipAddressType: IpAddressType
+  readonly subnets: readonly SubnetMapping[]
+  readonly securityGroups: readonly GroupRef[]
+  readonly sourceNat: boolean
+  readonly privateLinkInboundRules?: boolean
+  readonly attributes: AttributeSettings
+  readonly capacityUnits?: number
+  readonly tags: Tags
+}
+
+export interface StackTargetGroup extends TargetGroupSettings {
+  readonly name: string
+  readonly tags: Tags
+}
+
+export interface StackListener extends Omit<ListenerSettings, 'forward' | 'serves'> {
+  readonly stickiness: boolean
+  /** The own target group by its key, others by ARN; in the order of the user. */
+  readonly forward: readonly ({ readonly weight: number } & ({ readonly own: string } | { readonly arn: string }))[]
+  readonly tags: Tags
+}
+
+export interface Stack {
+  readonly id: LoadBalancerId
+  readonly vpcId: string
+  readonly balancer: StackBalancer
+  readonly targetGroups: readonly StackTargetGroup[]
+  readonly listeners: readonly StackListener[]
+  /** The managed security group; absent with groups of the user's, or none. */
+  readonly frontend?: StackSecurityGroup
+  /** The shared one, when the targets' groups are opened and the administrator named none. */
+  readonly backend?: StackSecurityGroup
+  /** Whether the security groups of targets are opened for the load balancer. */
+  readonly opensTargets: boolean
+  /** Tells which security group of a target is opened when it has several. */
+  readonly targetSecurityGroupTags?: Tags
+  readonly allowInterruption: boolean
+  /** Keys of tags that others manage: never set, never taken away. */
+  readonly foreignTags: readonly string[]
+}
+
+/** What things are called and marked with. */
+export interface Naming {
+  readonly balancer: { readonly name: string; readonly tags: Tags }
+  readonly targetGroup: (settings: TargetGroupSettings) => { readonly name: string; readonly tags: Tags }
+  readonly listener: (settings: ListenerSettings) => { readonly tags: Tags }
+  readonly frontend: { readonly name: string; readonly description: string; readonly tags: Tags }
+  readonly backend: { readonly name: string; readonly description: string; readonly tags: Tags }
+}
+
+export interface StackInput {
+  readonly id: LoadBalancerId
+  readonly vpcId: string
+  readonly settings: AwsSettings
+  readonly naming: Naming
+  readonly subnets: readonly SubnetMapping[]
+  /** Ids of the groups that the user named. */
+  readonly givenGroups: readonly string[]
+  /** A shared backend group of the administrator's, instead of ours. */
+  readonly backendGroup?: string
+  readonly frontendRules: readonly OwnRule[]
+  readonly targetSecurityGroupTags?: Tags
+  readonly foreignTags: readonly string[]
+}
+
+/** The stack of one Service. */
+export function buildStack(input: StackInput): Stack {
+  const { id, vpcId, settings, naming, subnets, foreignTags } = input
+  const { loadBalancer, securityGroups } = settings
+  const { privateLinkInboundRules, capacityUnits } = loadBalancer
+  const isManaged = securityGroups.kind === 'managed'
+  const opensTargets = securityGroups.kind !== 'none' && securityGroups.manageBackendRules
+  return {
+    id,
+    vpcId,
+    balancer: {
+      ...naming.balancer,
+      scheme: loadBalancer.scheme,
+      ipAddressType: loadBalancer.ipAddressType,
+      subnets,
+      securityGroups: groupsOf(input, opensTargets),
+      sourceNat: loadBalancer.ipv6SourceNat,
+      attributes: loadBalancer.attributes,
+      ...(privateLinkInboundRules === undefined ? {} : { privateLinkInboundRules }),
+      ...(capacityUnits === undefined ? {} : { capacityUnits }),
+    },
+    targetGroups: settings.targetGroups.map(group => ({ ...group, ...naming.targetGroup(group) })),
+    listeners: settings.listeners.map(listener => stackListener(listener, settings.targetGroups, naming)),
+    ...(isManaged ? { frontend: { ...naming.frontend, rules: input.frontendRules } } : {}),
+    ...(opensTargets && input.backendGroup === undefined ? { backend: { ...naming.backend, rules: [] } } : {}),
+    opensTargets,
+    ...(input.targetSecurityGroupTags === undefined ? {} : { targetSecurityGroupTags: input.targetSecurityGroupTags }),
+    allowInterruption: settings.allowInterruption,
+    foreignTags,
+  }
+}
+
+function groupsOf({ settings: { securityGroups }, givenGroups, backendGroup }: StackInput, opensTargets: boolean): GroupRef[] {
+  if (securityGroups.kind === 'none') return []
+  const front: GroupRef[] = securityGroups.kind === 'managed' ? ['frontend'] : givenGroups.map(id => ({ id }))
+  if (!opensTargets) return front
+  return [...front, backendGroup === undefined ? 'backend' : { id: backendGroup }]
+}
+
+/** There is one listener per port, and its port is the key of its target group. */
+function stackListener(listener: ListenerSettings, groups: readonly TargetGroupSettings[], naming: Naming): StackListener {
+  const { forward, serves: _served, ...rest } = listener
+  const own = groups.find(({ key }) => key === String(listener.port))
+  if (!own) throw new TypeError(`the listener ${listener.port} has no target group`)
+  const targets = forward.targets.flatMap((target): StackListener['forward'][number][] => {
+    if (target.to === 'own') return [{ own: own.key, weight: target.weight }]
+    // Other Services are refused before planning.
+    return target.to === 'target-group' ? [{ arn: target.arn, weight: target.weight }] : []
+  })
+  return { ...rest, stickiness: forward.stickiness, forward: targets, ...naming.listener(listener) }
+}

@@ -1,0 +1,71 @@
+// What the provider is handed, and what it keeps in memory between looks.
+import type { EndpointSlice, Node } from '../../../src/model/kubernetes-objects.ts'
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { TargetRules } from '../apply/target-rules.ts'
+import type { Ledger, Place } from '../ledger.ts'
+import type { Registered } from '../membership/register.ts'
+import type { Location, Locations } from '../provider/locations.ts'
+
+/** One structured log line, as pino takes it. */
+export interface Log {
+  readonly debug: (fields: object, message: string) => void
+  readonly info: (fields: object, message: string) => void
+  readonly warn: (fields: object, message: string) => void
+}
+
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. */
+  now(): number
+  monotonic(): number
+  schedule(ms: number, run: () => void): () => void
+}
+
+export interface Context {
+  /** UID of the namespace kube-system. */
+  readonly cluster: string
+  /** Name of the cluster in tags `kubernetes.io/cluster/<name>` of subnets and security groups. */
+  readonly clusterName?: string
+  readonly ledger: Ledger
+  readonly locations: Locations
+  readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
+  readonly nodes: () => Iterable<Node>
+  readonly clock: Clock
+  readonly log: Log
+  /** Rejects when this process is not the active controller any more; asked before anything is deleted. */
+  readonly confirmLeading: (signal: AbortSignal) => Promise<void>
+  readonly memory: Memory
+  readonly rulesOf: (location: Location) => TargetRules
+}
+
+/** Lost with the process; everything in it can be found out again. */
+export interface Memory {
+  /** Found outside by a listing, by uid of the owner, with where that was. */
+  readonly outside: Map<string, Place>
+  /** Uids whose picture or record is not to be believed: they are looked at whole. */
+  readonly doubted: Set<string>
+  /** Uids of which also attributes and targets are to be asked of AWS. */
+  readonly strict: Set<string>
+  /** Since when a target group or load balancer is waited for, by ARN; milliseconds since the epoch. */
+  readonly waiting: Map<string, number>
+  /** What is registered, by ARN of the target group. */
+  readonly registered: Map<string, Registered>
+  /** Since when a target is not wanted any more, by ARN of the group and key; for late removal. */
+  readonly leaving: Map<string, Map<string, number>>
+  /** Since when deletion is held up, by uid. */
+  readonly stuck: Map<string, number>
+  /** When the state of a load balancer was last seen, by ARN; monotonic. */
+  readonly stateSeen: Map<string, number>
+}
+
+export function emptyMemory(): Memory {
+  return {
+    outside: new Map(),
+    doubted: new Set(),
+    strict: new Set(),
+    waiting: new Map(),
+    registered: new Map(),
+    leaving: new Map(),
+    stuck: new Map(),
+    stateSeen: new Map(),
+  }
+}

@@ -1,0 +1,47 @@
+// What nobody needs any more: retired when it was in use, deleted when it has been retired long enough. Pure.
+import type { AwsAction } from '../actions.ts'
+import type { Seen } from '../model/seen.ts'
+import type { Stack } from '../model/stack.ts'
+import { currentOf } from './balancer.ts'
+
+/** How long clients get to move away from what was replaced: longer than DNS answers live and connections drain. */
+export const retirementMs = 5 * 60_000
+
+/** What is deleted must be free by then: the listeners and load balancers that use it go first. */
+export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
+  const since = new Map((seen.record?.retiring ?? []).map(({ id, since }) => [id, Date.parse(since)]))
+  const isDue = (id: string) => seen.now - (since.get(id) ?? seen.now) >= retirementMs
+  const current = currentOf(stack, seen)
+  const oldBalancers = seen.balancers.filter(({ arn, name }) => name !== stack.balancer.name && since.has(arn) && isDue(arn))
+  const goingBalancers = new Set(oldBalancers.map(({ arn }) => arn))
+  const actions: AwsAction[] = oldBalancers.map(({ arn, name }) => ({ kind: 'delete-load-balancer', arn, name }))
+  const ours = new Set(seen.balancers.map(({ arn }) => arn))
+  for (const group of seen.groups) {
+    if (stack.targetGroups.some(({ name }) => name === group.name)) continue
+    // Of our own load balancers the listeners tell, which were just read; of others, the group itself.
+    const all = [
+      ...seen.listeners
+        .filter(({ forward }) => forward.some(({ targetGroup }) => targetGroup === group.arn))
+        .map(({ loadBalancer }) => loadBalancer),
+      ...group.loadBalancers.filter(arn => !ours.has(arn)),
+    ]
+    const users = all.filter(arn => !goingBalancers.has(arn))
+    if (users.some(arn => arn !== current?.arn)) continue
+    const isLeftOver = users.length === 0 && !since.has(group.arn)
+    if (isLeftOver || (users.length === 0 && isDue(group.arn)))
+      actions.push({ kind: 'delete-target-group', arn: group.arn, name: group.name })
+    else if (!since.has(group.arn)) actions.push({ kind: 'retire', what: 'target-group', id: group.arn })
+  }
+  const oldFrontends = seen.frontends.filter(({ name }) => name !== stack.frontend?.name)
+  const inUse = new Set(
+    seen.balancers.flatMap(({ arn, securityGroups }) => (goingBalancers.has(arn) || arn === current?.arn ? [] : securityGroups)),
+  )
+  for (const { id, name } of oldFrontends) if (!inUse.has(id)) actions.push({ kind: 'delete-security-group', id, name })
+  return actions
+}
+
+/** When the next retired thing is to go; undefined while nothing is retired. */
+export function nextRetirement(retiring: readonly { readonly since: string }[], now: number): number | undefined {
+  if (retiring.length === 0) return undefined
+  return Math.max(1000, Math.min(...retiring.map(({ since }) => Date.parse(since) + retirementMs)) - now)
+}

@@ -1,0 +1,136 @@
+// Listeners: a fresh target group is put beside the old one with weight 0 until it is healthy, and only then takes over. Pure.
+import type { AwsAction } from '../actions.ts'
+import type { Seen } from '../model/seen.ts'
+import type { Stack, StackListener } from '../model/stack.ts'
+import type { FoundListener } from '../snapshots/shapes.ts'
+import { currentOf, lookAgainMs } from './balancer.ts'
+import { changesOf, recorded } from './believed.ts'
+
+/** How long a listener keeps to the old target group while the fresh one is not healthy. */
+const longestFillMs = 5 * 60_000
+
+export function listenerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
+  const arn = currentOf(stack, seen)?.arn
+  const present = seen.listeners.filter(({ loadBalancer }) => loadBalancer === arn)
+  const steps = stack.listeners.map(listener =>
+    stepsOf(
+      listener,
+      present.find(({ port }) => port === listener.port),
+      seen,
+      stack,
+    ),
+  )
+  const superfluous = present.filter(({ port }) => !stack.listeners.some(listener => listener.port === port))
+  const waits = steps.flatMap(({ wait }) => wait ?? [])
+  return [
+    ...steps.flatMap(({ actions }) => actions),
+    ...superfluous.map(({ arn, port }): AwsAction => ({ kind: 'delete-listener', arn, port })),
+    ...waits.slice(0, 1),
+  ]
+}
+
+interface Steps {
+  readonly actions: readonly AwsAction[]
+  readonly wait?: AwsAction
+}
+
+function stepsOf(listener: StackListener, found: FoundListener | undefined, seen: Seen, stack: Stack): Steps {
+  const { port, attributes, certificates } = listener
+  const further = certificateSteps(listener, found, seen)
+  const changes = changesOf(attributes, seen, { resource: `listener/${port}`, arn: found?.arn })
+  const after: AwsAction[] = [
+    ...further.add,
+    ...(Object.keys(changes).length > 0 ? [{ kind: 'set-listener-attributes', port, attributes: changes } as const] : []),
+    ...further.remove,
+  ]
+  if (!found) return { actions: [{ kind: 'create-listener', listener }, ...after] }
+  const stage = stageOf(listener, found, seen, stack)
+  const staged: StackListener = { ...listener, forward: stage.forward }
+  const isSame =
+    found.protocol === listener.protocol &&
+    found.certificate === certificates[0] &&
+    (listener.tlsPolicy === undefined || found.policy === listener.tlsPolicy) &&
+    (found.alpn ?? 'None') === (listener.alpnPolicy ?? 'None') &&
+    found.stickiness === listener.stickiness &&
+    forwardKey(staged.forward, seen, stack) ===
+      forwardKey(
+        found.forward.map(({ targetGroup: arn, weight }) => ({ arn, weight })),
+        seen,
+        stack,
+      )
+  const modify: readonly AwsAction[] = isSame ? [] : [{ kind: 'modify-listener', listener: staged, arn: found.arn }]
+  const waits =
+    stage.waitsFor === undefined
+      ? {}
+      : { wait: { kind: 'wait', why: `targets of ${stage.waitsFor} to be healthy`, afterMs: lookAgainMs } as const }
+  return { actions: [...modify, ...after], ...waits }
+}
+
+interface Stage {
+  readonly forward: StackListener['forward']
+  /** Key of the target group that is not healthy yet. */
+  readonly waitsFor?: string
+}
+
+/** What the listener leads to for now. */
+function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stack: Stack): Stage {
+  const own = listener.forward.find(to => 'own' in to)
+  if (!own || !('own' in own)) return { forward: listener.forward }
+  const group = stack.targetGroups.find(({ key }) => key === own.own)
+  const arn = seen.groups.find(({ name }) => name === group?.name)?.arn
+  const others = new Set(listener.forward.flatMap(to => ('arn' in to ? [to.arn] : [])))
+  const old = found.forward.filter(({ targetGroup, weight }) => targetGroup !== arn && !others.has(targetGroup) && weight > 0)
+  const isInUse = old.length === 0
+  const targets = seen.targets.get(own.own)?.length ?? 0
+  // A target group of another protocol family cannot stand behind the old listener, so there is nothing to put beside.
+  const fits = old.every(({ targetGroup }) => {
+    const protocol = seen.groups.find(each => each.arn === targetGroup)?.protocol
+    return protocol !== undefined && canServe(listener.protocol, protocol)
+  })
+  if (isInUse || targets === 0 || !fits) return { forward: listener.forward }
+  const since = arn === undefined ? seen.now : (seen.waitingSince.get(arn) ?? seen.now)
+  const isReady = arn !== undefined && (seen.healthy.has(arn) || seen.now - since >= longestFillMs)
+  if (isReady) return { forward: listener.forward }
+  return {
+    forward: [...old.map(({ targetGroup, weight }) => ({ arn: targetGroup, weight })), { own: own.own, weight: 0 }],
+    waitsFor: own.own,
+  }
+}
+
+/** Protocols of target groups by those of listeners ("Target groups for your Network Load Balancers", routing configuration). */
+function canServe(listener: string, group: string): boolean {
+  const fitting: Readonly<Record<string, readonly string[]>> = {
+    TCP: ['TCP', 'TCP_UDP'],
+    TLS: ['TCP', 'TLS'],
+    UDP: ['UDP', 'TCP_UDP'],
+    TCP_UDP: ['TCP_UDP'],
+  }
+  return fitting[listener]?.includes(group) ?? false
+}
+
+/** One text for equal forwards. Weights are as AWS has them; with one place only, the weight means nothing unless it is 0. */
+function forwardKey(forward: StackListener['forward'], seen: Seen, stack: Stack): string {
+  const places = forward.map(to => {
+    const name = 'own' in to ? stack.targetGroups.find(({ key }) => key === to.own)?.name : undefined
+    const arn = 'arn' in to ? to.arn : (seen.groups.find(each => each.name === name)?.arn ?? 'to be made')
+    return `${arn} ${forward.length === 1 ? Math.min(to.weight, 1) : to.weight}`
+  })
+  return places.toSorted().join()
+}
+
+/** The certificates beside the default one. A TLS listener that was changed from another protocol begins with none. */
+function certificateSteps(
+  { port, protocol, certificates }: StackListener,
+  found: FoundListener | undefined,
+  seen: Seen,
+): { readonly add: readonly AwsAction[]; readonly remove: readonly AwsAction[] } {
+  const wanted = protocol === 'TLS' ? certificates.slice(1) : []
+  const wasTls = found?.protocol === 'TLS'
+  const present = wasTls ? (seen.certificates.get(found.arn) ?? Object.keys(recorded(seen, `certificates/${port}`) ?? {})) : []
+  const add = wanted.filter(each => !present.includes(each))
+  const remove = protocol === 'TLS' ? present.filter(each => !wanted.includes(each)) : []
+  return {
+    add: add.length > 0 ? [{ kind: 'add-certificates', port, certificates: add }] : [],
+    remove: found && remove.length > 0 ? [{ kind: 'remove-certificates', port, arn: found.arn, certificates: remove }] : [],
+  }
+}

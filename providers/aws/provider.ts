@@ -1,0 +1,177 @@
+// The aws provider: a Network Load Balancer for each Service. Wires what it is handed to the parts beside it.
+import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
+import type { EndpointSlice, Node } from '../../src/model/kubernetes-objects.ts'
+import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../../src/model/load-balancer.ts'
+import type { Capabilities, Goal, Outcome, Provider } from '../../src/provider.ts'
+import type { AwsAction } from './actions.ts'
+import { apply } from './apply.ts'
+import { createTargetRules } from './apply/target-rules.ts'
+import type { TargetRules } from './apply/target-rules.ts'
+import { backendSecurityGroupName } from './names.ts'
+import type { Ledger, Place } from './ledger.ts'
+import type { Rates } from './limiter.ts'
+import type { AwsObserved } from './model/seen.ts'
+import { observe } from './observe.ts'
+import { emptyMemory } from './observe/context.ts'
+import type { Clock, Context, Log } from './observe/context.ts'
+import { plan } from './plan.ts'
+import { blocks } from './problems.ts'
+import type { Transports } from './provider/calls.ts'
+import { sdkTransports } from './provider/clients.ts'
+import { createDrift } from './provider/drift.ts'
+import { createLister } from './provider/list.ts'
+import { createLocations } from './provider/locations.ts'
+import type { Location, Whereabouts } from './provider/locations.ts'
+import { createTurns } from './provider/turns.ts'
+import { readSettings } from './settings.ts'
+
+export const awsCapabilities: Capabilities = {
+  protocols: new Set(['TCP', 'UDP'] as const),
+  targetTypes: new Set(['Node', 'Pod'] as const),
+  families: new Set(['IPv4', 'IPv6'] as const),
+  mixedProtocols: true,
+  sharedAddresses: false,
+  // Instance targets without node ports are refused by the settings, which know the target type of each Service.
+  withoutNodePorts: true,
+}
+
+export interface AwsDependencies {
+  /** UID of the namespace kube-system: the cluster's identity in names and tags. */
+  readonly cluster: string
+  /** Name of the cluster in tags `kubernetes.io/cluster/<name>` of subnets and security groups, when it is known. */
+  readonly clusterName?: string
+  readonly ledger: Ledger
+  /** Classes of this provider. */
+  readonly classes: () => Iterable<LoadBalancerClass>
+  readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
+  readonly nodes: () => Iterable<Node>
+  /** Region and VPC for classes that name none, as far as they are known by now. */
+  readonly whereabouts: () => Whereabouts
+  readonly clock: Clock
+  readonly log: Log
+  /** Ends shared work. */
+  readonly signal: AbortSignal
+  /** Rejects when this process leads no more; asked before anything is deleted. Absent: it leads. */
+  readonly confirmLeading?: (signal: AbortSignal) => Promise<void>
+  /** Ways to AWS for a place. Absent: the SDK, with its own chain of credentials. */
+  readonly transports?: (place: Place) => Transports
+  readonly rates?: Rates
+}
+
+export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
+  /** As the seam has it; with the goal, what it needs is discovered as well, and an unchanged one costs no call. */
+  observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal): Promise<AwsObserved>
+  /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
+  syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
+  /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
+  sweep(signal: AbortSignal): Promise<void>
+  /** Has the next one in turn compared in full, attributes and targets included. So often that all are seen within hours. */
+  inspectNext(): void
+  /** What is tagged ours in AWS and known to nobody, after the last listing. */
+  orphans(): readonly LoadBalancerId[]
+}
+
+export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
+  const { ledger, clock, log, signal, whereabouts, rates, cluster, clusterName } = dependencies
+  const locations = createLocations({
+    transports: dependencies.transports ?? (place => sdkTransports(clientOptions(place))),
+    whereabouts,
+    clock,
+    signal,
+    ...(rates === undefined ? {} : { rates }),
+  })
+  const rules = new Map<Location, TargetRules>()
+  const context: Context = {
+    cluster,
+    ...(clusterName === undefined ? {} : { clusterName }),
+    ledger,
+    locations,
+    slicesOf: dependencies.slicesOf,
+    nodes: dependencies.nodes,
+    clock,
+    log,
+    confirmLeading: dependencies.confirmLeading ?? (() => Promise.resolve()),
+    memory: emptyMemory(),
+    rulesOf: location => {
+      const known = rules.get(location)
+      if (known) return known
+      const recorded = () =>
+        [...ledger.entries()].flatMap(([{ uid }, { place, openings }]) =>
+          locations.of(place) === location ? [[uid, openings] as const] : [],
+        )
+      const made = createTargetRules({ calls: location.calls, pictures: location.pictures, recorded })
+      rules.set(location, made)
+      return made
+    },
+  }
+  const lister = createLister(context)
+  const wakers = new Set<(id: LoadBalancerId) => void>()
+  const wake = (id: LoadBalancerId) => wakers.forEach(each => each(id))
+  const drift = createDrift(context, async (location, signal) => {
+    const name = backendSecurityGroupName(cluster, location.place.vpcId)
+    const backend = [...(await location.pictures.securityGroups.all(signal)).values()].find(group => group.name === name)
+    if (backend) await context.rulesOf(location).shrink(backend.id, { key: 'shared', signal })
+  })
+  /** Shape and targets of one load balancer are never worked on at once. */
+  const turns = createTurns()
+  return {
+    name: 'aws',
+    capabilities: awsCapabilities,
+    check,
+    observe: (id, signal, goal) => observe(context, id, goal, signal),
+    plan,
+    apply: (work, signal) => turns.take(work.id.uid, () => apply(context, work, signal)),
+    syncTargets: (id, goal, signal) =>
+      turns.take(id.uid, async () => {
+        const record = ledger.read(id)
+        // Without a target group there is nothing to fill; the shape comes first.
+        if (record === undefined || !Object.keys(record.ids).some(resource => resource.startsWith('target-group/')))
+          return undefined
+        return apply(context, { id, goal, observed: { kind: 'settled', record }, actions: [] }, signal)
+      }),
+    list: signal => lister.list(knownLocations(), signal),
+    watch(listener) {
+      wakers.add(listener)
+      return () => wakers.delete(listener)
+    },
+    async sweep(signal) {
+      for (const id of await drift.sweep(signal)) wake(id)
+    },
+    inspectNext() {
+      const id = drift.inspectNext()
+      if (id) wake(id)
+    },
+    orphans: () => lister.unknown,
+  }
+
+  /** Those of the ledger and of the classes; a class whose place is not known yet has made nothing. */
+  function knownLocations(): readonly Location[] {
+    const found = new Set<Location>()
+    for (const [, { place }] of ledger.entries()) found.add(locations.of(place))
+    for (const each of dependencies.classes()) {
+      try {
+        found.add(locations.ofClass(each))
+      } catch (error) {
+        log.debug({ class: each.metadata.name, error }, 'the place of a class is not known')
+      }
+    }
+    return [...found]
+  }
+}
+
+function check(desired: DesiredLoadBalancer): readonly Problem[] {
+  const { settings, problems } = readSettings(desired)
+  const unsupported: Problem[] = []
+  if (settings.group !== undefined)
+    unsupported.push(blocks('UnsupportedAnnotation', 'sharing a load balancer among Services is not supported yet.'))
+  if (settings.adopt !== undefined)
+    unsupported.push(blocks('UnsupportedAnnotation', 'taking over a load balancer is not supported yet.'))
+  const others = settings.listeners.filter(({ forward }) => forward.targets.some(({ to }) => to === 'service'))
+  for (const { port } of others)
+    unsupported.push(blocks('UnsupportedAnnotation', `forwarding port ${port} to another Service is not supported yet.`))
+  return [...problems, ...unsupported]
+}
+
+function clientOptions({ region, endpoints }: Place) {
+  return { region, ...(endpoints === undefined ? {} : { endpoints }) }
+}

@@ -1,0 +1,66 @@
+// Finds what others changed: in batches what AWS lists, and by turns what needs a call for each.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import { hashOf } from '../ledger.ts'
+import type { Context } from '../observe/context.ts'
+import type { Location } from './locations.ts'
+
+export interface Drift {
+  /** Lists everything anew and gives those whose things are not as they were; they are looked at whole next time. */
+  sweep(signal: AbortSignal): Promise<readonly LoadBalancerId[]>
+  /** Gives the one whose turn it is; next time attributes and targets are asked of AWS as well. Undefined with an empty ledger. */
+  inspectNext(): LoadBalancerId | undefined
+}
+
+export function createDrift(context: Context, onSwept: (location: Location, signal: AbortSignal) => Promise<void>): Drift {
+  let inspected: string | undefined
+  return {
+    async sweep(signal) {
+      const changed: LoadBalancerId[] = []
+      const byPlace = Map.groupBy(context.ledger.entries(), ([, { place }]) => context.locations.of(place))
+      for (const [location, entries] of byPlace) {
+        const before = new Map(entries.map(([id, record]) => [id.uid, pictureOf(location, Object.values(record.ids))]))
+        const { loadBalancers, targetGroups, securityGroups } = location.pictures
+        // Before the first listing nothing can be told but what is missing.
+        const isFirst = loadBalancers.listedAt === undefined
+        await Promise.all([loadBalancers.refresh(signal), targetGroups.refresh(signal), securityGroups.refresh(signal)])
+        for (const [id, record] of entries) {
+          const ids = Object.entries(record.ids).filter(([resource]) => !resource.startsWith('listener/'))
+          const isMissing = ids.some(([, each]) => !isKnown(location, each))
+          const after = pictureOf(location, Object.values(record.ids))
+          if (!isMissing && (isFirst || before.get(id.uid) === after)) continue
+          context.memory.doubted.add(id.uid)
+          changed.push(id)
+        }
+        await onSwept(location, signal)
+      }
+      return changed
+    },
+    inspectNext() {
+      const ids = [...context.ledger.entries()].map(([id]) => id).toSorted((one, other) => (one.uid < other.uid ? -1 : 1))
+      const next = ids.find(({ uid }) => inspected === undefined || uid > inspected) ?? ids[0]
+      inspected = next?.uid
+      if (next) context.memory.strict.add(next.uid)
+      return next
+    },
+  }
+}
+
+function isKnown({ pictures }: Location, id: string): boolean {
+  return (
+    pictures.loadBalancers.known(id) !== undefined ||
+    pictures.targetGroups.known(id) !== undefined ||
+    pictures.securityGroups.known(id) !== undefined
+  )
+}
+
+/** What can drift of the things with these ids: not their states, and not the shared group's rules. */
+function pictureOf({ pictures }: Location, ids: readonly string[]): string {
+  return hashOf(
+    ids.map(id => {
+      const balancer = pictures.loadBalancers.known(id)
+      if (balancer) return { ...balancer, state: '' }
+      const group = pictures.targetGroups.known(id)
+      return group ? { ...group, loadBalancers: [] } : (pictures.securityGroups.known(id) ?? '')
+    }),
+  )
+}

@@ -1,0 +1,35 @@
+// The EC2 calls that are made, by name. The SDK for EC2 is large, so this file is imported only when the first call is made.
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  CreateTagsCommand,
+  DeleteSecurityGroupCommand,
+  DeleteTagsCommand,
+  DescribeAddressesCommand,
+  DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2'
+
+export { EC2Client }
+
+export const ec2Commands = {
+  AuthorizeSecurityGroupIngress: AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroup: CreateSecurityGroupCommand,
+  CreateTags: CreateTagsCommand,
+  DeleteSecurityGroup: DeleteSecurityGroupCommand,
+  DeleteTags: DeleteTagsCommand,
+  DescribeAddresses: DescribeAddressesCommand,
+  DescribeInstances: DescribeInstancesCommand,
+  DescribeNetworkInterfaces: DescribeNetworkInterfacesCommand,
+  DescribeRouteTables: DescribeRouteTablesCommand,
+  DescribeSecurityGroups: DescribeSecurityGroupsCommand,
+  DescribeSubnets: DescribeSubnetsCommand,
+  DescribeVpcs: DescribeVpcsCommand,
+  RevokeSecurityGroupIngress: RevokeSecurityGroupIngressCommand,
+} as const

@@ -1,0 +1,81 @@
+// The places load balancers stand in, each with its own calls, limits and pictures; made when they are first needed.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
+import { reasons } from '../../../src/api/reasons.ts'
+import { ProviderError } from '../../../src/provider.ts'
+import type { Place } from '../ledger.ts'
+import { hashOf } from '../ledger.ts'
+import { createLimiter } from '../limiter.ts'
+import type { LimiterClock, Rates } from '../limiter.ts'
+import { createPictures } from '../snapshots/pictures.ts'
+import type { Pictures } from '../snapshots/pictures.ts'
+import { createCalls } from './calls.ts'
+import type { AwsCalls, Transports } from './calls.ts'
+
+export interface Location {
+  readonly place: Place
+  readonly calls: AwsCalls
+  readonly pictures: Pictures
+}
+
+/** Region and VPC where classes say nothing: of the environment, else of the instance the controller runs on. */
+export interface Whereabouts {
+  readonly region?: string
+  readonly vpcId?: string
+}
+
+export interface LocationsOptions {
+  readonly transports: (place: Place) => Transports
+  /** What is known now; may become known later. */
+  readonly whereabouts: () => Whereabouts
+  readonly clock: LimiterClock
+  readonly rates?: Rates
+  readonly signal: AbortSignal
+}
+
+export interface Locations {
+  of(place: Place): Location
+  /** The location of a class. Throws NotConfigured while region or VPC are not known. */
+  ofClass(found: LoadBalancerClass): Location
+}
+
+export function createLocations({ transports, whereabouts, clock, rates, signal }: LocationsOptions): Locations {
+  const made = new Map<string, Location>()
+  const of = (place: Place): Location => {
+    const key = hashOf(place)
+    const known = made.get(key)
+    if (known) return known
+    // AWS counts calls by account and region; places that share both but not the VPC are rare enough to be counted apart.
+    const calls = createCalls(transports(place), createLimiter(clock, rates))
+    const pictures = createPictures({ calls, vpcId: place.vpcId, monotonic: () => clock.monotonic(), signal })
+    const location = { place, calls, pictures }
+    made.set(key, location)
+    return location
+  }
+  return {
+    of,
+    ofClass: ({ metadata, spec }) => {
+      const { region: own, vpcId: ownVpc, assumeRole, endpoints } = spec.aws ?? {}
+      const around = whereabouts()
+      const region = own ?? around.region
+      // The VPC of the surroundings is of the region of the surroundings.
+      const vpcId = ownVpc ?? (region === around.region ? around.vpcId : undefined)
+      if (region === undefined || vpcId === undefined) {
+        const what = region === undefined ? 'region' : 'VPC'
+        throw new ProviderError({
+          code: 'NotConfigured',
+          message: `The ${what} of class ${metadata.name} is not known yet.`,
+          remedy: reasons.NotConfigured.remedy,
+          retry: 'later',
+        })
+      }
+      return of({
+        region,
+        vpcId,
+        ...(assumeRole === undefined ? {} : { assumeRole }),
+        ...(endpoints === undefined
+          ? {}
+          : { endpoints: { elasticLoadBalancingV2: endpoints.elasticLoadBalancingV2, ec2: endpoints.ec2 } }),
+      })
+    },
+  }
+}

@@ -1,0 +1,240 @@
+// A cluster and an AWS account for tests: Services, pods and nodes in memory, the fake at the other end of the real SDK.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
+import { buildLoadBalancer } from '../../../src/model/build.ts'
+import { buildMembership } from '../../../src/model/endpoints.ts'
+import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../../../src/model/kubernetes-objects.ts'
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Goal, Outcome } from '../../../src/provider.ts'
+// Only tests import this file.
+// oxlint-disable-next-line no-restricted-imports
+import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
+import type { AwsAction } from '../actions.ts'
+import type { Ledger, LedgerRecord } from '../ledger.ts'
+import { createAwsProvider } from '../provider.ts'
+import type { AwsDependencies, AwsProvider } from '../provider.ts'
+import { sdkTransports } from './clients.ts'
+
+export const clusterUid = '6f1c1f2e-0000-4000-8000-000000000001'
+const prefix = 'service.beta.kubernetes.io/aws-load-balancer-'
+
+export interface TestService {
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly ports?: ServiceSpec['ports']
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Without the long prefix. */
+  readonly aws?: Readonly<Record<string, string>>
+  readonly spec?: Partial<ServiceSpec>
+}
+
+export interface World {
+  readonly aws: FakeAws
+  readonly provider: AwsProvider
+  readonly ledger: MemoryLedger
+  readonly className: string
+  readonly nodes: Map<string, Node>
+  readonly slices: Map<string, readonly EndpointSlice[]>
+  /** Woken ids, in order. */
+  readonly woken: LoadBalancerId[]
+  class: LoadBalancerClass
+  goal(service: TestService): Goal
+  /** One look: observe, plan, apply. */
+  look(service: TestService): Promise<Outcome & { readonly actions: readonly AwsAction[] }>
+  /** Looks until nothing is waited for; moves the fake's time. */
+  settle(service: TestService, options?: { readonly limit?: number }): Promise<Outcome>
+  /** One look for nothing. */
+  remove(service: TestService): Promise<Outcome>
+  /** Until everything is gone. */
+  settleRemoval(service: TestService): Promise<Outcome>
+  /** Ready pods behind a Service, at addresses of the fake's instances. */
+  pods(service: TestService, endpoints: readonly (string | Endpoint)[], port?: number): void
+  /** A controller that has just started: nothing but the ledger is remembered. */
+  restart(): void
+}
+
+export interface MemoryLedger extends Ledger {
+  readonly records: Map<string, { readonly id: LoadBalancerId; readonly record: LedgerRecord }>
+  writes: number
+}
+
+export function memoryLedger(): MemoryLedger {
+  const records: MemoryLedger['records'] = new Map()
+  return {
+    records,
+    writes: 0,
+    read: ({ uid }) => records.get(uid)?.record,
+    async write(id, record) {
+      this.writes++
+      // What is kept has passed through JSON, as in an API server.
+      const kept: LedgerRecord = JSON.parse(JSON.stringify(record))
+      records.set(id.uid, { id, record: kept })
+    },
+    async remove({ uid }) {
+      records.delete(uid)
+    },
+    entries: () => [...records.values()].map(({ id, record }) => [id, record] as const),
+  }
+}
+
+export interface WorldOptions {
+  readonly vpcId: string
+  readonly targets?: 'Node' | 'Pod'
+  readonly settings?: LoadBalancerClass['spec']['aws']
+  readonly dependencies?: Partial<AwsDependencies>
+  readonly maxAttempts?: number
+}
+
+export function testWorld(aws: FakeAws, options: WorldOptions): World {
+  const ledger = memoryLedger()
+  const nodes = new Map<string, Node>()
+  const slices = new Map<string, readonly EndpointSlice[]>()
+  const woken: LoadBalancerId[] = []
+  const ending = new AbortController()
+  const start = (): AwsProvider => {
+    const provider = createAwsProvider({
+      cluster: clusterUid,
+      ledger,
+      classes: () => [world.class],
+      slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
+      nodes: () => nodes.values(),
+      whereabouts: () => ({ region: aws.region, vpcId: options.vpcId }),
+      clock: {
+        now: () => aws.now(),
+        monotonic: () => aws.now(),
+        schedule: (ms, run) => {
+          const timer = setTimeout(run, ms)
+          return () => clearTimeout(timer)
+        },
+      },
+      log: { debug: () => {}, info: () => {}, warn: () => {} },
+      signal: ending.signal,
+      transports: ({ region }) =>
+        sdkTransports({
+          region,
+          endpoints: { elasticLoadBalancingV2: aws.endpoint, ec2: aws.endpoint },
+          credentials: { accessKeyId: 'AKIAFAKE', secretAccessKey: 'fake' },
+          maxAttempts: options.maxAttempts ?? 1,
+        }),
+      ...options.dependencies,
+    })
+    provider.watch(id => woken.push(id))
+    return provider
+  }
+  const { signal } = ending
+  let provider: AwsProvider | undefined
+  const world: World = {
+    aws,
+    get provider() {
+      return (provider ??= start())
+    },
+    ledger,
+    className: 'aws',
+    nodes,
+    slices,
+    woken,
+    class: {
+      apiVersion: 'weir.dev/v1alpha1',
+      kind: 'LoadBalancerClass',
+      metadata: { name: 'aws', uid: 'class-uid' },
+      spec: {
+        provider: 'aws',
+        targets: options.targets ?? 'Pod',
+        default: false,
+        ...(options.settings ? { aws: options.settings } : {}),
+      },
+    },
+    goal(service) {
+      const object = serviceObject(service)
+      const key = `${object.metadata.namespace}/${object.metadata.name}`
+      const { desired, problems } = buildLoadBalancer(object, world.class)
+      const blocking = [...problems, ...world.provider.check(desired)].filter(({ severity }) => severity === 'blocks')
+      if (blocking.length > 0) throw new Error(blocking.map(({ reason, message }) => `${reason}: ${message}`).join(' '))
+      return { desired, membership: buildMembership(slices.get(key) ?? [], desired.families) }
+    },
+    async look(service) {
+      const goal = world.goal(service)
+      const { id } = goal.desired
+      const observed = await world.provider.observe(id, signal, goal)
+      const actions = world.provider.plan(goal, observed)
+      const outcome = await world.provider.apply({ id, goal, observed, actions }, signal)
+      return { ...outcome, actions }
+    },
+    async settle(service, { limit = 200 } = {}) {
+      for (let turn = 0; turn < limit; turn++) {
+        const outcome = await world.look(service)
+        if (outcome.again === 'on-change') return outcome
+        aws.advance(outcome.again.afterMs)
+      }
+      throw new Error(`${service.name} does not settle`)
+    },
+    async remove(service) {
+      const id = idOf(service)
+      const observed = await world.provider.observe(id, signal)
+      const actions = world.provider.plan(undefined, observed)
+      return world.provider.apply({ id, goal: undefined, observed, actions }, signal)
+    },
+    async settleRemoval(service) {
+      for (let turn = 0; turn < 200; turn++) {
+        const outcome = await world.remove(service)
+        if (outcome.gone) return outcome
+        aws.advance(outcome.again === 'on-change' ? 1000 : outcome.again.afterMs)
+      }
+      throw new Error(`${service.name} does not go`)
+    },
+    pods(service, endpoints, port = 8080) {
+      const { metadata, spec } = serviceObject(service)
+      const ports = (spec.ports ?? []).map(each => ({
+        name: each.name ?? '',
+        protocol: each.protocol ?? 'TCP',
+        port: Number(each.targetPort ?? port),
+      }))
+      slices.set(`${metadata.namespace}/${metadata.name}`, [
+        {
+          metadata: { name: `${metadata.name}-1`, namespace: metadata.namespace ?? '', labels: {} },
+          addressType: 'IPv4',
+          endpoints: endpoints.map(each =>
+            typeof each === 'string' ? { addresses: [each], conditions: { ready: true } } : each,
+          ),
+          ports,
+        },
+      ])
+    },
+    restart() {
+      provider = undefined
+    },
+  }
+  return world
+}
+
+export function idOf({ name, namespace = 'default', uid = `uid-${namespace}-${name}` }: TestService): LoadBalancerId {
+  return { kind: 'Service', namespace, name, uid }
+}
+
+function serviceObject(service: TestService): Service {
+  const { name, namespace, uid } = idOf(service)
+  const aws = Object.entries(service.aws ?? {}).map(([key, value]) => [`${prefix}${key}`, value])
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      annotations: { ...Object.fromEntries(aws), ...service.annotations },
+    },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass: 'weir.dev/aws',
+      clusterIP: '10.96.0.10',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      ports: service.ports ?? [{ port: 80, targetPort: 8080, protocol: 'TCP', nodePort: 30_080 }],
+      ...service.spec,
+    },
+  }
+}
+
+/** A node whose instance is `providerId`. */
+export function nodeObject(name: string, providerId: string | undefined, labels: Readonly<Record<string, string>> = {}): Node {
+  return { metadata: { name, labels }, spec: providerId === undefined ? {} : { providerID: providerId } }
+}
