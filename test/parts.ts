@@ -1,5 +1,4 @@
 // The parts of the tests, in the order they run, and how each gets what it needs or says what this machine lacks.
-import { bundle } from '../deploy/bundle/bundle.ts'
 import { binaries } from './lab/binaries.ts'
 import { LabError } from './lab/errors.ts'
 import type { ProgramName } from './lab/go-modules.ts'
@@ -36,7 +35,6 @@ export const parts: readonly Part[] = [
       if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
       await prepareMachine(progress, true)
       await programs([...controlPlane, ...nodes])
-      await bundle()
     },
   },
 ]

@@ -20,6 +20,7 @@ const vitest = await createVitest('test', {
 await vitest.standalone()
 
 let trouble = 0
+const skipped: string[] = []
 const leftOut: string[] = []
 try {
   const chosen = Object.groupBy(await vitest.globTestSpecifications(filter), specification => specification.project.name)
@@ -31,9 +32,10 @@ try {
       await part.prepare()
       ready.push(...specifications)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      if (!isMissing(error)) trouble += 1
-      leftOut.push(`${part.name} tests (${specifications.length} files) are left out: ${message}`)
+      const why = `${part.name} tests (${specifications.length} files): ${error instanceof Error ? error.message : String(error)}`
+      if (lacks(error) === 'kernel') skipped.push(why)
+      else leftOut.push(why)
+      if (lacks(error) === 'nothing') trouble += 1
     }
   }
   if (ready.length > 0) await vitest.runTestSpecifications(ready, true)
@@ -44,8 +46,8 @@ try {
   await vitest.close()
 }
 
-for (const skip of reporter.skips) console.log(styleText('yellow', `skipped: ${skip}`))
-for (const line of leftOut) console.log(styleText('yellow', line))
+for (const skip of [...skipped, ...reporter.skips]) console.log(styleText('yellow', `skipped: ${skip}`))
+for (const part of leftOut) console.log(styleText('yellow', `left out: ${part}`))
 const counts = { ...reporter.counts, failed: reporter.counts.failed + trouble }
 const incomplete = leftOut.length > 0 && process.env['CI'] === 'true'
 if (incomplete) console.log('CI=true: what is left out counts as a failure.')
@@ -53,7 +55,8 @@ if (counts.passed + counts.failed === 0) console.log('No test ran.')
 console.log(countsLine(counts))
 process.exit(counts.failed === 0 && counts.passed > 0 && !incomplete ? 0 : 1)
 
-/** Whether this machine lacks something; anything else that goes wrong is a failure of the run. */
-function isMissing(error: unknown): boolean {
-  return error instanceof LabError && error.code !== 'build-failed'
+/** What is not there on this machine: a tool that can be installed, something of its kernel; or nothing, and preparing just failed. */
+function lacks(error: unknown): 'tool' | 'kernel' | 'nothing' {
+  if (!(error instanceof LabError) || error.code === 'build-failed') return 'nothing'
+  return error.code === 'missing-kernel-feature' ? 'kernel' : 'tool'
 }

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 const root = join(import.meta.dirname, '..')
 const apiTests = ['{src,providers,test}/**/*.api.test.ts']
-const lanTests = ['{src,providers,test}/**/*.lan.test.ts', 'test/lab/**/*.test.ts']
+const lanTests = ['{src,providers,test}/**/*.lan.test.ts']
 const serial = { pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const
 
 export default defineConfig({
@@ -25,7 +25,16 @@ export default defineConfig({
         },
       },
       { root, test: { ...serial, name: 'api', include: apiTests, sequence: { groupOrder: 1 } } },
-      { root, test: { ...serial, name: 'lan', include: lanTests, sequence: { groupOrder: 2 } } },
+      {
+        root,
+        test: {
+          ...serial,
+          name: 'lan',
+          include: lanTests,
+          globalSetup: ['test/lab/shared-lab-host.ts'],
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 })

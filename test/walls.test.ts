@@ -44,6 +44,11 @@ test.each([
     'providers/local/x.ts',
     ['../../src/kubernetes/store.ts', '../../src/controllers/service.ts'],
   ],
+  ['the local provider knows nothing of AWS', 'providers/local/x.ts', ['../aws/plan.ts', '@aws-sdk/client-ec2']],
+  ['nor does its agent', 'providers/local/agent/x.ts', ['../../aws/model/build.ts']],
+  ['the aws provider knows nothing of the local one', 'providers/aws/x.ts', ['../local/plan.ts']],
+  ['nor does a folder of it', 'providers/aws/discovery/x.ts', ['../../local/addresses/allocator.ts']],
+  ['the aws provider gets the core handed', 'providers/aws/model/x.ts', ['../../../src/kubernetes/store.ts']],
   ['a provider deep down, too', 'providers/local/agent/x.ts', ['../../../src/kubernetes/store.ts']],
   ['no production code imports the tests', 'src/model/x.ts', ['../../test/lab/lab.ts']],
 ])('%s', (_rule, file, imports) => {
@@ -61,6 +66,7 @@ test('the doors are open: composition roots, tests, and everyone to the rooms be
       'src/model/x.ts': ['../api/group.ts', './address.ts'],
       'src/kubernetes/x.ts': ['./store.ts'],
       'providers/local/x.ts': ['../../src/model/address.ts', '../../src/provider.ts', '../../src/api/group.ts'],
+      'providers/aws/x.ts': ['../../src/model/address.ts', '../../src/provider.ts', './plan.ts', '@aws-sdk/client-ec2'],
       'src/controllers/x.test.ts': ['../../test/lab/lab.ts', '../../providers/local/provider.ts'],
     }),
   ).toEqual([])

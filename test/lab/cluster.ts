@@ -1,4 +1,5 @@
 // Raises everything of a full lab in its order: LAN, control plane, nodes, and waits until the cluster is ready.
+import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
@@ -33,6 +34,7 @@ export type ClusterOptions = {
   readonly pods: boolean
   readonly images?: readonly string[]
   readonly bundle?: string | undefined
+  readonly audit?: readonly string[]
   readonly progress: Progress
   readonly signal?: AbortSignal
   readonly state: LabState
@@ -70,7 +72,7 @@ async function raiseMachines(options: ClusterOptions, lan: Lan, indexes: readonl
   const listening = await listenOnLoopback()
   const outside = `https://127.0.0.1:${listening.port}`
   await forwardInto(state, controlPlane, listening, '127.0.0.1:6443')
-  const site = siteOf(inNamespace(controlPlane), pods)
+  const site = { ...siteOf(inNamespace(controlPlane), pods), apiServerArgs: auditArgs(state, options.audit ?? []) }
   const prepared = await prepareControlPlane(state, site, outside, signal)
   const { authority, token } = prepared
   writeKubeconfig(state.path('lan.kubeconfig'), server, authority.ca, { token })
@@ -110,6 +112,15 @@ function siteOf(enter: readonly string[], pods: boolean): Site {
     apiServerArgs: [],
     realPods: pods,
   }
+}
+
+/** Every finished request of these users with its answer's code; nothing of anybody else. */
+function auditArgs(state: LabState, users: readonly string[]): readonly string[] {
+  if (users.length === 0) return []
+  const rules = [{ level: 'Metadata', users }, { level: 'None' }]
+  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived', 'ResponseStarted'], rules }
+  writeFileSync(state.path('audit-policy.json'), JSON.stringify(policy))
+  return [`--audit-policy-file=${state.path('audit-policy.json')}`, `--audit-log-path=${state.path('audit.log')}`]
 }
 
 /** The kubelets ask the API server who may exec into Pods and read logs; the API server itself may. */

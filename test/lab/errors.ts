@@ -2,6 +2,7 @@
 
 export type LabErrorCode =
   | 'unsupported-system'
+  | 'missing-kernel-feature'
   | 'needs-root'
   | 'missing-command'
   | 'missing-go'

@@ -70,6 +70,8 @@ export type LabOptions = {
   readonly images?: readonly string[]
   /** The folder that `npm run build` fills, for the image weir:lab. */
   readonly bundle?: string | undefined
+  /** Users whose requests the API server writes down in `audit.log` of the state folder, one JSON line each (audit.k8s.io/v1 Event). */
+  readonly audit?: readonly string[]
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }

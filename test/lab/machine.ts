@@ -79,7 +79,7 @@ export async function prepareMachine(progress: Progress, install: boolean, machi
   await installCommands(progress, install, machine)
   const features = await missingKernelFeatures()
   if (features.length > 0)
-    throw new LabError('unsupported-system', `needs a kernel with ${features.join(', ')}, or a container that may use them.`)
+    throw new LabError('missing-kernel-feature', `needs a kernel with ${features.join(', ')}, or a container that may use them.`)
 }
 
 async function installCommands(progress: Progress, install: boolean, machine: Machine): Promise<void> {

@@ -33,13 +33,16 @@ export type Launch = {
 }
 
 /**
- * Starts a program that dies with this process (PR_SET_PDEATHSIG) and records it. Its output goes to `<state>/<name>.log`.
+ * Starts a program that dies with the owner of the lab (PR_SET_PDEATHSIG) and records it. One that another process starts, for
+ * instance a test in a lab that tests share, stays until the lab goes. Its output goes to `<state>/<name>.log`.
  * Throws LabError `process-ended` when it is gone before it could be recorded.
  */
 export async function launch(state: LabState, wanted: Launch): Promise<ProcessRecord> {
   const log = state.path(`${wanted.name}.log`)
   const file = openSync(log, 'a')
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...wanted.argv], {
+  const words = state.ownedByThisProcess() ? ['setpriv', '--pdeathsig', 'KILL', '--', ...wanted.argv] : wanted.argv
+  const [program = '', ...args] = words
+  const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', file, file],
     env: { ...process.env, ...wanted.env },

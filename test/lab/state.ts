@@ -32,6 +32,8 @@ export type LabState = {
   load<T>(file: string, schema: ZodType<T>): T
   /** Whether the process that made this lab still lives. */
   ownerAlive(): boolean
+  /** Whether this process made it. */
+  ownedByThisProcess(): boolean
   /** Copies the logs out, for a lab that failed and goes; answers the folder. */
   keepLogs(): string
   remove(): void
@@ -84,6 +86,13 @@ export function openState(name: string, root = stateRoot()): LabState {
     ownerAlive: () => {
       try {
         return isAlive(load('owner.json', processIdentity))
+      } catch {
+        return false
+      }
+    },
+    ownedByThisProcess: () => {
+      try {
+        return load('owner.json', processIdentity).pid === process.pid
       } catch {
         return false
       }
