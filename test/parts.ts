@@ -1,4 +1,5 @@
 // The parts of the tests, in the order they run, and how each gets what it needs or says what this machine lacks.
+import { missingForMoto } from './fake-aws/moto.ts'
 import { binaries } from './lab/binaries.ts'
 import { LabError } from './lab/errors.ts'
 import type { ProgramName } from './lab/go-modules.ts'
@@ -6,11 +7,16 @@ import { fullPath, missingCommands, prepareMachine, thisMachine } from './lab/ma
 import { lines } from './lab/progress.ts'
 
 export interface Part {
-  /** The vitest project. */
-  readonly name: 'unit' | 'api' | 'lan'
+  /** For messages; also the vitest project unless `takes` says otherwise. */
+  readonly name: string
+  /** Whether a file of tests belongs to it; each belongs to the first part that takes it. */
+  takes(file: TestFile): boolean
   /** Makes sure that all is there, building it if need be. Throws LabError when this machine lacks something. */
   prepare(): Promise<void>
 }
+
+/** Its vitest project and its path. */
+export type TestFile = { readonly project: string; readonly path: string }
 
 const progress = lines(process.stderr)
 
@@ -21,9 +27,18 @@ const nodes: readonly ProgramName[] = [
 ]
 
 export const parts: readonly Part[] = [
-  { name: 'unit', prepare: async () => undefined },
+  { name: 'unit', takes: ({ project }) => project === 'unit', prepare: async () => undefined },
+  {
+    name: 'moto',
+    takes: ({ path }) => path.endsWith('-moto.api.test.ts'),
+    prepare: async () => {
+      const missing = await missingForMoto()
+      if (missing !== undefined) throw new LabError('missing-command', missing)
+    },
+  },
   {
     name: 'api',
+    takes: ({ project }) => project === 'api',
     prepare: async () => {
       await prepareForControlPlane()
       await programs(controlPlane)
@@ -31,6 +46,7 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'lan',
+    takes: ({ project }) => project === 'lan',
     prepare: async () => {
       if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
       await prepareMachine(progress, true)

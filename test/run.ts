@@ -23,7 +23,10 @@ let trouble = 0
 const skipped: string[] = []
 const leftOut: string[] = []
 try {
-  const chosen = Object.groupBy(await vitest.globTestSpecifications(filter), specification => specification.project.name)
+  const chosen = Object.groupBy(await vitest.globTestSpecifications(filter), ({ project, moduleId }) => {
+    const part = parts.find(candidate => candidate.takes({ project: project.name, path: moduleId }))
+    return part?.name ?? 'no part'
+  })
   const ready: TestSpecification[] = []
   for (const part of parts) {
     const specifications = chosen[part.name] ?? []
