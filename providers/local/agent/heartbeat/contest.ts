@@ -1,0 +1,180 @@
+// What this node does about one address by what the heartbeats say: claim it, keep it, lose it, let it go, or wait. Pure.
+import { beats } from './claims.ts'
+import type { Claim } from './claims.ts'
+
+/** What the rest of the agent knows of an address and wants here. */
+export interface AddressPlan {
+  /** In canonical form. */
+  readonly address: string
+  /** In order. */
+  readonly candidates: readonly string[]
+  /** Whether this node may announce it now: it has an interface for it, does not end, and the address is not being deleted. */
+  readonly able: boolean
+  /** The last word of the API server: epoch and owner (empty: nobody). */
+  readonly known?: { readonly epoch: number; readonly node: string }
+  /** This node announces it already, in this epoch, by a claim that the API server accepted. */
+  readonly holds?: number
+}
+
+/** What the last owner's claim came to. */
+export type Past = Claim & { readonly released: boolean }
+
+export interface ContestState {
+  readonly plan: AddressPlan
+  /** Since when the plan names these candidates. */
+  readonly since: number
+  /** Since when the API server says what it says. */
+  readonly knownSince: number
+  /** Our claim, while it holds. */
+  readonly own: Claim | undefined
+  /** The best claim ever heard of, of whomever. */
+  readonly last: Past | undefined
+  readonly vacantSince: number | undefined
+  /** Since when we keep it though we are no candidate any more. */
+  readonly leavingSince: number | undefined
+}
+
+/** A node as one contest sees it. */
+export interface Contestant {
+  /** It has been heard on this segment since we listen. */
+  readonly isKnown: boolean
+  /** By its heartbeats when it is known, else by its Lease. */
+  readonly isAlive: boolean
+  /** What it says of the address; `incomplete`: not all it says has come yet. */
+  readonly says: { readonly state: 'owned' | 'ready'; readonly claim: Claim } | 'incomplete' | undefined
+}
+
+export interface ContestView {
+  readonly self: string
+  readonly nowMs: number
+  /** Until when we only listen: we have just begun, or were paused. */
+  readonly listenUntil: number
+  /** How long it takes to hear from everybody who lives. */
+  readonly windowMs: number
+  readonly contestant: (node: string) => Contestant
+}
+
+/** Why an address was claimed; as in `status.reason`. */
+export type ElectionReason = 'FirstClaim' | 'Vacant' | 'OwnerDead'
+
+export type ContestMove =
+  | { readonly kind: 'claim'; readonly epoch: number; readonly rank: number; readonly reason: ElectionReason }
+  | { readonly kind: 'lose'; readonly to: Claim }
+  /** A successor is there, or has not come for long: the address may be withdrawn. */
+  | { readonly kind: 'let-go' }
+  /** Tell the owner, who is no candidate any more, that we are there. */
+  | { readonly kind: 'ready'; readonly epoch: number }
+
+export interface ContestOutcome {
+  readonly move?: ContestMove
+  /** Somebody alive has it by right. */
+  readonly attended: boolean
+  /** Every other candidate is heard here or dead: claims are decided by heartbeats, else by the API server. */
+  readonly elects: boolean
+  /** Look again then, even if nothing is heard. */
+  readonly againAt?: number
+}
+
+/** A candidate that is alive but does not claim is passed over after so many windows. */
+const patienceWindows = 2
+/** A move waits for its successor no longer than this. */
+const successorMs = 1000
+/** So long what the API server says counts more than what its node does not say: the news may have overtaken its frames. */
+const overtakingMs = 1000
+
+export function contest(state: ContestState, view: ContestView): ContestOutcome {
+  const { plan } = state
+  const others = plan.candidates.filter(node => node !== view.self)
+  const elects = others.every(node => {
+    const { isKnown, isAlive } = view.contestant(node)
+    return isKnown || !isAlive
+  })
+  if (state.own) return { ...asOwner(state, state.own, others, view), attended: true, elects }
+  const attending = attendant(state, others, view)
+  if (attending) {
+    const isSuccessor = elects && plan.able && plan.candidates.includes(view.self) && !plan.candidates.includes(attending.node)
+    const ready = isSuccessor && { move: { kind: 'ready', epoch: attending.epoch } as const }
+    const again = attending.until !== undefined && { againAt: attending.until }
+    return { attended: true, elects, ...ready, ...again }
+  }
+  return { ...asCandidate(state, others, view, elects), attended: false, elects }
+}
+
+function asOwner(
+  state: ContestState,
+  own: Claim,
+  others: readonly string[],
+  view: ContestView,
+): Pick<ContestOutcome, 'move' | 'againAt'> {
+  const better = [...others, state.plan.known?.node ?? ''].flatMap(node => {
+    const { says } = view.contestant(node)
+    return typeof says === 'object' && says.state === 'owned' && beats(says.claim, own) ? [says.claim] : []
+  })
+  const known = knownClaim(state.plan, view.self)
+  if (known && known.epoch > own.epoch) better.push(known)
+  if (state.last && !state.last.released && state.last.node !== view.self && beats(state.last, own)) better.push(state.last)
+  const [to] = better
+  if (to) return { move: { kind: 'lose', to } }
+  if (state.plan.candidates.includes(view.self) || state.leavingSince === undefined) return {}
+  const successor = others.some(node => {
+    const { isAlive, says } = view.contestant(node)
+    return isAlive && typeof says === 'object' && says.state === 'ready' && says.claim.epoch >= own.epoch
+  })
+  const giveUpAt = state.leavingSince + successorMs
+  return successor || view.nowMs >= giveUpAt ? { move: { kind: 'let-go' } } : { againAt: giveUpAt }
+}
+
+/** Who has the address by right, as far as is known. `until`: only so long, unless it says so itself. */
+function attendant(
+  { plan, knownSince, last }: ContestState,
+  others: readonly string[],
+  view: ContestView,
+): (Claim & { readonly until?: number }) | undefined {
+  const known = knownClaim(plan, view.self)
+  for (const node of known && !others.includes(known.node) ? [...others, known.node] : others) {
+    const { isAlive, says } = view.contestant(node)
+    if (isAlive && typeof says === 'object' && says.state === 'owned') return says.claim
+  }
+  // Before all of what a node says has come, it may still have what it had, or what the API server says.
+  if (last && !last.released && last.node !== view.self) {
+    const { isAlive, says } = view.contestant(last.node)
+    if (isAlive && says === 'incomplete') return last
+  }
+  if (!known || (last && beats(last, known) && !(last.node === known.node && last.epoch === known.epoch))) return undefined
+  const { isAlive, isKnown, says } = view.contestant(known.node)
+  if (!isAlive) return undefined
+  if (!isKnown || says === 'incomplete') return known
+  const until = knownSince + overtakingMs
+  return view.nowMs < until && !last?.released ? { ...known, until } : undefined
+}
+
+function asCandidate(
+  state: ContestState,
+  others: readonly string[],
+  view: ContestView,
+  elects: boolean,
+): Pick<ContestOutcome, 'move' | 'againAt'> {
+  const { plan, last } = state
+  const rank = plan.candidates.indexOf(view.self)
+  if (!plan.able || rank < 0 || !elects) return {}
+  const epoch = Math.max(last?.epoch ?? 0, plan.known?.epoch ?? 0)
+  // Who had it last and lost it comes last: it takes nothing back.
+  const order = plan.candidates.toSorted((one, other) => Number(one === last?.node) - Number(other === last?.node))
+  const before = order
+    .slice(0, order.indexOf(view.self))
+    .filter(node => others.includes(node) && view.contestant(node).isAlive).length
+  const isOver = last?.released === true && last.epoch === epoch
+  const heardAllAt = isOver || (epoch === 0 && before === 0) ? 0 : state.since + view.windowMs
+  const vacantSince = state.vacantSince ?? view.nowMs
+  const at = Math.max(view.listenUntil, heardAllAt, vacantSince + before * patienceWindows * view.windowMs)
+  if (view.nowMs < at) return { againAt: at }
+  const reason = epoch === 0 ? 'FirstClaim' : !last || last.released ? 'Vacant' : 'OwnerDead'
+  return { move: { kind: 'claim', epoch: epoch + 1, rank, reason } }
+}
+
+/** What the API server says of another node, as a claim. */
+function knownClaim({ known, candidates }: AddressPlan, self: string): Claim | undefined {
+  if (!known || known.node === '' || known.node === self) return undefined
+  const rank = candidates.indexOf(known.node)
+  return { epoch: known.epoch, node: known.node, rank: rank < 0 ? 255 : rank }
+}
