@@ -1,5 +1,5 @@
 // Which nodes are to announce an address, in which order: sticky, with bounded load, and never a node that may not. Pure.
-import { announcement as announcementKind } from '../../src/api/announcement.ts'
+import { kindNames } from '../../src/api/kind-names.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import { announcedFinalizer, apiVersion } from '../../src/api/group.ts'
 import { announcementName } from '../../src/model/address.ts'
@@ -48,7 +48,7 @@ export function planAnnouncement(input: PlacementInput): AnnouncementAction | un
   if (existing) return sameSpec(existing.spec, spec) ? undefined : { kind: 'update-announcement', seen: existing, spec }
   if (spec.nodes.length === 0) return undefined
   const metadata = { name: announcementName(given.address), finalizers: [announcedFinalizer] }
-  return { kind: 'put-announcement', announcement: { apiVersion, kind: announcementKind.kind, metadata, spec } }
+  return { kind: 'put-announcement', announcement: { apiVersion, kind: kindNames.announcement.kind, metadata, spec } }
 }
 
 /** All of `planAnnouncement` for several addresses, each placed with the load that those before it make. */

@@ -1,6 +1,7 @@
 // AddressBlock: 256 neighbouring addresses with their owners; the only place where an address is given.
 import { z } from 'zod'
 import { objectName, serviceReference } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** One address that is given. */
@@ -18,11 +19,9 @@ export type Allocation = z.infer<typeof allocationSchema>
  * address twice, not even from overlapping pools.
  */
 export const addressBlock = {
-  kind: 'AddressBlock',
-  plural: 'addressblocks',
+  ...kindNames.addressBlock,
   singular: 'addressblock',
   shortNames: [],
-  scope: 'Cluster',
   description: 'Internal: which addresses of a run of 256 are given, and to whom. Written by the controller only.',
   statusSubresource: false,
   schema: z.object({
@@ -35,7 +34,7 @@ export const addressBlock = {
         .describe('256 bits as hexadecimal; bit i (most significant first) is set while base+i is given.'),
       allocations: z
         .record(z.string(), allocationSchema)
-        .meta({ maxProperties: 256 })
+        .meta({ maxProperties: 256, 'x-kubernetes-map-type': 'atomic' })
         .describe('By offset in the block (0 to 255, decimal).'),
     }),
   }),

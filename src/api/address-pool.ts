@@ -1,6 +1,7 @@
 // AddressPool: addresses the local provider may give, who may use them, and which nodes announce them.
 import { z } from 'zod'
 import { conditionsSchema, interfaceName, labelSelectorSchema, namespaceName } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const layer2RuleSchema = z
@@ -16,11 +17,9 @@ export const layer2RuleSchema = z
   .describe('Who announces by ARP and NDP on the LAN.')
 
 export const addressPool = {
-  kind: 'AddressPool',
-  plural: 'addresspools',
+  ...kindNames.addressPool,
   singular: 'addresspool',
   shortNames: ['pool'],
-  scope: 'Cluster',
   description: 'Addresses for load balancers of the local provider.',
   statusSubresource: true,
   schema: z.object({

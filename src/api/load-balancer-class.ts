@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { awsClassSchema } from './aws-class.ts'
 import { conditionsSchema, objectName, qualifiedName } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** What the local provider needs to know of a class. */
@@ -24,11 +25,9 @@ export const localClassSchema = z
   .describe('Settings of the local provider.')
 
 export const loadBalancerClass = {
-  kind: 'LoadBalancerClass',
-  plural: 'loadbalancerclasses',
+  ...kindNames.loadBalancerClass,
   singular: 'loadbalancerclass',
   shortNames: ['lbc'],
-  scope: 'Cluster',
   description:
     'A class of load balancers. Services choose it with spec.loadBalancerClass: weir.dev/<name>, or one of its aliases; Ingresses through an IngressClass.',
   statusSubresource: true,

@@ -1,6 +1,7 @@
 // NodeReport: what an agent found on its node, written on change.
 import { z } from 'zod'
 import { conditionsSchema, macAddress } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 export const nodeInterfaceSchema = z.object({
@@ -15,11 +16,9 @@ export const nodeInterfaceSchema = z.object({
 export type NodeInterface = z.infer<typeof nodeInterfaceSchema>
 
 export const nodeReport = {
-  kind: 'NodeReport',
-  plural: 'nodereports',
+  ...kindNames.nodeReport,
   singular: 'nodereport',
   shortNames: [],
-  scope: 'Cluster',
   description: 'Internal: the interfaces and abilities of a node, named after it and written by its agent on change.',
   statusSubresource: false,
   schema: z.object({

@@ -1,22 +1,18 @@
 // The resources the controllers watch and write, and our own kinds among them, as the API core names them.
-import { addressBlock } from '../api/address-block.ts'
 import type { AddressBlock } from '../api/address-block.ts'
-import { addressPool } from '../api/address-pool.ts'
 import type { AddressPool } from '../api/address-pool.ts'
-import { announcement } from '../api/announcement.ts'
 import type { Announcement } from '../api/announcement.ts'
 import { group, version } from '../api/group.ts'
-import type { KindDefinition } from '../api/kind.ts'
-import { loadBalancerClass } from '../api/load-balancer-class.ts'
+import { kindNames } from '../api/kind-names.ts'
+import type { KindNames } from '../api/kind-names.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
-import { nodeReport } from '../api/node-report.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import { defineResource } from '../kubernetes/objects.ts'
 import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
 import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
 
 /** The resource of a kind of ours. */
-export function resourceOf<T extends KubernetesObject>(kind: KindDefinition): Resource<T> {
+export function resourceOf<T extends KubernetesObject>(kind: KindNames): Resource<T> {
   return defineResource<T>({ group, version, plural: kind.plural, kind: kind.kind, namespaced: kind.scope === 'Namespaced' })
 }
 
@@ -35,8 +31,8 @@ export const endpointSlices = defineResource<EndpointSlice>({
   kind: 'EndpointSlice',
   namespaced: true,
 })
-export const loadBalancerClasses = resourceOf<LoadBalancerClass>(loadBalancerClass)
-export const addressPools = resourceOf<AddressPool>(addressPool)
-export const addressBlocks = resourceOf<AddressBlock>(addressBlock)
-export const announcements = resourceOf<Announcement>(announcement)
-export const nodeReports = resourceOf<NodeReport>(nodeReport)
+export const loadBalancerClasses = resourceOf<LoadBalancerClass>(kindNames.loadBalancerClass)
+export const addressPools = resourceOf<AddressPool>(kindNames.addressPool)
+export const addressBlocks = resourceOf<AddressBlock>(kindNames.addressBlock)
+export const announcements = resourceOf<Announcement>(kindNames.announcement)
+export const nodeReports = resourceOf<NodeReport>(kindNames.nodeReport)

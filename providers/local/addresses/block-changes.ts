@@ -1,6 +1,6 @@
 // What giving and freeing do to the object of an AddressBlock. Pure.
 import type { AddressBlock, Allocation } from '../../../src/api/address-block.ts'
-import { addressBlock } from '../../../src/api/address-block.ts'
+import { kindNames } from '../../../src/api/kind-names.ts'
 import { apiVersion } from '../../../src/api/group.ts'
 import { blockName, blockOffset, formatAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
@@ -57,7 +57,7 @@ export function applyChanges(block: AddressBlock | undefined, changes: readonly 
 function newBlock(changes: readonly BlockChange[]): Pick<AddressBlock, 'apiVersion' | 'kind' | 'metadata'> {
   const [first] = changes
   if (!first) throw new TypeError('a new block needs a change')
-  return { apiVersion, kind: addressBlock.kind, metadata: { name: blockName(first.address) } }
+  return { apiVersion, kind: kindNames.addressBlock.kind, metadata: { name: blockName(first.address) } }
 }
 
 function baseOf(changes: readonly BlockChange[]): string {

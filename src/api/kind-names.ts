@@ -1,0 +1,15 @@
+// What a request needs to know of our kinds. Apart from their schemas, so that programs at work need not load those.
+
+export interface KindNames {
+  readonly kind: string
+  readonly plural: string
+  readonly scope: 'Cluster' | 'Namespaced'
+}
+
+export const kindNames = {
+  loadBalancerClass: { kind: 'LoadBalancerClass', plural: 'loadbalancerclasses', scope: 'Cluster' },
+  addressPool: { kind: 'AddressPool', plural: 'addresspools', scope: 'Cluster' },
+  addressBlock: { kind: 'AddressBlock', plural: 'addressblocks', scope: 'Cluster' },
+  announcement: { kind: 'Announcement', plural: 'announcements', scope: 'Cluster' },
+  nodeReport: { kind: 'NodeReport', plural: 'nodereports', scope: 'Cluster' },
+} as const satisfies Readonly<Record<string, KindNames>>
