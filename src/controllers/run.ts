@@ -4,6 +4,7 @@ import type { Clock, Random } from '../kubernetes/clock.ts'
 import { loadCredentials } from '../kubernetes/credentials.ts'
 import { createEventRecorder } from '../kubernetes/events.ts'
 import { electLeader } from '../kubernetes/leader-election.ts'
+import { keepLease } from '../kubernetes/lease-keeper.ts'
 import { createTransport } from '../kubernetes/transport.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
@@ -96,7 +97,7 @@ export async function runController(run: RunOptions): Promise<void> {
       return work(run, { transport, agents, surroundings }, term)
     }
     if (options.leaderElect) await electLeader(election(run, transport, lead))
-    else await lead(signal)
+    else await leadAlone(run, transport, lead)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
@@ -171,6 +172,31 @@ function election(
     lead,
     onLeader: (identity: string) => log.info({ leader: identity }, 'the active controller is'),
     signal,
+  }
+}
+
+/** Leads at once. The Lease is renewed all the same: to this process it is the sign that its watch of Leases is alive. */
+async function leadAlone(
+  { options, clock, random, log, signal }: RunOptions,
+  transport: Transport,
+  lead: (term: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { namespace, identity } = options
+  const lease = keepLease({
+    transport,
+    clock,
+    random,
+    logger: log,
+    namespace,
+    name: controllerLease,
+    identity,
+    durationMs: 15_000,
+    intervalMs: 2000,
+  })
+  try {
+    await lead(signal)
+  } finally {
+    await lease.stop({ release: true })
   }
 }
 

@@ -2,7 +2,6 @@
 import type { AddressBlock } from '../api/address-block.ts'
 import type { AddressPool } from '../api/address-pool.ts'
 import type { Announcement } from '../api/announcement.ts'
-import { agentLeaseLabel } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { Clock, Random } from '../kubernetes/clock.ts'
@@ -68,7 +67,7 @@ export interface ReflectionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Where the Leases of the agents are. */
+  /** Where the Leases of the agents and the controllers are. */
   readonly namespace: string
 }
 
@@ -92,7 +91,8 @@ export function reflectAll({ stores, transport, clock, random, log, namespace }:
   reflect(resources.services, stores.services, { prune: pruneService })
   reflect(resources.endpointSlices, stores.slices, { prune: pruneEndpointSlice, labelSelector: serviceNameLabel })
   reflect(resources.nodes, stores.nodes, { prune: pruneNode })
-  reflect(leases, stores.leases, { namespace, labelSelector: `${agentLeaseLabel}=node` })
+  // With that of the controllers, which shows that the watch is alive (followAgents).
+  reflect(leases, stores.leases, { namespace })
   reflect(resources.loadBalancerClasses, stores.classes)
   reflect(resources.addressPools, stores.pools)
   reflect(resources.addressBlocks, stores.blocks)
