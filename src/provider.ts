@@ -114,6 +114,12 @@ export interface Provider<Observed = unknown, A extends Action = Action> {
     },
     signal: AbortSignal,
   ): Promise<Outcome>
+  /**
+   * Tells that the load balancer is refused for now, for a mistake in its Service or for want of a class: nothing of it is
+   * planned. What it has stays and is kept working; what it only waited for, or was held for it, goes to whoever is next in
+   * line. `goal` is undefined when not even its class is known. Writes nothing itself. A provider nobody waits at needs none.
+   */
+  refuse?(id: LoadBalancerId, goal: Goal | undefined): void
   /** Every load balancer outside that carries our mark, whether or not its owner still exists. For sweeps. */
   list(signal: AbortSignal): Promise<readonly LoadBalancerId[]>
   /**

@@ -30,4 +30,5 @@ export const metallbAnnotations = annotationTable('metallb.io/', {
     reason: 'RequestedAddressInvalid',
   },
   'address-pool': { parse: nonEmpty, sets: 'pool', doc: 'The same as `weir.dev/address-pool`.', example: 'office' },
+  'allow-shared-ip': { parse: 'reserved', sets: 'sharing', doc: 'Services with the same value will share an address.' },
 })

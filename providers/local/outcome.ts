@@ -140,7 +140,7 @@ function exhausted(family: IpFamily, names: readonly string[]): Problem {
 
 function revokedWarning({ address, pool }: Given): Problem {
   return {
-    reason: 'PoolNotAllowed',
+    reason: 'AddressReplaced',
     message: `${address.text} is taken from this Service: pool ${pool} does not hold it any more or is not for this Service.`,
     remedy: 'Clients have to use the new address; put the old one back into a pool to keep it.',
     severity: 'warns',

@@ -176,8 +176,11 @@ test('an address that its pool loses is replaced, and the user is told once', as
   expect(lan.woken()).toEqual(['web'])
   const outcome = await lan.bring(serviceNamed('web'))
   expect(ipsOf(outcome.ingress)).toEqual(['10.201.201.1'])
-  expect(outcome.warnings.map(warning => warning.message)).toEqual([
-    '10.201.200.1 is taken from this Service: pool office does not hold it any more or is not for this Service.',
+  expect(outcome.warnings.map(({ reason, message }) => [reason, message])).toEqual([
+    [
+      'AddressReplaced',
+      '10.201.200.1 is taken from this Service: pool office does not hold it any more or is not for this Service.',
+    ],
   ])
   expect((await lan.bring(serviceNamed('web'))).warnings).toEqual([])
   lan.confirm('ip-10-201-200-1')

@@ -4,7 +4,7 @@ import type { AddressBlock } from '../../src/api/address-block.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import { parseAddress, parseAnnouncementName, announcementName } from '../../src/model/address.ts'
 import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
-import type { Capabilities, Provider } from '../../src/provider.ts'
+import type { Capabilities, IngressPoint, Provider } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
 import { createAllocator } from './addresses/allocator.ts'
 import { createBlockIndex } from './addresses/block-index.ts'
@@ -108,7 +108,12 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   }
   const onPools = (changed: ReadonlySet<string>) => {
     for (const name of pools.book().ordered) poolNames.wake(name.name)
-    for (const waiter of waiters.all()) services.wake(waiter.id)
+    for (const waiter of waiters.all()) {
+      // Held before anybody is called, so that a Service that comes in between does not slip ahead.
+      const goal = served.get(waiter.id.uid)?.goal
+      if (goal) giver.offer(waiter, plan(goal, observeNow(waiter.id), supported))
+      services.wake(waiter.id)
+    }
     for (const given of index.all()) {
       if (!changed.has(given.pool)) continue
       for (const owner of given.owners) services.wake(idOf(owner))
@@ -167,7 +172,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     observe: async (id, signal) => {
       signal.throwIfAborted()
       start()
-      return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current() })
+      return observeNow(id)
     },
     plan: (goal, observed) => plan(goal, observed, supported),
     apply: async (work, signal) => {
@@ -178,6 +183,16 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
       return outcome
+    },
+    refuse: (id, goal) => {
+      start()
+      waiters.remove(id.uid)
+      giver.settle(id.uid, goal ? goal.desired.statusAddresses : 'adopted')
+      if (!goal) return
+      // What clients use stays announced, by the nodes that are there now.
+      const shown = goal.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' }))
+      served.set(id.uid, servedOf(goal, shown, { index, network: network.current(), pools: pools.book() }))
+      for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
     },
     list: async signal => {
       signal.throwIfAborted()
@@ -201,6 +216,10 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       },
       watch: poolNames.watch,
     },
+  }
+
+  function observeNow(id: LoadBalancerId): LocalObserved {
+    return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current() })
   }
 
   /** Whether the address went away between planning and writing; an Announcement for it would only have to be withdrawn. */

@@ -38,3 +38,14 @@ test('dual stack: preferred is content with IPv4, required is refused, IPv6 alon
   expect(reasonsOf({ families: both, familyPolicy: 'RequireDualStack' })).toEqual(['UnsupportedFamily'])
   expect(reasonsOf({ families: ['IPv6'] })).toEqual(['UnsupportedFamily'])
 })
+
+test('sharing an address the way MetalLB does is known, and told to do nothing yet', () => {
+  expect(read({ annotations: { 'metallb.io/allow-shared-ip': 'dns' } }).problems).toEqual([
+    {
+      reason: 'UnsupportedAnnotation',
+      message: 'Annotation metallb.io/allow-shared-ip is known but not supported yet; it has no effect.',
+      remedy: 'Remove it, or leave it for a later version.',
+      severity: 'warns',
+    },
+  ])
+})

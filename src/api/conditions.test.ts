@@ -1,6 +1,9 @@
 // Conditions say what is the matter and what to do about it.
 import { expect, test } from 'vitest'
 import { conditionMessage, kindReadyCondition, readyState } from './conditions.ts'
+import { reasons } from './reasons.ts'
+import type { ReasonRow } from './reasons.ts'
+import { conditionsReference } from './reference.ts'
 
 test('a Service that is served says so, without advice', () => {
   const finding = { ready: true, reason: 'Serving', message: 'Announced as ip-10-201-200-1' } as const
@@ -40,4 +43,14 @@ test('advice is not repeated, and a very long message is cut', () => {
 
 test('kinds of ours carry the same under their own type', () => {
   expect(readyState({ ready: true, reason: 'Accepted', message: 'In use' }, 1, kindReadyCondition).type).toBe('Ready')
+})
+
+test('every reason that a condition or an event can have is explained in docs/conditions.md, once per kind', () => {
+  const sections = conditionsReference().split('\n## ').slice(1)
+  for (const [reason, { on }] of Object.entries<ReasonRow>(reasons)) {
+    for (const kind of on) {
+      const section = sections.find(text => text.startsWith(`${kind}\n`))
+      expect(section?.split(`| \`${reason}\` |`), `${reason} of ${kind}`).toHaveLength(2)
+    }
+  }
 })

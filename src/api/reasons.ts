@@ -6,6 +6,8 @@ export const readyCondition = 'weir.dev/Ready'
 export interface ReasonRow {
   /** On which kinds the reason is used. */
   readonly on: readonly ('Service' | 'LoadBalancerClass' | 'AddressPool' | 'NodeReport' | 'TargetGroupBinding' | 'LoadBalancer')[]
+  /** Told by an event only, never by a condition. */
+  readonly event?: true
   readonly meaning: string
   readonly remedy: string
 }
@@ -63,6 +65,18 @@ export const reasons = {
     meaning: 'The Service names a pool that it may not use.',
     remedy: 'Name another pool, or allow the Service in that one.',
   },
+  AddressReplaced: {
+    on: services,
+    event: true,
+    meaning: 'An address is taken from the Service because no pool that it may use holds it any more; another is given.',
+    remedy: 'Use the new address, or put the old one back into a pool.',
+  },
+  Released: {
+    on: services,
+    event: true,
+    meaning: 'Nothing of the load balancer is left: the Service is no longer ours.',
+    remedy: 'Nothing to do.',
+  },
   RequestedAddressInvalid: {
     on: services,
     meaning: 'A requested address cannot be read.',
@@ -95,6 +109,7 @@ export const reasons = {
   },
   UnknownAnnotation: {
     on: services,
+    event: true,
     meaning: 'An annotation under our prefix is unknown or misspelt.',
     remedy: 'Use the key that the message names.',
   },
@@ -105,6 +120,7 @@ export const reasons = {
   },
   UnsupportedAnnotation: {
     on: services,
+    event: true,
     meaning: 'An annotation is known but not supported yet.',
     remedy: 'Remove the annotation or leave it for a later version.',
   },

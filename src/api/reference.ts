@@ -14,18 +14,24 @@ export function conditionsReference(): string {
   const sections = holders.map(holder => {
     const type = holder === 'Service' ? readyCondition : 'Ready'
     const rows = Object.entries<ReasonRow>(reasons).filter(([, row]) => row.on.includes(holder))
+    const events = rows.filter(([, row]) => row.event)
     return section(holder, [
-      `Condition \`${type}\`.`,
-      table(
-        ['Reason', 'Meaning', 'What to do'],
-        rows.map(([reason, row]) => [code(reason), row.meaning, row.remedy]),
-      ),
+      `Condition \`${type}\`; its reasons are also those of the events that tell of its changes.`,
+      reasonsTable(rows.filter(([, row]) => !row.event)),
+      ...(events.length > 0 ? ['Told by events only:', reasonsTable(events)] : []),
     ])
   })
   return page('Conditions', [
     'Whether something works, why not, and what to do about it is told by a condition; events tell only of changes.',
     ...sections,
   ])
+}
+
+function reasonsTable(rows: readonly (readonly [string, ReasonRow])[]): string {
+  return table(
+    ['Reason', 'Meaning', 'What to do'],
+    rows.map(([reason, row]) => [code(reason), row.meaning, row.remedy]),
+  )
 }
 
 /** docs/crds.md: every field of every kind, and the rules the API server enforces. */

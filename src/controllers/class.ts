@@ -10,7 +10,6 @@ import type { MergePatch } from '../kubernetes/writes.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import { answers, judgeClass } from './class-verdicts.ts'
 import type { ClassVerdict } from './class-verdicts.ts'
-import { conditionsOf } from './conditions-of.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { loadBalancerClasses } from './resources.ts'
 import { unclassed } from './stores.ts'
@@ -66,7 +65,7 @@ function classValue(service: Service | undefined): string | undefined {
 }
 
 function isServedWithoutClass(service: Service): boolean {
-  const condition = findCondition(conditionsOf(service), readyCondition)
+  const condition = findCondition(service.status?.conditions, readyCondition)
   return condition !== undefined && condition.reason !== 'ForeignLoadBalancer' && condition.reason !== 'SeveralDefaultClasses'
 }
 
@@ -105,7 +104,7 @@ async function reconcileClass(
     if (isConflict(error) || isNotFound(error)) return
     throw error
   }
-  const before = findCondition(conditionsOf(seen), 'Ready')
+  const before = findCondition(seen.status?.conditions, 'Ready')
   log.info({ object: name, reason: verdict.reason, services: users.length }, 'LoadBalancerClass decided')
   if (before?.reason === verdict.reason) return
   const type = verdict.ready ? 'Normal' : 'Warning'
@@ -121,7 +120,7 @@ function nextFinalizers({ metadata }: LoadBalancerClass, isUsed: boolean): reado
 }
 
 function statusPatch(subject: LoadBalancerClass, verdict: ClassVerdict, services: number, nowMs: number): MergePatch | undefined {
-  const present = conditionsOf(subject)
+  const present = subject.status?.conditions
   const { generation } = subject.metadata
   const observed = generation === undefined ? {} : { observedGeneration: generation }
   const { ready, reason, message } = verdict

@@ -4,14 +4,14 @@ import type { Condition, ConditionState } from '../kubernetes/conditions.ts'
 import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import { createQueue } from '../kubernetes/queue.ts'
 import type { AddressPool } from '../api/address-pool.ts'
+import type { Reason } from '../api/reasons.ts'
 import type { MergePatch } from '../kubernetes/writes.ts'
-import { conditionsOf } from './conditions-of.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { addressPools } from './resources.ts'
 
 /** What the provider says of a pool. */
 export interface PoolReport {
-  readonly conditions: readonly Pick<ConditionState, 'type' | 'status' | 'reason' | 'message'>[]
+  readonly conditions: readonly (Pick<ConditionState, 'type' | 'status' | 'message'> & { readonly reason: Reason })[]
   /** Decimal numbers. */
   readonly total: string
   readonly used: number
@@ -76,7 +76,7 @@ async function writePool(
   const name = pool.metadata.name
   log.debug({ object: name, total, used, free }, 'AddressPool counted')
   for (const { type, status, reason, message } of judged.conditions) {
-    const before = findCondition(conditionsOf(pool), type)
+    const before = findCondition(pool.status?.conditions, type)
     // What begins as it should be is no transition.
     const isNews = before ? before.status !== status || before.reason !== reason : type === 'Ready' || status === 'True'
     if (!isNews) continue
@@ -90,7 +90,7 @@ async function writePool(
 export function poolPatch(pool: AddressPool, judged: PoolReport, nowMs: number): MergePatch | undefined {
   const { generation } = pool.metadata
   const observed = generation === undefined ? {} : { observedGeneration: generation }
-  const present = conditionsOf(pool)
+  const present = pool.status?.conditions
   let conditions: readonly Condition[] | undefined = present
   for (const condition of judged.conditions) conditions = setCondition(conditions, { ...condition, ...observed }, nowMs)
   const { total, used, free } = judged

@@ -1,4 +1,5 @@
 // One look at one Service: claim, build, check, plan, apply, and one write of what came of it.
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { UnreachableError, isAbort, isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { ObjectKey } from '../kubernetes/objects.ts'
 import type { WorkOutcome } from '../kubernetes/queue.ts'
@@ -23,6 +24,9 @@ export interface ServiceContext {
   readonly surroundings: Surroundings
   /** The providers this installation runs, by name. */
   readonly providers: ReadonlyMap<string, Provider>
+  readonly providerNames: ReadonlySet<string>
+  /** Every class there is; the same list until one changes. */
+  readonly classes: () => readonly LoadBalancerClass[]
   readonly memory: ServiceMemory
   readonly orphans: Orphans
   /** Whether something is held outside for the uid, as far as is known. */
@@ -87,17 +91,19 @@ async function decide(
       return undefined
     case 'kept':
       // Serving as it is; the event tells why changes are not followed.
+      refuseEverywhere(providers, idOf(service))
       await write({}, [verdict.problem])
       return undefined
     case 'foreign':
     case 'blocked':
+      refuseEverywhere(providers, idOf(service))
       await write({ condition: refusal([verdict.problem]) })
       return undefined
     case 'release': {
       const outcome = await releaseEverywhere(providers, idOf(service), signal)
-      const ingress = outcome.ingress
-      if (!outcome.gone) await write({ ingress, condition: outcome.readiness })
-      else await write({ ingress: [], condition: 'none', finalizers: { remove: verdict.finalizers } })
+      const ingress = verdict.clearStatus ? { ingress: outcome.ingress } : {}
+      if (!outcome.gone) await write({ ...ingress, condition: outcome.readiness })
+      else await write({ ...ingress, condition: 'none', finalizers: { remove: verdict.finalizers } })
       return again(outcome)
     }
     case 'ours':
@@ -107,10 +113,10 @@ async function decide(
   }
 }
 
-function claimOf({ surroundings: { stores }, providers, isHeld }: ServiceContext, service: Service): Claim {
-  return claim(service, [...stores.classes.values()], {
+function claimOf({ classes, providerNames, isHeld }: ServiceContext, service: Service): Claim {
+  return claim(service, classes(), {
     allocated: isHeld(service.metadata.uid ?? ''),
-    providers: new Set(providers.keys()),
+    providers: providerNames,
   })
 }
 
@@ -135,11 +141,12 @@ async function serve(
   const blocking = problems.filter(({ severity }) => severity === 'blocks')
   const membership = buildMembership(stores.slices.byIndex('service', key), desired.families)
   memory.note(key, desired.id.uid, { membership: membershipMark(membership, desired.externalTrafficPolicy) })
+  const goal: Goal = { desired, membership }
   if (blocking.length > 0) {
+    provider.refuse?.(desired.id, goal)
     await write({ finalizers, condition: refusal(blocking) }, warnings)
     return undefined
   }
-  const goal: Goal = { desired, membership }
   try {
     const outcome = await bring(provider, desired.id, goal, signal)
     await write({ finalizers, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])
@@ -171,6 +178,11 @@ async function releaseEverywhere(
   }
   if (!last) throw new TypeError('no provider is configured')
   return last
+}
+
+/** Without its class nobody can tell which provider it waits at. */
+function refuseEverywhere(providers: ReadonlyMap<string, Provider>, id: LoadBalancerId): void {
+  for (const provider of providers.values()) provider.refuse?.(id, undefined)
 }
 
 async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,6 @@ import type { MergePatch } from '../kubernetes/writes.ts'
 import type { ServiceFinalizer } from '../model/claim.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import type { IngressPoint } from '../provider.ts'
-import { conditionsOf } from './conditions-of.ts'
 
 /** The condition as it is decided; the time of its transition is found when it is written. */
 export interface Verdict {
@@ -58,7 +57,7 @@ function ingressPatch(service: Service, { ingress }: ServiceGoal): MergePatch {
 
 function conditionPatch(service: Service, { condition }: ServiceGoal, nowMs: number): MergePatch {
   if (!condition) return {}
-  const present = conditionsOf(service)
+  const present = service.status?.conditions
   const next =
     condition === 'none'
       ? removeCondition(present, readyCondition)
@@ -95,7 +94,7 @@ function ingressText(points: PresentIngress | readonly IngressPoint[]): string {
 
 /** What of a Service we write, as one text: equal texts mean that nobody has changed our part. */
 export function ownPart(service: Service): string {
-  const condition = findCondition(conditionsOf(service), readyCondition)
+  const condition = findCondition(service.status?.conditions, readyCondition)
   const ours = (service.metadata.finalizers ?? []).filter(name => name === serviceFinalizer || name === standardServiceFinalizer)
   return [
     ours.join(' '),

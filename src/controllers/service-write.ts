@@ -1,11 +1,11 @@
 // Carries a decision about a Service to the API server: one patch, one log line, one event per transition, warnings once.
 import { readyCondition } from '../api/reasons.ts'
+import type { Reason } from '../api/reasons.ts'
 import { findCondition } from '../kubernetes/conditions.ts'
 import type { ObjectKey } from '../kubernetes/objects.ts'
 import type { Problem } from '../model/load-balancer.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import type { Surroundings } from './controller.ts'
-import { conditionsOf } from './conditions-of.ts'
 import { pruneService } from './prune.ts'
 import { services } from './resources.ts'
 import type { ServiceMemory } from './service-memory.ts'
@@ -25,7 +25,7 @@ export interface Decision {
 const nothingWarned: ReadonlySet<string> = new Set()
 
 /** Reasons that tell of waiting, not of anything wrong: their events are Normal. */
-const calm: ReadonlySet<string> = new Set(['Serving', 'Pending', 'Withdrawing'])
+const calm: ReadonlySet<Reason> = new Set<Reason>(['Serving', 'Pending', 'Withdrawing'])
 
 /**
  * Writes what `decision` says unless it is there already. Throws what the API server answers; a Conflict means that the
@@ -49,7 +49,7 @@ export async function writeDecision(
       ahead: { of: service.metadata.resourceVersion ?? '', service: pruneService(answer) },
     })
   }
-  const before = findCondition(conditionsOf(service), readyCondition)
+  const before = findCondition(service.status?.conditions, readyCondition)
   const verdict = typeof goal.condition === 'object' ? goal.condition : undefined
   const reason = verdict?.reason ?? 'Released'
   const durationMs = Math.round(clock.monotonic() - startedAt)
@@ -58,7 +58,7 @@ export async function writeDecision(
   if (patch) log.info({ ...line, message: verdict?.message }, 'Service decided')
   else log.debug(line, 'Service unchanged')
 
-  const tell = (type: 'Normal' | 'Warning', reason: string, action: string, note: string) =>
+  const tell = (type: 'Normal' | 'Warning', reason: Reason, action: string, note: string) =>
     events.record({ regarding: { ...service, apiVersion: 'v1', kind: 'Service' }, type, reason, action, note })
   const moved = verdict && (before?.reason !== verdict.reason || (before.status === 'True') !== verdict.ready)
   if (verdict && moved) tell(calm.has(verdict.reason) ? 'Normal' : 'Warning', verdict.reason, actionOf(verdict), verdict.message)

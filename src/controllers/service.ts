@@ -1,11 +1,13 @@
 // The loop of Services: what happens anywhere that can concern one puts its key into the queue, and each key is looked at whole.
 import { isDeepStrictEqual } from 'node:util'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { createLimiter } from '../kubernetes/limiter.ts'
 import { keyOf, makeKey } from '../kubernetes/objects.ts'
 import type { ObjectKey } from '../kubernetes/objects.ts'
 import { createQueue } from '../kubernetes/queue.ts'
 import type { Queue } from '../kubernetes/queue.ts'
 import type { StoreEvent } from '../kubernetes/store.ts'
+import type { Writer } from '../kubernetes/writes.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Service } from '../model/kubernetes-objects.ts'
@@ -37,11 +39,17 @@ export interface ServiceController extends Controller {
 }
 
 /**
- * Keys in work at once. A Service waits for two answers of the API server: the write of its block, which it shares with all
- * that wait for that block, and its own patch. With 64 the two take turns and a backlog of 1,000 costs 40 writes of
- * blocks; with 256 they overlap and it costs 13.
+ * Keys in work at once. Nearly all of them wait: for the write of their block, which carries all that wait for it, and then
+ * for their turn to be patched. With four blocks' worth of keys a backlog of 1,000 is given all its addresses by four writes
+ * side by side before the first patch, and no patch waits for a block any more.
  */
-const concurrency = 256
+const concurrency = 1024
+
+/**
+ * Patches under way at once: enough to keep an API server busy, and less than the hundred requests it takes on one
+ * connection, so that renewals of Leases, blocks and whatever else is urgent never stand in line behind a backlog.
+ */
+const patchesAtOnce = 64
 
 /** With so many Services waiting or in work, others stand back. */
 const busyFrom = 16
@@ -55,9 +63,12 @@ export function startServiceController(options: ServiceControllerOptions): Servi
   const log = surroundings.log.child({ controller: 'service' })
   const memory = createServiceMemory()
   const orphans = createOrphans()
+  let classes: readonly LoadBalancerClass[] | undefined
   const context: ServiceContext = {
-    surroundings: { ...surroundings, log },
+    surroundings: { ...surroundings, log, writer: limited(surroundings.writer) },
     providers,
+    providerNames: new Set(providers.keys()),
+    classes: () => (classes ??= [...stores.classes.values()]),
     memory,
     orphans,
     isHeld: uid => held.has(uid),
@@ -93,6 +104,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
   const subscriptions = [
     stores.services.subscribe(onService, { replay: true }),
     stores.classes.subscribe(event => {
+      classes = undefined
       // Not for a status: the class loop writes that itself, as Services come and go.
       if (event.type !== 'updated' || choosesDifferently(event.old, event.object)) lookAtAll(queue, stores.services.values())
     }),
@@ -124,6 +136,11 @@ export function startServiceController(options: ServiceControllerOptions): Servi
       await queue.drain(graceMs)
     },
   }
+}
+
+function limited(writer: Writer): Writer {
+  const limit = createLimiter(patchesAtOnce)
+  return { ...writer, patchStatus: (...request) => limit(() => writer.patchStatus(...request)) }
 }
 
 /** Everything but a Service that is no load balancer and carries nothing that could be ours; the claim decides about the rest. */

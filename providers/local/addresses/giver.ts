@@ -19,8 +19,13 @@ export interface Giver {
   give(waiter: Waiter, action: GiveAction, signal: AbortSignal): Promise<GiveResult>
   /** Calls the first in line for an address that became free, and holds it for them. */
   freed(address: IpAddress): void
-  /** Ends the turns of a Service that did not take what was held for it, so that the next in line is called. `keep`: addresses its status still names. */
-  settle(uid: string, keep?: readonly string[]): void
+  /** Holds for one in line what `actions` would give it now: its turn, before it is called. Ask for the oldest first. */
+  offer(waiter: Waiter, actions: readonly LocalAction[]): void
+  /**
+   * Ends the turns of a Service that did not take what was held for it, so that the next in line is called. `keep`: addresses
+   * its status still names, or all it had when we started.
+   */
+  settle(uid: string, keep?: readonly string[] | 'adopted'): void
 }
 
 /** How often somebody else may be first before the queue is to try again later. */
@@ -115,10 +120,18 @@ export function createGiver(options: {
       )
       if (next && index.hold(address, { owner: ownerOf(next.id), why: 'turn' })) wake(next.id)
     },
+    offer(waiter, actions) {
+      for (const action of actions) {
+        if (action.kind !== 'give-address') continue
+        const wanted = parseAddress(action.request ?? '') ?? choose(waiter.id.uid, action, action.pools)?.address
+        if (wanted) index.hold(wanted, { owner: ownerOf(waiter.id), why: 'turn' })
+      }
+    },
     settle(uid, keep = []) {
       for (const address of index.heldFor(uid)) {
         const why = index.heldBy(address)?.why
-        if (why === 'turn' || (why === 'adoption' && !keep.includes(address.text))) index.unhold(address, uid)
+        const isKept = why === 'pending' || (why === 'adoption' && (keep === 'adopted' || keep.includes(address.text)))
+        if (!isKept) index.unhold(address, uid)
       }
     },
   }

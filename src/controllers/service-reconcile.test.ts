@@ -1,0 +1,147 @@
+// One look at one Service, with a provider that says what it was asked: what is written, and what the provider is told.
+import { expect, test } from 'vitest'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { simulatedClock } from '../kubernetes/simulated-clock.ts'
+import type { Writer } from '../kubernetes/writes.ts'
+import type { Service } from '../model/kubernetes-objects.ts'
+import { createLog } from '../observability/log.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import type { Outcome, Provider } from '../provider.ts'
+import { createOrphans } from './orphans.ts'
+import { createServiceMemory } from './service-memory.ts'
+import { reconcileService } from './service-reconcile.ts'
+import { createStores } from './stores.ts'
+
+const lan: LoadBalancerClass = {
+  apiVersion: 'weir.dev/v1alpha1',
+  kind: 'LoadBalancerClass',
+  metadata: { name: 'lan', uid: 'lan', resourceVersion: '1' },
+  spec: { provider: 'local', targets: 'Node', default: false },
+}
+const served: Service = {
+  metadata: {
+    name: 'web',
+    namespace: 'default',
+    uid: 'u1',
+    resourceVersion: '7',
+    finalizers: ['weir.dev/load-balancer-cleanup'],
+  },
+  spec: { type: 'LoadBalancer', loadBalancerClass: 'weir.dev/lan', ports: [{ port: 80 }] },
+  status: { loadBalancer: { ingress: [{ ip: '10.201.200.1' }] } },
+}
+const nothingLeft: Outcome = {
+  ingress: [],
+  readiness: { ready: false, reason: 'Withdrawing', message: 'Being withdrawn.' },
+  warnings: [],
+  gone: true,
+  again: 'on-change',
+}
+
+interface Told {
+  readonly what: string
+  readonly uid: string
+  readonly ports?: readonly number[]
+}
+
+async function look(service: Service, { outcome = nothingLeft, classes = [lan] } = {}) {
+  const log = createLog({ level: 'error', program: 'test' })
+  const stores = createStores(log)
+  for (const each of classes) stores.classes.put(each)
+  stores.services.put(service)
+  const patches: unknown[] = []
+  const told: Told[] = []
+  const unused = (): never => {
+    throw new Error('not asked for here')
+  }
+  const writer: Writer = {
+    get: unused,
+    create: unused,
+    createIfAbsent: unused,
+    update: unused,
+    updateStatus: unused,
+    patch: unused,
+    remove: unused,
+    patchStatus: async (_resource, seen, patch) => {
+      patches.push(patch)
+      // What the caller put into its store.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return seen as never
+    },
+  }
+  const provider: Provider = {
+    name: 'local',
+    capabilities: {
+      protocols: new Set(['TCP']),
+      targetTypes: new Set(['Node']),
+      families: new Set(['IPv4']),
+      mixedProtocols: false,
+      sharedAddresses: false,
+      withoutNodePorts: true,
+    },
+    check: () => [],
+    observe: async () => undefined,
+    plan: () => [],
+    apply: async ({ id }) => {
+      told.push({ what: 'apply', uid: id.uid })
+      return outcome
+    },
+    refuse: (id, goal) => {
+      const ports = goal?.desired.listeners.map(({ port }) => port)
+      told.push({ what: 'refuse', uid: id.uid, ...(ports ? { ports } : {}) })
+    },
+    list: async () => [],
+    watch: () => () => {},
+  }
+  const providers = new Map([['local', provider]])
+  const context = {
+    surroundings: {
+      stores,
+      writer,
+      events: { record: () => {} },
+      clock: simulatedClock(),
+      random: () => 0.5,
+      log,
+      metrics: createMetrics(),
+    },
+    providers,
+    providerNames: new Set(providers.keys()),
+    classes: () => [...stores.classes.values()],
+    memory: createServiceMemory(),
+    orphans: createOrphans(),
+    isHeld: () => false,
+  }
+  await reconcileService(context, 'default/web', new AbortController().signal)
+  return { patches, told }
+}
+
+test('a Service that went to another class keeps what its new load balancer wrote into its status', async () => {
+  // Through another type it came back without a class, and somebody else serves it now.
+  const { metadata, status } = served
+  const moved: Service = { metadata, spec: { type: 'LoadBalancer', ports: [{ port: 80 }] }, ...(status ? { status } : {}) }
+  const released = await look(moved)
+  expect(released.patches).toEqual([{ metadata: { finalizers: [] } }])
+  const leaving = await look(moved, { outcome: { ...nothingLeft, gone: false } })
+  expect(leaving.patches).toEqual([{ status: { conditions: [expect.objectContaining({ reason: 'Withdrawing' })] } }])
+})
+
+test('a Service that is deleted loses its addresses from the status at once, and the finalizer when all is gone', async () => {
+  const deleted = { ...served, metadata: { ...served.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+  const leaving = await look(deleted, { outcome: { ...nothingLeft, gone: false } })
+  expect(leaving.patches).toEqual([
+    { status: { loadBalancer: null, conditions: [expect.objectContaining({ reason: 'Withdrawing' })] } },
+  ])
+  expect((await look(deleted)).patches).toEqual([{ metadata: { finalizers: [] }, status: { loadBalancer: null } }])
+})
+
+test('a Service with a mistake is refused at its provider too, and what it has stays', async () => {
+  const broken = { ...served, spec: { ...served.spec, loadBalancerSourceRanges: ['10.0.0.0/99'] } }
+  const { patches, told } = await look(broken)
+  expect(told).toEqual([{ what: 'refuse', uid: 'u1', ports: [80] }])
+  expect(patches).toEqual([{ status: { conditions: [expect.objectContaining({ reason: 'InvalidSourceRanges' })] } }])
+})
+
+test('a Service whose class is gone is refused at every provider, because nobody knows which one it waits at', async () => {
+  const { patches, told } = await look(served, { classes: [] })
+  expect(told).toEqual([{ what: 'refuse', uid: 'u1' }])
+  expect(patches).toEqual([{ status: { conditions: [expect.objectContaining({ reason: 'ClassMissing' })] } }])
+})
