@@ -120,7 +120,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       const base = parseAddress(object.spec.base)
       if (!base || blockName(base) !== object.metadata.name) return
       const block = blockOf(base)
-      if (!isOlder(object, block.object)) load(block, object)
+      if (isNewer(object, block.object)) load(block, object)
     },
     remove(name) {
       const block = blocks.get(name)
@@ -194,13 +194,14 @@ function sameGiven(one: Given | undefined, other: Given | undefined): boolean {
 }
 
 /**
- * Whether the watch brings a state from before our own last write. Resource versions of one kind are whole numbers that grow
- * (KEP-5504); where a server does otherwise, what came last counts and the compare-and-swap finds out.
+ * Not what the watch brings of our own last write or of what was before it. Resource versions of one kind are whole numbers
+ * that grow (KEP-5504); where a server does otherwise, what came last counts and the compare-and-swap finds out.
  */
-function isOlder(next: AddressBlock, known: AddressBlock | undefined): boolean {
+function isNewer(next: AddressBlock, known: AddressBlock | undefined): boolean {
   const [one, other] = [next.metadata.resourceVersion ?? '', known?.metadata.resourceVersion ?? '']
-  if (known === undefined || next.metadata.uid !== known.metadata.uid) return false
-  return /^[0-9]+$/.test(one) && /^[0-9]+$/.test(other) && BigInt(one) < BigInt(other)
+  if (known === undefined || next.metadata.uid !== known.metadata.uid) return true
+  if (one !== '' && one === other) return false
+  return !/^[0-9]+$/.test(one) || !/^[0-9]+$/.test(other) || BigInt(one) > BigInt(other)
 }
 
 function addTo<T>(map: Map<string, Map<string, T>>, key: string, inner: string, value: T): void {
