@@ -75,6 +75,21 @@ test('a worker named by its source is found beside the program, and zod comes wi
   expect(worker?.bytes).toBeLessThan(200_000)
 })
 
+test('a program that speaks HTTP does not load undici, which Node keeps behind a property of its own http', async () => {
+  using files = trial({
+    'main.ts': `
+      import http, { Agent } from 'node:http'
+      import { EventEmitter } from 'events'
+      const loaded = () => process.moduleLoadList.some(name => name.includes('undici'))
+      const before = loaded()
+      new Agent()
+      console.log(http.Agent === Agent, typeof EventEmitter, before, http.WebSocket !== undefined, loaded())`,
+  })
+  await bundle({ programs: [{ entry: files.entry('main.ts'), output: 'main.mjs' }], folder: files.folder })
+  const { stdout, stderr } = files.run('main.mjs')
+  expect({ stdout, stderr }).toEqual({ stdout: 'true function false true true\n', stderr: '' })
+})
+
 test('a source that does not exist is named', async () => {
   using files = trial({})
   await expect(bundle({ programs: [{ entry: 'src/none.ts', output: 'none.mjs' }], folder: files.folder })).rejects.toThrow(

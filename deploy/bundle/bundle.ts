@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, OutputFile } from 'esbuild'
 import { addonName, findAddon, thisMachine } from './native-addon.ts'
-import { addonBeside, lightClientNode, ownSources } from './plugins.ts'
+import { addonBeside, builtinsAsTheyAre, lightClientNode, ownSources } from './plugins.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -82,7 +82,7 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     logLevel: 'warning',
     // Packages written for CommonJS call require; an ES module has none by itself.
     banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
-    plugins: [addonBeside(), lightClientNode(), ownSources(root, all)],
+    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), ownSources(root, all)],
   })
   refuse(program, metafile)
   for (const file of outputFiles) writeWhole(file)

@@ -1,5 +1,6 @@
 // What esbuild must be told about our dependencies: how the addon is found, and which parts of them nobody runs.
 import { readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { addonName } from './native-addon.ts'
@@ -43,6 +44,25 @@ export function lightClientNode(): Plugin {
         contents: ['Agent', 'ProxyAgent', 'fetch']
           .map(name => `export function ${name}() { throw new Error('the bundle has no ${name} of undici') }`)
           .join('\n'),
+      }))
+    },
+  }
+}
+
+/**
+ * Modules of Node are asked for by process.getBuiltinModule. An import statement reads every property of a module to make
+ * its list of exports, and some of those load half of Node when read: `http` its WebSocket, and with it undici.
+ */
+export function builtinsAsTheyAre(): Plugin {
+  const names = new Set(builtinModules)
+  return {
+    name: 'builtins-as-they-are',
+    setup(build) {
+      build.onResolve({ filter: /^[a-z]/ }, ({ path }) =>
+        path.startsWith('node:') || names.has(path) ? { path, namespace: 'builtin' } : undefined,
+      )
+      build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
       }))
     },
   }
