@@ -30,12 +30,13 @@ export function countingReporter(): CountingReporter {
     onTestRunEnd(modules, unhandledErrors) {
       const cases = modules.flatMap(module => [...module.children.allTests()])
       const inState = (state: string) => cases.filter(each => each.result().state === state)
+      const skipped = [...inState('skipped'), ...inState('pending')].filter(each => !isBlocked(each))
       counts = {
         passed: inState('passed').length,
         failed: inState('failed').length + brokenOutsideTests(modules) + unhandledErrors.length,
-        skipped: inState('skipped').length + inState('pending').length,
+        skipped: skipped.length,
       }
-      skips = inState('skipped').map(describeSkip)
+      skips = skipped.map(describeSkip)
     },
   }
 }
@@ -43,6 +44,14 @@ export function countingReporter(): CountingReporter {
 function brokenOutsideTests(modules: readonly TestModule[]): number {
   const broken = modules.flatMap(module => [module, ...module.children.allSuites()]).filter(each => each.errors().length > 0)
   return broken.length
+}
+
+/** Whether it did not run because a hook around it failed, which is told as that failure. */
+function isBlocked(test: TestCase): boolean {
+  for (let around: TestCase['parent'] = test.parent; ; around = around.parent) {
+    if (around.errors().length > 0) return true
+    if (around.type === 'module') return false
+  }
 }
 
 function describeSkip(test: TestCase): string {
