@@ -1,9 +1,12 @@
 // The agent's composition root: one process per node that announces addresses on the LAN and says what the node is able to do.
+import { existsSync } from 'node:fs'
 import { createAgent } from '../providers/local/agent/agent.ts'
 import type { Agent } from '../providers/local/agent/agent.ts'
 import { createAnnouncer } from '../providers/local/agent/announcer/announcer.ts'
 import type { Announcer } from '../providers/local/agent/announcer/announcer.ts'
-import { readInterfaces, watchInterfaces } from '../providers/local/agent/interfaces.ts'
+import { readInterfaces } from '../providers/local/agent/interfaces.ts'
+import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
+import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
 import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
 import type { AnnouncementWriter, NodeView, ReportWriter } from '../providers/local/agent/ports.ts'
@@ -38,6 +41,7 @@ const programVersion = '0.1.0'
 /** Others take over when a Lease was not renewed for so long; with the claim that follows an address is back within 15 s. */
 const leaseDurationMs = 10_000
 const renewIntervalMs = 3000
+/** Where the kernel does not tell of changes. */
 const interfacesEveryMs = 3000
 /** The report is looked at again so often, in case somebody changed or deleted it. */
 const reportEveryMs = 600_000
@@ -66,7 +70,12 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   failed.promise.catch(() => {})
   const troubles = new Map<string, string>([['start', 'the caches are not filled yet']])
   let agent: Agent | undefined
-  const announcer = await startAnnouncer(log, () => agent, failed.reject)
+  let interfaces: InterfaceWatch | undefined
+  const announcer = await startAnnouncer(options, log, {
+    agent: () => agent,
+    interfaces: () => interfaces,
+    onFailure: failed.reject,
+  })
   await using resources = new AsyncDisposableStack()
   resources.use(announcer)
   const health =
@@ -109,7 +118,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     input: () => ({
       self: options.node,
       node: reflections.nodes.get(options.node),
-      interfaces: interfaces.interfaces,
+      interfaces: interfaces?.interfaces ?? [],
       version: programVersion,
     }),
     writer: reportWriter(writer),
@@ -124,15 +133,16 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     writer: announcementWriter(writer),
     lastRenewal: () => lease.lastSuccess,
     leaseDurationMs,
+    conflictPolicy: options.conflictPolicy,
     wake,
     clock,
     logger: log,
   })
   agent = running
-  const interfaces = resources.use(
+  const watch = resources.use(
     watchInterfaces({
       read: known => readInterfaces({ known }),
-      everyMs: interfacesEveryMs,
+      ...(!announcer.hearsNetwork && { everyMs: interfacesEveryMs }),
       schedule: (ms, again) => clock.schedule(ms, again),
       onChange: now => {
         running.useInterfaces(now)
@@ -141,12 +151,10 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       onError: error => log.warn({ error }, 'the interfaces cannot be read'),
     }),
   )
+  interfaces = watch
   reflections.nodes.subscribe(() => queue.add(reportKey))
   troubles.delete('start')
-  log.info(
-    { announcements: reflections.announcements.size, interfaces: interfaces.interfaces.map(({ name }) => name) },
-    'agent works',
-  )
+  log.info({ announcements: reflections.announcements.size, interfaces: watch.interfaces.map(({ name }) => name) }, 'agent works')
 
   await over
   troubles.set('stop', 'the agent is ending')
@@ -163,10 +171,20 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   }
 }
 
-async function startAnnouncer(log: Log, agent: () => Agent | undefined, onFailure: (error: Error) => void): Promise<Announcer> {
+interface Hearers {
+  readonly agent: () => Agent | undefined
+  readonly interfaces: () => InterfaceWatch | undefined
+  readonly onFailure: (error: Error) => void
+}
+
+async function startAnnouncer(options: ProgramOptions, log: Log, { agent, interfaces, onFailure }: Hearers): Promise<Announcer> {
   return createAnnouncer({
+    // With IPVS the kernel has every address of a Service itself, and answers for it.
+    ping: options.ping && !existsSync('/sys/class/net/kube-ipvs0'),
+    refreshMs: options.refreshMs,
     workerUrl: new URL('../providers/local/agent/announcer/worker.ts', import.meta.url),
     onConflict: conflict => agent()?.meetConflict(conflict),
+    onNetwork: change => interfaces()?.changed(change),
     onTrouble: trouble => {
       if ('recovered' in trouble) log.info({ interface: trouble.interface }, 'the interface can be listened on again')
       else log.warn(trouble, 'the interface cannot be listened on; trying again')

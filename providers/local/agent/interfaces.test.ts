@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { simulatedClock } from '../../../src/kubernetes/simulated-clock.ts'
-import { readInterfaces, watchInterfaces } from './interfaces.ts'
+import { readInterfaces } from './interfaces.ts'
 
 /** A folder as /sys/class/net; each interface with what differs from an Ethernet card that is up. */
 function sysfs(interfaces: Readonly<Record<string, Readonly<Record<string, string>>>>) {
@@ -66,28 +65,4 @@ test('an interface that loses its carrier keeps the addresses it had', () => {
   writeFileSync(join(net.directory, 'eth0', 'carrier'), '0\n')
   const found = readInterfaces({ directory: net.directory, addresses: addresses({}), known })
   expect(found).toMatchObject([{ name: 'eth0', carrier: false, addresses: ['10.201.0.11/16'] }])
-})
-
-test('a change is told once; a failure to read changes nothing', async () => {
-  const clock = simulatedClock()
-  const told: string[] = []
-  let carrier = true
-  let fails = false
-  using watch = watchInterfaces({
-    read: () => {
-      if (fails) throw new Error('gone')
-      return [{ name: 'eth0', index: 2, mac: '02:00:00:00:00:02', carrier, addresses: [] }]
-    },
-    everyMs: 3000,
-    schedule: (ms, run) => clock.schedule(ms, run),
-    onChange: now => told.push(now[0]?.carrier ? 'up' : 'down'),
-    onError: () => told.push('error'),
-  })
-  await clock.advance(10_000)
-  carrier = false
-  await clock.advance(3000)
-  fails = true
-  await clock.advance(3000)
-  expect(told).toEqual(['up', 'down', 'error'])
-  expect(watch.interfaces).toHaveLength(1)
 })

@@ -1,8 +1,7 @@
-// The interfaces of this node that could announce addresses, read from the kernel, and word when they change.
+// The interfaces of this node that could announce addresses, read from the kernel.
 import { readdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { formatMac, isStation, parseMac } from './announcer/mac.ts'
 
@@ -22,7 +21,7 @@ const withoutArp = 0x80 // IFF_NOARP
 /**
  * The Ethernet-like interfaces of this network namespace, in the order of their index. Left out: what speaks no ARP (dummies
  * and with them kube-ipvs0, tunnels, loopback), members of a bond or bridge (their master speaks for them), and the ends of
- * veth pairs without an address, which lead to pods.
+ * veth pairs without an address, which lead to pods. A member of a VRF stays: its master separates routes and speaks no ARP.
  */
 export function readInterfaces(sources: InterfaceSources = {}): NodeInterface[] {
   const { directory = '/sys/class/net', addresses = networkInterfaces, known = [] } = sources
@@ -38,7 +37,7 @@ function readInterface({ path, name, found, known }: InterfaceEntry): NodeInterf
   const index = number(entries, 'ifindex')
   const mac = parseMac(text(entries, 'address') ?? '')
   if (number(entries, 'type') !== ethernet || flags === undefined || index === undefined) return []
-  if ((flags & (loopback | withoutArp)) !== 0 || entries.has('master') || !mac || !isStation(mac)) return []
+  if ((flags & (loopback | withoutArp)) !== 0 || hasSpeaker(path, entries) || !mac || !isStation(mac)) return []
   // Reading it fails while the interface is down.
   const carrier = text(entries, 'carrier') === '1'
   const present = [...new Set(found.flatMap(({ cidr }) => cidr ?? []))].toSorted()
@@ -49,6 +48,13 @@ function readInterface({ path, name, found, known }: InterfaceEntry): NodeInterf
   if (leadsElsewhere && addresses.length === 0) return []
   const mtu = number(entries, 'mtu')
   return [{ name, index, mac: formatMac(mac), carrier, ...(mtu !== undefined && { mtu }), addresses }]
+}
+
+/** Whether the interface has a master that announces in its place. */
+function hasSpeaker(path: string, entries: ReadonlyMap<string, () => string>): boolean {
+  if (!entries.has('master')) return false
+  const flags = number(readEntries(join(path, 'master')), 'flags')
+  return flags === undefined || (flags & withoutArp) === 0
 }
 
 interface InterfaceEntry {
@@ -78,43 +84,4 @@ function text(entries: ReadonlyMap<string, () => string>, name: string): string 
 function number(entries: ReadonlyMap<string, () => string>, name: string): number | undefined {
   const value = text(entries, name)
   return value === undefined || value === '' ? undefined : Number(value)
-}
-
-/** Word about interfaces. Made by looking every few seconds; events of the kernel can stand behind it as well. */
-export interface InterfaceWatch extends Disposable {
-  readonly interfaces: readonly NodeInterface[]
-}
-
-export interface InterfaceWatchOptions {
-  readonly read: (known: readonly NodeInterface[]) => readonly NodeInterface[]
-  readonly everyMs: number
-  readonly schedule: (ms: number, run: () => void) => () => void
-  readonly onChange: (now: readonly NodeInterface[], before: readonly NodeInterface[]) => void
-  /** Told when looking failed; what was seen before stays. */
-  readonly onError: (error: unknown) => void
-}
-
-/** Looks now, calls `onChange` with the first look, and again whenever something differs. */
-export function watchInterfaces({ read, everyMs, schedule, onChange, onError }: InterfaceWatchOptions): InterfaceWatch {
-  let interfaces: readonly NodeInterface[] = []
-  let cancel: () => void = () => {}
-  const look = () => {
-    cancel = schedule(everyMs, look)
-    try {
-      const found = read(interfaces)
-      if (isDeepStrictEqual(found, interfaces)) return
-      const before = interfaces
-      interfaces = found
-      onChange(found, before)
-    } catch (error) {
-      onError(error)
-    }
-  }
-  look()
-  return {
-    get interfaces() {
-      return interfaces
-    },
-    [Symbol.dispose]: () => cancel(),
-  }
 }

@@ -9,6 +9,10 @@ test('in a DaemonSet everything comes from the environment', () => {
     context: undefined,
     healthPort: 8080,
     logLevel: 'info',
+    ping: true,
+    refreshMs: 60_000,
+    conflictPolicy: 'defend',
+    dropUnclaimed: 'auto',
   })
 })
 
@@ -32,4 +36,21 @@ test.each([
 ])('%s is refused with a word that helps', (_what, words, message) => {
   expect(() => readAgentOptions(words, {})).toThrow(AgentUsageError)
   expect(() => readAgentOptions(words, {})).toThrow(message)
+})
+
+test('how addresses are announced can be told', () => {
+  const words = ['--node', 'n0', '--ping', 'off', '--refresh', '0', '--on-conflict', 'yield', '--drop-unclaimed', 'on']
+  expect(readAgentOptions(words, {})).toMatchObject({
+    ping: false,
+    refreshMs: 0,
+    conflictPolicy: 'yield',
+    dropUnclaimed: 'on',
+  })
+  for (const wrong of [
+    ['--ping', 'yes'],
+    ['--refresh', '-1'],
+    ['--on-conflict', 'fight'],
+    ['--drop-unclaimed', 'maybe'],
+  ])
+    expect(() => readAgentOptions(['--node', 'n0', ...wrong], {})).toThrow(wrong[0])
 })

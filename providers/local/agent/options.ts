@@ -1,6 +1,7 @@
 // The agent's command line and environment, read once.
 import { parseArgs } from 'node:util'
 import { systemNamespace } from '../../../src/api/group.ts'
+import type { ConflictPolicy } from './conflicts.ts'
 
 export const agentLogLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -12,7 +13,18 @@ export interface ProgramOptions {
   /** On 127.0.0.1: the agent shares the network of its node. 0 serves none. */
   readonly healthPort: number
   readonly logLevel: (typeof agentLogLevels)[number]
+  /** Answers echo requests to announced addresses. */
+  readonly ping: boolean
+  /** Between two announcements of an address at rest; 0 for never. */
+  readonly refreshMs: number
+  readonly conflictPolicy: ConflictPolicy
+  /** Drops packets for announced addresses that no rule claims; `auto`: where the agent has the right to. */
+  readonly dropUnclaimed: (typeof dropChoices)[number]
 }
+
+const switches = ['on', 'off'] as const
+const dropChoices = ['auto', 'on', 'off'] as const
+const conflictPolicies: readonly ConflictPolicy[] = ['defend', 'yield']
 
 export const agentUsage = `Usage: weir-agent [options]
 
@@ -21,6 +33,12 @@ export const agentUsage = `Usage: weir-agent [options]
   --kubeconfig FILE     How to reach the cluster; inside of one, its ServiceAccount (default)
   --context NAME        A context of the kubeconfig other than its current one
   --health-port PORT    /healthz and /readyz on 127.0.0.1; 0 serves none (default: 8080)
+  --ping on|off         Answer ping of announced addresses (default: on)
+  --refresh SECONDS     Tell the LAN again where an address is, so often; 0 for never (default: 60)
+  --on-conflict POLICY  When another station uses an address: defend it, or yield after a second conflict within 10 s
+                        (default: defend)
+  --drop-unclaimed WHEN on, off, or auto (default): drop packets for announced addresses that no Service port claims,
+                        instead of forwarding them; needs the capability NET_ADMIN, auto does without where it is missing
   --log-level LEVEL     ${agentLogLevels.join(', ')} (default: info)
   --help                This text
 `
@@ -39,14 +57,35 @@ export function readAgentOptions(
   if (values.help) return 'help'
   const node = values.node ?? env['NODE_NAME']
   if (!node) throw new AgentUsageError('which node is this? Set NODE_NAME (spec.nodeName by the downward API) or pass --node')
-  const logLevel = agentLogLevels.find(level => level === values['log-level'])
-  if (!logLevel) throw new AgentUsageError(`--log-level: ${values['log-level']} is none of ${agentLogLevels.join(', ')}`)
+  const logLevel = oneOf('--log-level', values['log-level'], agentLogLevels)
   const healthPort = Number(values['health-port'])
   if (!/^\d{1,5}$/.test(values['health-port']) || healthPort > 65_535) {
     throw new AgentUsageError(`--health-port: ${values['health-port']} is no port`)
   }
+  const refreshSeconds = Number(values.refresh)
+  if (!/^\d{1,6}$/.test(values.refresh)) throw new AgentUsageError(`--refresh: ${values.refresh} is no number of seconds`)
+  const ping = oneOf('--ping', values.ping, switches) === 'on'
+  const conflictPolicy = oneOf('--on-conflict', values['on-conflict'], conflictPolicies)
+  const dropUnclaimed = oneOf('--drop-unclaimed', values['drop-unclaimed'], dropChoices)
   const namespace = values.namespace ?? env['WEIR_NAMESPACE'] ?? env['POD_NAMESPACE'] ?? systemNamespace
-  return { node, namespace, kubeconfig: values.kubeconfig, context: values.context, healthPort, logLevel }
+  return {
+    node,
+    namespace,
+    kubeconfig: values.kubeconfig,
+    context: values.context,
+    healthPort,
+    logLevel,
+    ping,
+    refreshMs: refreshSeconds * 1000,
+    conflictPolicy,
+    dropUnclaimed,
+  }
+}
+
+function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
+  const chosen = choices.find(choice => choice === value)
+  if (chosen === undefined) throw new AgentUsageError(`${option}: ${value} is none of ${choices.join(', ')}`)
+  return chosen
 }
 
 function parse(argv: readonly string[]) {
@@ -61,6 +100,10 @@ function parse(argv: readonly string[]) {
         context: { type: 'string' },
         'health-port': { type: 'string', default: '8080' },
         'log-level': { type: 'string', default: 'info' },
+        ping: { type: 'string', default: 'on' },
+        refresh: { type: 'string', default: '60' },
+        'on-conflict': { type: 'string', default: 'defend' },
+        'drop-unclaimed': { type: 'string', default: 'auto' },
         help: { type: 'boolean', default: false },
       },
     }).values

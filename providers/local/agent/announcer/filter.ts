@@ -53,11 +53,11 @@ export function ipv6Filter(options: { readonly ping: boolean }): readonly Instru
   const past = types.length
   return [
     [loadByte, 0, 0, packetType],
-    [jumpIfEqual, past + 6, 0, otherHost],
+    [jumpIfEqual, past + 5, 0, otherHost],
     [loadHalf, 0, 0, 12],
-    [jumpIfEqual, 0, past + 4, 0x86dd],
+    [jumpIfEqual, 0, past + 3, 0x86dd],
     [loadByte, 0, 0, 20],
-    [jumpIfEqual, 0, past + 2, 58],
+    [jumpIfEqual, 0, past + 1, 58],
     [loadByte, 0, 0, 54],
     ...types.map((type, position): Instruction => [jumpIfEqual, past - position, 0, type]),
     [giveBack, 0, 0, 0],

@@ -2,7 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import koffi from 'koffi'
+import { isIpv6, writeIpv4, writeIpv6 } from './address-key.ts'
+import type { AddressKey } from './address-key.ts'
 import { parseArp, requestFrame } from './arp.ts'
+import { foldChecksum, sumWords } from './checksum.ts'
+import { call, check, nonBlocking, receiveFrom } from './libc.ts'
+import { multicastMac, solicitedNode } from './ipv6-groups.ts'
+import { parseNdp, solicitationFrame } from './ndp.ts'
 import type { AnnouncingInterface } from './announcer.ts'
 import { formatMac, parseMac } from './mac.ts'
 import { openPacketSocket } from './packet-socket.ts'
@@ -42,6 +48,19 @@ export interface Lan extends Disposable {
   run(station: Station, command: readonly string[]): string
 }
 
+export type SeenNdp = NonNullable<ReturnType<typeof parseNdp>>
+
+/** The same for neighbour discovery. */
+export interface NdpProber extends Disposable {
+  send(frame: Uint8Array): void
+  hear(quietMs: number): readonly SeenNdp[]
+  /** Asks the group (or `to` one MAC) and gives the advertisements of the target that came. */
+  ask(
+    target: bigint,
+    options?: { readonly to?: string; readonly senderIp?: bigint; readonly option?: boolean; readonly waitMs?: number },
+  ): readonly SeenNdp[]
+}
+
 export interface Prober extends Disposable {
   send(frame: Uint8Array): void
   /** Everything ARP that arrives until nothing came for `quietMs`. */
@@ -55,6 +74,7 @@ export interface Prober extends Disposable {
 
 const libc = koffi.load(null)
 const setns = libc.func('int setns(int fd, int type)')
+const connect = libc.func('int connect(int fd, const void *address, unsigned int size)')
 const networkNamespace = 0x4000_0000 // CLONE_NEWNET
 
 /** Two stations with eth0 each, on one bridge that lives in a namespace of its own. Names end in the process id. */
@@ -81,6 +101,7 @@ export function makeLan(name: string): Lan {
     ip('-n', switchNamespace, 'link', 'set', `p${position}`, 'master', 'br0', 'up')
     ip('-n', namespace, 'link', 'set', 'eth0', 'address', mac, 'up')
     ip('-n', namespace, 'addr', 'add', `10.201.0.${position}/16`, 'dev', 'eth0')
+    ip('-n', namespace, 'addr', 'add', `fd00:201::${position}/64`, 'dev', 'eth0', 'nodad')
     return { namespace, name: 'eth0', index: linkIndex(namespace, 'eth0'), mac }
   }
   const [node, client] = [attach(), attach()]
@@ -107,19 +128,16 @@ export function linkIndex(namespace: string, name: string): number {
 
 const acceptAll: readonly Instruction[] = [[0x06, 0, 0, 0x40000]]
 
-/** A packet socket on a station that sends and hears ARP beside the kernel. */
-export function openProber(lan: Lan, station: Station): Prober {
-  const socket = lan.inside(station, () =>
-    openPacketSocket({ interfaceIndex: station.index, etherType: 0x0806, filter: acceptAll }),
-  )
+/** A packet socket on a station that hears one protocol beside the kernel, frame by frame as `parse` reads them. */
+function openEar<T>(lan: Lan, station: Station, etherType: number, parse: (frame: Uint8Array) => T | undefined) {
+  const socket = lan.inside(station, () => openPacketSocket({ interfaceIndex: station.index, etherType, filter: acceptAll }))
   const poller = createPoller([socket.fd])
   const buffer = new Uint8Array(2048)
-  const self = macOf(station)
-  const next = (waitMs: number): SeenArp | undefined => {
+  const next = (waitMs: number): T | undefined => {
     const deadline = performance.now() + waitMs
     for (;;) {
       const length = socket.receive(buffer)
-      const seen = length > 0 ? parseArp(buffer.subarray(0, length)) : undefined
+      const seen = length > 0 ? parse(buffer.slice(0, length)) : undefined
       if (seen) return seen
       const left = deadline - performance.now()
       if (length === 0 && left <= 0) return undefined
@@ -127,10 +145,17 @@ export function openProber(lan: Lan, station: Station): Prober {
     }
   }
   const hear = (quietMs: number) => {
-    const seen: SeenArp[] = []
+    const seen: T[] = []
     for (let frame = next(quietMs); frame; frame = next(quietMs)) seen.push(frame)
     return seen
   }
+  return { socket, hear }
+}
+
+/** A station's answer to what is sent by `send`, of ARP. */
+export function openProber(lan: Lan, station: Station): Prober {
+  const { socket, hear } = openEar(lan, station, 0x0806, parseArp)
+  const self = macOf(station)
   return {
     send: frame => socket.send(frame),
     hear,
@@ -143,6 +168,74 @@ export function openProber(lan: Lan, station: Station): Prober {
     },
     [Symbol.dispose]: () => socket[Symbol.dispose](),
   }
+}
+
+/** Neighbour discovery as `openProber` is for ARP. It joins no group: what is sent to all nodes arrives, and what is sent to it. */
+export function openNdpProber(lan: Lan, station: Station): NdpProber {
+  const { socket, hear } = openEar(lan, station, 0x86dd, parseNdp)
+  const self = macOf(station)
+  return {
+    send: frame => socket.send(frame),
+    hear,
+    ask(target, { to, senderIp = 0xfd00_0201n << 96n, option = true, waitMs = 150 } = {}) {
+      const destination = to === undefined ? undefined : parseMac(to)
+      socket.send(solicitationFrame({ from: self, senderIp, target, option, ...(destination && { to: destination }) }))
+      return hear(waitMs).filter(frame => frame.kind === 'advertisement' && frame.target === target)
+    },
+    [Symbol.dispose]: () => socket[Symbol.dispose](),
+  }
+}
+
+/**
+ * Pings an address as a program does, through the station's kernel, with so many bytes. What came within half a second:
+ * the answer, or word of a router that it cannot be reached (or is better reached another way).
+ */
+export function ping(
+  lan: Lan,
+  station: Station,
+  address: AddressKey,
+  length = 56,
+): 'answered' | 'answered twice' | 'silence' | 'refused' {
+  const six = isIpv6(address)
+  const fd = lan.inside(station, () => check('socket', call.socket(six ? 10 : 2, 3 | nonBlocking, six ? 58 : 1)))
+  try {
+    const to = Buffer.alloc(six ? 28 : 16)
+    to.writeUInt16LE(six ? 10 : 2)
+    if (six) writeIpv6(to, 8, address)
+    else writeIpv4(to, 4, address)
+    const message = Buffer.alloc(8 + length)
+    message.set([six ? 128 : 8, 0, 0, 0, 0x77, 0x77, 0, 1])
+    if (!six) message.writeUInt16BE(foldChecksum(sumWords(message, 0, message.length)), 2)
+    check('connect', connect(fd, to, to.length))
+    call.send(fd, message, message.length, 0)
+    return heardAfterPing(fd, six)
+  } finally {
+    call.close(fd)
+  }
+}
+
+function heardAfterPing(fd: number, six: boolean): ReturnType<typeof ping> {
+  const buffer = Buffer.alloc(2048)
+  const poller = createPoller([fd])
+  let answers = 0
+  for (let end = performance.now() + 500; performance.now() < end; ) {
+    poller.wait(Math.max(end - performance.now(), 0))
+    try {
+      const got = receiveFrom(fd, buffer)
+      const start = six ? 0 : 20
+      if (got > 0 && buffer[start] === (six ? 129 : 0) && buffer[start + 4] === 0x77) answers++
+    } catch {
+      return 'refused'
+    }
+  }
+  if (answers === 0) return 'silence'
+  return answers === 1 ? 'answered' : 'answered twice'
+}
+
+/** Whether the switch's port would pass what is sent to the group of an address: the station is a member. */
+export function isMember(lan: Lan, station: Station, address: bigint): boolean {
+  const group = [...multicastMac(solicitedNode(address))].map(byte => byte.toString(16).padStart(2, '0')).join(':')
+  return lan.run(station, ['ip', 'maddr', 'show', 'dev', station.name]).includes(group)
 }
 
 function macOf(station: Station): Uint8Array {

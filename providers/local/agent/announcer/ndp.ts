@@ -74,11 +74,11 @@ export function answerNdp(frame: Uint8Array, self: MacAddress, announced: Pick<R
   if (!options) return { drop: 'malformed' }
   const sender = frame.slice(at.source, at.source + macLength)
   if (!isStation(sender)) return { drop: 'malformed' }
-  if (source !== 0n && announced.has(source)) return { conflict: { address: source, mac: sender } }
-  if (frame[at.type] === advertisement) {
+  if (concerned && frame[at.type] === advertisement) {
     const claimed = options.get(targetLinkOption) ?? sender
     return holdsMac(claimed, 0, self) ? { drop: 'not-a-solicitation' } : { conflict: { address: target, mac: claimed } }
   }
+  if (source !== 0n && announced.has(source)) return { conflict: { address: source, mac: sender } }
   return answerSolicitation({ frame, self, target, source, sender, told: options.get(sourceLinkOption) })
 }
 
