@@ -26,6 +26,12 @@ test('what a node lacks is said', () => {
   expect(ready({ interfaces: broken })?.message).toBe('No interface can be used: eth0 has no carrier, eth1 has no address.')
 })
 
+test('a trap is a condition of its own', () => {
+  const trap = { reason: 'WirelessInterface', message: 'wlan0: announce elsewhere.' } as const
+  const { conditions } = reportOf({ ...input, traps: [trap] }, undefined, 0).spec
+  expect(conditions).toMatchObject([{ type: 'Ready' }, { type: 'WirelessInterface', status: 'True', ...trap }])
+})
+
 test('it is written when something changed, keeps the time of its last transition, and goes with the node', async () => {
   let stored: NodeReport | undefined
   let writes = 0

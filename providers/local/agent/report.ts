@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { apiVersion } from '../../../src/api/group.ts'
 import type { NodeInterface, NodeReport } from '../../../src/api/node-report.ts'
 import type { Reason } from '../../../src/api/reasons.ts'
+import type { Trap } from './node-traps.ts'
 import type { AgentClock, AgentLogger, NodeView, ReportWriter } from './ports.ts'
 
 export interface ReportInput {
@@ -11,6 +12,8 @@ export interface ReportInput {
   readonly interfaces: readonly NodeInterface[]
   /** Of the agent. */
   readonly version: string
+  /** Each becomes a condition of its own. */
+  readonly traps?: readonly Trap[]
 }
 
 interface Verdict {
@@ -19,12 +22,18 @@ interface Verdict {
   readonly message: string
 }
 
-/** The report as it should be. The time of the condition is kept from `previous` while its status is the same. */
+/** The report as it should be. The time of a condition is kept from `previous` while its status is the same. */
 export function reportOf(input: ReportInput, previous: NodeReport | undefined, nowMs: number): NodeReport {
-  const { self, node, interfaces, version } = input
-  const verdict = judge(input)
-  const old = previous?.spec.conditions?.find(({ type }) => type === 'Ready')
-  const since = old?.status === verdict.status ? old.lastTransitionTime : `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const { self, node, interfaces, version, traps = [] } = input
+  const verdicts = [
+    { type: 'Ready', ...judge(input) },
+    ...traps.map(({ reason, message }) => ({ type: reason, status: 'True' as const, reason, message })),
+  ]
+  const conditions = verdicts.map(verdict => {
+    const old = previous?.spec.conditions?.find(({ type }) => type === verdict.type)
+    const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+    return { ...verdict, lastTransitionTime: old?.status === verdict.status ? old.lastTransitionTime : now }
+  })
   const { uid } = node?.metadata ?? {}
   // The report goes with the node.
   const ownerReferences = uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: self, uid }]
@@ -35,7 +44,7 @@ export function reportOf(input: ReportInput, previous: NodeReport | undefined, n
     spec: {
       interfaces: interfaces.map(each => ({ ...each, addresses: [...each.addresses] })),
       version,
-      conditions: [{ type: 'Ready', ...verdict, lastTransitionTime: since }],
+      conditions,
     },
   }
 }
@@ -70,12 +79,14 @@ export function createReporter({ input, writer, clock, logger }: ReporterOptions
     async reconcile(signal) {
       const { self } = input()
       const previous = await writer.read(self, signal)
-      const wanted = reportOf(input(), previous, clock.now())
+      const given = input()
+      const wanted = reportOf(given, previous, clock.now())
       if (!previous) await writer.create(wanted, signal)
       else if (isDeepStrictEqual(wanted.spec, previous.spec)) return
       else await writer.replace({ ...wanted, metadata: previous.metadata }, signal)
       const { reason, message } = wanted.spec.conditions?.[0] ?? {}
-      logger.info({ nodeReport: self, reason, detail: message }, 'node report written')
+      const traps = given.traps?.map(trap => trap.reason)
+      logger.info({ nodeReport: self, reason, detail: message, ...(traps?.length && { traps }) }, 'node report written')
     },
   }
 }
