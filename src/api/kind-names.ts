@@ -11,5 +11,7 @@ export const kindNames = {
   addressPool: { kind: 'AddressPool', plural: 'addresspools', scope: 'Cluster' },
   addressBlock: { kind: 'AddressBlock', plural: 'addressblocks', scope: 'Cluster' },
   announcement: { kind: 'Announcement', plural: 'announcements', scope: 'Cluster' },
+  loadBalancer: { kind: 'LoadBalancer', plural: 'loadbalancers', scope: 'Namespaced' },
+  targetGroupBinding: { kind: 'TargetGroupBinding', plural: 'targetgroupbindings', scope: 'Namespaced' },
   nodeReport: { kind: 'NodeReport', plural: 'nodereports', scope: 'Cluster' },
 } as const satisfies Readonly<Record<string, KindNames>>

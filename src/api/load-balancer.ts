@@ -1,6 +1,7 @@
 // LoadBalancer: what Weir remembers of one load balancer outside, so that a restart costs no call and a change is told from none.
 import { z } from 'zod'
 import { conditionsSchema, namespaceName, objectName } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 const uid = z.string().max(128)
@@ -28,12 +29,20 @@ export const retiringSchema = z.object({
 
 export type Retiring = z.infer<typeof retiringSchema>
 
+/** Where it stands, so that it can be found and deleted when its class is gone. */
+export const placeSchema = z
+  .object({
+    region: z.string().max(64),
+    vpcId: z.string().max(64),
+    assumeRole: z.object({ arn: resourceId, externalId: z.string().max(1224).exactOptional() }).exactOptional(),
+    endpoints: z.object({ elasticLoadBalancingV2: resourceId.exactOptional(), ec2: resourceId.exactOptional() }).exactOptional(),
+  })
+  .describe('Where it stands, so that it can be found and deleted when its class is gone.')
+
 export const loadBalancer = {
-  kind: 'LoadBalancer',
-  plural: 'loadbalancers',
+  ...kindNames.loadBalancer,
   singular: 'loadbalancer',
   shortNames: ['lb'],
-  scope: 'Namespaced',
   description:
     'Internal: what was made outside for a Service or a group of them. In weir-system, written by the controller only.',
   statusSubresource: false,
@@ -64,6 +73,18 @@ export const loadBalancer = {
           .meta({ maxProperties: 256 })
           .exactOptional()
           .describe('Attributes that were asked for, by resource: what is asked for no more goes back to its default.'),
+        place: placeSchema.exactOptional(),
+        targets: z
+          .record(z.string(), z.string().max(64))
+          .meta({ maxProperties: 256 })
+          .exactOptional()
+          .describe('Hash of the registered targets, by ARN of the target group.'),
+        openings: z
+          .record(z.string(), z.array(z.string().max(64)).max(256))
+          .meta({ maxProperties: 64 })
+          .exactOptional()
+          .describe('What is opened at security groups of targets, by their ids, as tcp:8080.'),
+        retain: z.boolean().exactOptional().describe('Everything stays behind when the owner goes.'),
         scheme: z.string().max(32).exactOptional(),
         dnsName: z.string().max(255).exactOptional(),
         retiring: z.array(retiringSchema).max(32).exactOptional().describe('Replaced resources that are not removed yet.'),

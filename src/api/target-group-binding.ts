@@ -1,6 +1,7 @@
 // TargetGroupBinding: attaches the endpoints of a Service to a target group that somebody else made.
 import { z } from 'zod'
 import { conditionsSchema, labelSelectorSchema, namespaceName } from './common-schemas.ts'
+import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** A port by number or by name. */
@@ -32,11 +33,9 @@ export const networkingSchema = z.object({
 })
 
 export const targetGroupBinding = {
-  kind: 'TargetGroupBinding',
-  plural: 'targetgroupbindings',
+  ...kindNames.targetGroupBinding,
   singular: 'targetgroupbinding',
   shortNames: ['tgb'],
-  scope: 'Namespaced',
   description:
     'Registers the endpoints of a Service with a target group of AWS that was made elsewhere. The target group itself is never changed or deleted.',
   statusSubresource: true,

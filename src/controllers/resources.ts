@@ -5,11 +5,13 @@ import type { Announcement } from '../api/announcement.ts'
 import { group, version } from '../api/group.ts'
 import { kindNames } from '../api/kind-names.ts'
 import type { KindNames } from '../api/kind-names.ts'
+import type { LoadBalancer } from '../api/load-balancer.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { NodeReport } from '../api/node-report.ts'
+import type { TargetGroupBinding } from '../api/target-group-binding.ts'
 import { defineResource } from '../kubernetes/objects.ts'
 import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
-import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Node, Pod, Service } from '../model/kubernetes-objects.ts'
 
 /** The resource of a kind of ours. */
 export function resourceOf<T extends KubernetesObject>(kind: KindNames): Resource<T> {
@@ -36,3 +38,13 @@ export const addressPools = resourceOf<AddressPool>(kindNames.addressPool)
 export const addressBlocks = resourceOf<AddressBlock>(kindNames.addressBlock)
 export const announcements = resourceOf<Announcement>(kindNames.announcement)
 export const nodeReports = resourceOf<NodeReport>(kindNames.nodeReport)
+export const loadBalancers = resourceOf<LoadBalancer>(kindNames.loadBalancer)
+export const targetGroupBindings = resourceOf<TargetGroupBinding>(kindNames.targetGroupBinding)
+export const pods = defineResource<Pod>({ group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true })
+export const namespaces = defineResource<KubernetesObject>({
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+})

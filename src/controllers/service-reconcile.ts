@@ -160,7 +160,7 @@ async function serve(
 }
 
 async function bring(provider: Provider, id: LoadBalancerId, goal: Goal | undefined, signal: AbortSignal): Promise<Outcome> {
-  const observed = await provider.observe(id, signal)
+  const observed = await provider.observe(id, signal, goal)
   const actions = provider.plan(goal, observed)
   return provider.apply({ id, goal, observed, actions }, signal)
 }

@@ -97,3 +97,21 @@ export interface Node {
   }
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] }
 }
+
+/** A pod as far as waiting for its load balancers goes. */
+export interface Pod {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly readinessGates?: readonly { readonly conditionType: string }[] }
+  readonly status?: { readonly conditions?: readonly PodCondition[] }
+}
+
+/** `ContainersReady`, `Ready`, or a readiness gate (KEP-580). */
+export interface PodCondition {
+  readonly type: string
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string
+}

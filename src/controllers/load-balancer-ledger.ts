@@ -1,0 +1,196 @@
+// What a provider must remember of each load balancer over restarts: kept in LoadBalancer objects, read from memory.
+import { apiVersion } from '../api/group.ts'
+import { kindReadyCondition } from '../api/conditions.ts'
+import type { LoadBalancer } from '../api/load-balancer.ts'
+import type { Reason } from '../api/reasons.ts'
+import { findCondition, setCondition } from '../kubernetes/conditions.ts'
+import type { Condition } from '../kubernetes/conditions.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
+import type { Writer } from '../kubernetes/writes.ts'
+import type { LoadBalancerId } from '../model/load-balancer.ts'
+import { loadBalancers } from './resources.ts'
+
+type Status = NonNullable<LoadBalancer['status']>
+
+/** What is remembered of one load balancer. Times are ISO 8601. */
+export interface LoadBalancerRecord {
+  readonly class: string
+  readonly place: NonNullable<Status['place']>
+  readonly applied?: Readonly<NonNullable<Status['applied']>>
+  readonly ids: Readonly<Record<string, string>>
+  readonly attributes: Readonly<Record<string, readonly string[]>>
+  readonly scheme?: string
+  readonly retain?: boolean
+  readonly dnsName?: string
+  readonly retiring: readonly Readonly<NonNullable<Status['retiring']>[number]>[]
+  readonly targets: Readonly<Record<string, string>>
+  readonly openings: Readonly<Record<string, readonly string[]>>
+  readonly readiness?: { readonly ready: boolean; readonly reason: Reason; readonly message: string }
+}
+
+/** Reads are answered from memory; a write is in the API server when its promise resolves. */
+export interface LoadBalancerLedger {
+  read(id: LoadBalancerId): LoadBalancerRecord | undefined
+  write(id: LoadBalancerId, record: LoadBalancerRecord, signal: AbortSignal): Promise<void>
+  remove(id: LoadBalancerId, signal: AbortSignal): Promise<void>
+  entries(): Iterable<readonly [LoadBalancerId, LoadBalancerRecord]>
+}
+
+interface Entry {
+  readonly id: LoadBalancerId
+  readonly record: LoadBalancerRecord
+  /** As the API server gave it last. */
+  readonly object: LoadBalancer
+}
+
+/**
+ * The ledger as `objects` (all LoadBalancers of `namespace`) have it. It is the only writer as long as its term of leadership
+ * lasts. A conflict shows that it is not, or that a person changed the object: what is there is taken over, and the conflict is
+ * thrown, so that the caller looks at everything anew.
+ */
+export function createLoadBalancerLedger(options: {
+  readonly objects: Iterable<LoadBalancer>
+  readonly writer: Writer
+  readonly namespace: string
+  readonly now: () => number
+}): LoadBalancerLedger {
+  const { writer, namespace, now } = options
+  const entries = new Map<string, Entry>()
+  const take = (object: LoadBalancer) => {
+    const entry = entryOf(object)
+    if (entry) entries.set(entry.id.uid, entry)
+  }
+  for (const object of options.objects) take(object)
+
+  /** Whatever stands there now is the truth. */
+  const takeOver = async (id: LoadBalancerId, signal: AbortSignal) => {
+    entries.delete(id.uid)
+    try {
+      take(await writer.get(loadBalancers, nameOf(id), namespace, { signal }))
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+  return {
+    read: ({ uid }) => entries.get(uid)?.record,
+    async write(id, record, signal) {
+      const seen = entries.get(id.uid)
+      const object = objectOf(id, record, { namespace, seen: seen?.object, now: now() })
+      try {
+        const written = seen
+          ? await writer.update(loadBalancers, object, { signal })
+          : await writer.create(loadBalancers, object, { signal })
+        entries.set(id.uid, { id, record, object: slim(written) })
+      } catch (error) {
+        if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) await takeOver(id, signal)
+        // Deleted by somebody: it is made again.
+        if (isNotFound(error) && !entries.has(id.uid)) return this.write(id, record, signal)
+        throw error
+      }
+    },
+    async remove(id, signal) {
+      const seen = entries.get(id.uid)
+      if (!seen) return
+      try {
+        await writer.remove(loadBalancers, seen.object, { signal })
+      } catch (error) {
+        if (isConflict(error)) await takeOver(id, signal)
+        throw error
+      }
+      entries.delete(id.uid)
+    },
+    entries: () => [...entries.values()].map(({ id, record }) => [id, record] as const),
+  }
+}
+
+/** The uid keeps a Service apart from a later one of the same name whose load balancer is made while this one goes. */
+function nameOf({ namespace, name, uid }: LoadBalancerId): string {
+  return `${namespace}.${name}.${uid.slice(0, 8)}`
+}
+
+/** Only what the next write needs: conditions for the times of their transitions. */
+function slim({ apiVersion, kind, metadata, spec, status }: LoadBalancer): LoadBalancer {
+  const { name, namespace, uid, resourceVersion } = metadata
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    spec,
+    ...(status?.conditions ? { status: { conditions: status.conditions } } : {}),
+  }
+}
+
+function objectOf(
+  { kind, namespace: owner, name, uid }: LoadBalancerId,
+  record: LoadBalancerRecord,
+  { namespace, seen, now }: { readonly namespace: string; readonly seen: LoadBalancer | undefined; readonly now: number },
+): LoadBalancer {
+  const { class: className, readiness, retiring, attributes, openings, ...rest } = record
+  const before = seen?.status?.conditions
+  const state = readiness && {
+    type: kindReadyCondition,
+    status: readiness.ready ? ('True' as const) : ('False' as const),
+    reason: readiness.reason,
+    message: readiness.message,
+  }
+  const conditions = state ? setCondition(before, state, now) : (before ?? [])
+  return {
+    apiVersion,
+    kind: 'LoadBalancer',
+    metadata: seen?.metadata ?? { name: nameOf({ kind, namespace: owner, name, uid }), namespace },
+    spec: {
+      provider: 'aws',
+      // A load balancer that was only found by its tags has none.
+      class: className === '' ? 'unknown' : className,
+      members: [{ kind, namespace: owner, name, uid, ports: [] }],
+    },
+    status: {
+      ...rest,
+      retiring: [...retiring],
+      attributes: copyOf(attributes),
+      openings: copyOf(openings),
+      conditions: [...conditions],
+    },
+  }
+}
+
+/** The types of the schema are not readonly. */
+function copyOf(lists: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(lists).map(([key, list]) => [key, [...list]]))
+}
+
+/** What an object tells; undefined for one that was cut short or made by hand, which then counts as not there. */
+function entryOf(object: LoadBalancer): Entry | undefined {
+  const [member] = object.spec.members
+  const {
+    place,
+    ids = {},
+    attributes = {},
+    targets = {},
+    openings = {},
+    retiring = [],
+    conditions,
+    ...rest
+  } = object.status ?? {}
+  if (!member || member.kind !== 'Service' || !place) return undefined
+  const { namespace, name, uid } = member
+  const readiness = readinessOf(findCondition(conditions, kindReadyCondition))
+  const record = { ...rest, class: object.spec.class, place, ids, attributes, targets, openings, retiring }
+  return {
+    id: { kind: 'Service', namespace, name, uid },
+    record: readiness ? { ...record, readiness } : record,
+    object: slim(object),
+  }
+}
+
+function readinessOf(condition: Condition | undefined): LoadBalancerRecord['readiness'] {
+  if (!condition) return undefined
+  // It was written from a Reason.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { ready: condition.status === 'True', reason: condition.reason as Reason, message: condition.message }
+}
