@@ -66,9 +66,14 @@ const seriesWriteMs = 60_000
 /** events.k8s.io/v1 refuses longer notes. */
 const longestNoteBytes = 1024
 
-/** One event and its repeats. */
+/** One event and its repeats. Little of it, because there may be thousands: the object is made when it is written. */
 interface Series {
-  readonly event: Event
+  readonly input: Omit<EventInput, 'regarding'>
+  readonly regarding: Event['regarding']
+  /** MicroTime of the first one. */
+  readonly eventTime: string
+  /** Of the object in the API server. */
+  readonly name: string
   count: number
   lastAt: number
   lastTime: string
@@ -113,14 +118,15 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         await write(series, stopping.signal)
       } catch (error) {
         dropped++
-        logger.debug({ reason: series.event.reason, error: messageOf(error) }, 'could not write an event')
+        logger.debug({ reason: series.input.reason, error: messageOf(error) }, 'could not write an event')
       }
       await clock.sleep(1000 / perSecond, stopping.signal).catch(() => {})
     }
   }
   const write = async (series: Series, signal: AbortSignal) => {
-    const { event, count } = series
-    const { name, namespace } = event.metadata
+    const { name, count } = series
+    const event = eventFrom(series, options)
+    const { namespace } = event.metadata
     series.writtenAt = clock.monotonic()
     const body = count > 1 ? { ...event, series: { count, lastObservedTime: series.lastTime } } : event
     if (series.writtenCount > 0) {
@@ -157,7 +163,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       input.note,
     ].join('\n')
     const old = known.get(key)
-    const series = old ?? { event: eventFrom(input, options), count: 0, lastAt: now, lastTime: '', writtenCount: 0, writtenAt: 0 }
+    const series = old ?? newSeries(input, formatMicroTime(clock.now()))
     series.count++
     series.lastAt = now
     series.lastTime = formatMicroTime(clock.now())
@@ -194,22 +200,37 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 }
 
+function newSeries({ regarding, type, reason, action, note }: EventInput, eventTime: string): Series {
+  const { apiVersion, kind, metadata } = regarding
+  const { name, namespace, uid, resourceVersion } = metadata
+  return {
+    input: { type, reason, action, note },
+    regarding: { apiVersion, kind, name, namespace, uid, resourceVersion },
+    eventTime,
+    name: eventName(name),
+    count: 0,
+    lastAt: 0,
+    lastTime: eventTime,
+    writtenCount: 0,
+    writtenAt: 0,
+  }
+}
+
 function eventFrom(
-  { regarding, type, reason, action, note }: EventInput,
-  { clock, reportingController, reportingInstance }: EventRecorderOptions,
+  { input: { type, reason, action, note }, regarding, eventTime, name }: Series,
+  { reportingController, reportingInstance }: EventRecorderOptions,
 ): Event {
-  const { name, namespace, uid, resourceVersion } = regarding.metadata
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
     // Events about cluster-scoped objects live in `default`, where kubectl describe looks for them.
-    metadata: { name: eventName(name), namespace: namespace ?? 'default' },
-    eventTime: formatMicroTime(clock.now()),
+    metadata: { name, namespace: regarding['namespace'] ?? 'default' },
+    eventTime,
     reportingController,
     reportingInstance,
     action,
     reason,
-    regarding: { apiVersion: regarding.apiVersion, kind: regarding.kind, name, namespace, uid, resourceVersion },
+    regarding,
     note: cutNote(note),
     type,
   }
