@@ -71,7 +71,11 @@ const keptServiceFields = [
 ] as const satisfies readonly (keyof ServiceSpec)[]
 
 function pruneServiceSpec(spec: ServiceSpec): ServiceSpec {
-  return Object.fromEntries(keptServiceFields.flatMap(field => (spec[field] === undefined ? [] : [[field, spec[field]]])))
+  const kept: Partial<Record<keyof ServiceSpec, unknown>> = {}
+  // Written in one order, so that Services of one kind share the layout of their objects.
+  for (const field of keptServiceFields) if (spec[field] !== undefined) kept[field] = spec[field]
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return kept as ServiceSpec
 }
 
 function pruneEndpoint({ addresses, conditions, nodeName, targetRef }: Endpoint): Endpoint {
