@@ -77,9 +77,8 @@ async function measure(services: number, bareFirst: boolean, signal: AbortSignal
   await using population = await populate(transport)
   const bare = async () => {
     await addServices(transport, 'bare', services, false)
-    const started = performance.now()
-    await forEach(services, index => patchBare(transport, 'bare', index))
-    const limitMs = performance.now() - started
+    const patchAll = () => forEach(services, index => patchBare(transport, 'bare', index))
+    const limitMs = await timed({ transport, namespace: 'bare', services, signal }, patchAll)
     await removeServices(transport, 'bare')
     return limitMs
   }
@@ -96,7 +95,7 @@ async function controller(kubeconfig: string, transport: Transport, services: nu
   const words = ['--providers', 'local', '--leader-elect=false', '--health-port=0', '--log-level=warn']
   const program = [...nodeFlags(), join(root, 'dist', 'controller.mjs')]
   await using started = startProcess(process.execPath, [...program, ...words], kubeconfig)
-  const ms = await timed(transport, 'waiting', services, signal, () => started.begin())
+  const ms = await timed({ transport, namespace: 'waiting', services, signal }, () => started.begin())
   await untilAnnounced(transport, services, signal)
   return { ms, memory: memoryOf(started.pid()) }
 }
@@ -137,16 +136,13 @@ interface ServiceEvent {
   }
 }
 
-/** Milliseconds from the call of `work` until a watch has shown an address at every Service of the namespace. */
-async function timed(
-  transport: Transport,
-  namespace: string,
-  services: number,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<number> {
+/**
+ * Milliseconds from the call of `work` until a watch has shown an address at every Service of the namespace. Both sides are
+ * measured by it, because being watched costs the API server time as well.
+ */
+async function timed(watching: Omit<Watching, 'onOpen'>, work: () => Promise<void>): Promise<number> {
   const opened = Promise.withResolvers<void>()
-  const allSeen = untilAllSeen({ transport, namespace, services, signal, onOpen: opened.resolve })
+  const allSeen = untilAllSeen({ ...watching, onOpen: opened.resolve })
   // A watch that fails must not be an unhandled rejection while `work` is under way.
   allSeen.catch(opened.reject)
   await opened.promise
