@@ -38,13 +38,25 @@ export async function apply(context: Context, work: Work, signal: AbortSignal): 
   if (observed.kind === 'absent') return goneOutcome()
   if (observed.kind === 'settled') {
     const location = context.locations.of(observed.record.place)
-    return conclude(context, { id, goal, location, caller, record: observed.record, isUnchanged: true, warnings: [] })
+    return believing(context, id, () =>
+      conclude(context, { id, goal, location, caller, record: observed.record, isUnchanged: true, warnings: [] }),
+    )
   }
   const [first] = actions
   if (first?.kind === 'refuse') return refusal(context, work, caller, first)
   return goal
     ? bring(context, { id, goal, seen: observed, actions }, caller)
     : remove(context, { id, seen: observed, actions }, caller)
+}
+
+/** What was believed to be there is not: the next look asks AWS. */
+async function believing<T>({ memory }: Context, id: LoadBalancerId, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isGone(error)) memory.doubted.add(id.uid)
+    throw error
+  }
 }
 
 /** Everything stays as it is and keeps serving; the condition says what was not done. */

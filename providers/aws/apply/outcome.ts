@@ -4,13 +4,14 @@ import type { Goal, IngressPoint, Outcome, Readiness } from '../../../src/provid
 import type { LedgerRecord } from '../ledger.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
 import type { Context } from '../observe/context.ts'
+import { unless } from '../provider/calls.ts'
 import type { Caller } from '../provider/calls.ts'
 import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings.ts'
 import { foundLoadBalancer } from '../snapshots/shapes.ts'
 
 /** How often to look at what AWS is setting up, and at targets that are not healthy yet. */
-const pollMs = { state: 5000, initial: 5000, unhealthy: 30_000 } as const
+const pollMs = { state: 10_000, initial: 5000, unhealthy: 30_000 } as const
 /** ELBv2 takes at most so many ARNs in one DescribeLoadBalancers. */
 const arnBatch = 20
 
@@ -67,21 +68,39 @@ async function healthOf(location: Location, record: LedgerRecord, caller: Caller
 }
 
 /** The state of a load balancer. All that are being set up are asked about in one call, whoever asks first. */
-async function stateOf({ memory, clock }: Context, { calls, pictures }: Location, arn: string, caller: Caller): Promise<string> {
-  const known = pictures.loadBalancers.known(arn)
-  if (!known || known.state.startsWith('active')) return known?.state ?? ''
+async function stateOf(context: Context, location: Location, arn: string, caller: Caller): Promise<string> {
+  const { memory, clock } = context
+  const { loadBalancers } = location.pictures
+  const known = loadBalancers.known(arn)
+  if (known?.state.startsWith('active')) return known.state
   const now = clock.monotonic()
-  if (now - (memory.stateSeen.get(arn) ?? Number.NEGATIVE_INFINITY) < pollMs.state / 2) return known.state
-  const all = await pictures.loadBalancers.all(caller.signal)
-  const others = [...memory.stateSeen.keys()].filter(other => other !== arn && all.get(other)?.state === 'provisioning')
+  const isStale = (each: string) => now - (memory.stateSeen.get(each) ?? Number.NEGATIVE_INFINITY) >= pollMs.state / 2
+  if (known && !isStale(arn)) return known.state
+  const others = [...memory.stateSeen.keys()].filter(
+    each => each !== arn && loadBalancers.known(each)?.state === 'provisioning' && isStale(each),
+  )
   const asked = [arn, ...others.slice(0, arnBatch - 1)]
   for (const each of asked) memory.stateSeen.set(each, now)
-  const { LoadBalancers = [] } = await calls.elb('DescribeLoadBalancers', { LoadBalancerArns: asked }, caller)
+  await unless(['LoadBalancerNotFound'], seeStates(location, asked, caller), async () => {
+    // One of them is gone; whose it is finds out by itself.
+    loadBalancers.lost(arn)
+    await seeStates(location, [arn], caller)
+  })
+  return loadBalancers.known(arn)?.state ?? ''
+}
+
+async function seeStates(
+  { calls, pictures: { loadBalancers } }: Location,
+  arns: readonly string[],
+  caller: Caller,
+): Promise<void> {
+  const { LoadBalancers = [] } = await calls.elb('DescribeLoadBalancers', { LoadBalancerArns: [...arns] }, caller)
   for (const each of LoadBalancers) {
-    const before = pictures.loadBalancers.known(each.LoadBalancerArn ?? '')
-    if (before) pictures.loadBalancers.put({ ...foundLoadBalancer(each, before.tags), subnets: before.subnets })
+    const before = loadBalancers.known(each.LoadBalancerArn ?? '')
+    const found = foundLoadBalancer(each, before?.tags ?? {})
+    // Subnets as we set them: what AWS tells of addresses comes late.
+    loadBalancers.saw(before ? { ...found, subnets: before.subnets } : found)
   }
-  return pictures.loadBalancers.known(arn)?.state ?? ''
 }
 
 /** The entry for the Service's status. Ports are listed only when one has an error; then Kubernetes wants all of them. */

@@ -3,22 +3,36 @@ import { isGone } from '../errors.ts'
 import { serviceOwner } from '../names.ts'
 import type { AwsAction } from '../actions.ts'
 import { isOwnedBy } from '../ownership.ts'
-import { tagsOf } from '../snapshots/pictures.ts'
-import { foundSecurityGroup } from '../snapshots/shapes.ts'
+import { abandonable } from '../snapshots/table.ts'
 import type { Run } from './run.ts'
+
+/** How long a look counts as fresh. */
+const freshMs = 30_000
 
 /** What may be deleted, by ARN or id: everything a plan wants to delete is asked about at once. */
 export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Promise<ReadonlySet<string>> {
-  const arns = actions.flatMap(action =>
-    action.kind === 'delete-load-balancer' || action.kind === 'delete-target-group' ? [action.arn] : [],
-  )
-  const groups = actions.flatMap(action => (action.kind === 'delete-security-group' ? [action.id] : []))
-  if (arns.length === 0 && groups.length === 0) return new Set()
   const { context, location, caller, id } = run
+  const { confirmed } = context.memory
+  const now = context.clock.monotonic()
+  const wanted = actions.flatMap(action =>
+    action.kind === 'delete-load-balancer' || action.kind === 'delete-target-group'
+      ? [action.arn]
+      : action.kind === 'delete-security-group'
+        ? [action.id]
+        : [],
+  )
+  if (wanted.length === 0) return new Set()
+  // A deletion that is tried again every few seconds needs no look each time.
+  const ours = new Set(wanted.filter(each => now - (confirmed.get(each) ?? Number.NEGATIVE_INFINITY) < freshMs))
+  const asked = wanted.filter(each => !ours.has(each))
+  const groups = asked.filter(each => each.startsWith('sg-'))
+  const arns = asked.filter(each => !each.startsWith('sg-'))
   await context.confirmLeading(caller.signal)
   const isMine = (tags: Readonly<Record<string, string>>) => isOwnedBy(tags, context.cluster, serviceOwner(id))
-  const [tags, found] = await Promise.all([tagsOf(location.calls, arns, caller), groupTags(run, groups)])
-  const ours = new Set<string>()
+  const [tags, found] = await Promise.all([
+    abandonable(location.freshTags(arns), caller.signal),
+    abandonable(location.freshGroupTags(groups), caller.signal),
+  ])
   for (const arn of arns) {
     const fresh = tags.get(arn)
     if (fresh === undefined) forget(run, arn)
@@ -31,18 +45,8 @@ export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Prom
     else if (isMine(fresh)) ours.add(group)
     else disown(run, group, fresh)
   }
+  for (const each of ours) if (!confirmed.has(each) || asked.includes(each)) confirmed.set(each, now)
   return ours
-}
-
-/** Filters find what is left without failing for what is gone. */
-async function groupTags(
-  { location, caller }: Run,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  if (ids.length === 0) return new Map()
-  const Filters = [{ Name: 'group-id', Values: [...ids] }]
-  const { SecurityGroups = [] } = await location.calls.ec2('DescribeSecurityGroups', { Filters }, caller)
-  return new Map(SecurityGroups.map(foundSecurityGroup).map(({ id, tags }) => [id, tags]))
 }
 
 export async function deleteLoadBalancer(run: Run, arn: string): Promise<void> {
@@ -75,11 +79,11 @@ async function tolerant(call: Promise<unknown>): Promise<void> {
 
 function forget(run: Run, id: string): void {
   const { pictures } = run.location
-  const { registered, leaving, waiting, stateSeen } = run.context.memory
+  const { registered, leaving, waiting, stateSeen, confirmed } = run.context.memory
   pictures.loadBalancers.drop(id)
   pictures.targetGroups.drop(id)
   pictures.securityGroups.drop(id)
-  for (const table of [registered, leaving, waiting, stateSeen]) table.delete(id)
+  for (const table of [registered, leaving, waiting, stateSeen, confirmed]) table.delete(id)
   for (const [resource, known] of run.ids) if (known === id) run.ids.delete(resource)
   const { [id]: _gone, ...targets } = run.record.targets
   run.record = { ...run.record, targets, retiring: run.record.retiring.filter(each => each.id !== id) }

@@ -53,6 +53,8 @@ export interface Memory {
   readonly leaving: Map<string, Map<string, number>>
   /** Since when deletion is held up, by uid. */
   readonly stuck: Map<string, number>
+  /** When a fresh look last showed that something is the owner's, by ARN or id; monotonic. */
+  readonly confirmed: Map<string, number>
   /** When the state of a load balancer was last seen, by ARN; monotonic. */
   readonly stateSeen: Map<string, number>
 }
@@ -66,6 +68,7 @@ export function emptyMemory(): Memory {
     registered: new Map(),
     leaving: new Map(),
     stuck: new Map(),
+    confirmed: new Map(),
     stateSeen: new Map(),
   }
 }

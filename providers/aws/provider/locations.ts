@@ -6,7 +6,11 @@ import type { Place } from '../ledger.ts'
 import { hashOf } from '../ledger.ts'
 import { createLimiter } from '../limiter.ts'
 import type { LimiterClock, Rates } from '../limiter.ts'
-import { createPictures } from '../snapshots/pictures.ts'
+import { batches } from '../limits.ts'
+import { foundSecurityGroup } from '../snapshots/shapes.ts'
+import type { Tags } from '../snapshots/shapes.ts'
+import { together } from '../snapshots/together.ts'
+import { createPictures, tagsOf } from '../snapshots/pictures.ts'
 import type { Pictures } from '../snapshots/pictures.ts'
 import { createCalls } from './calls.ts'
 import type { AwsCalls, Transports } from './calls.ts'
@@ -15,6 +19,10 @@ export interface Location {
   readonly place: Place
   readonly calls: AwsCalls
   readonly pictures: Pictures
+  /** Tags as they are now, by ARN; those of many owners in one call. */
+  readonly freshTags: (arns: readonly string[]) => Promise<ReadonlyMap<string, Tags>>
+  /** Tags of security groups as they are now, by id. */
+  readonly freshGroupTags: (ids: readonly string[]) => Promise<ReadonlyMap<string, Tags>>
 }
 
 /** Region and VPC where classes say nothing: of the environment, else of the instance the controller runs on. */
@@ -47,7 +55,7 @@ export function createLocations({ transports, whereabouts, clock, rates, signal 
     // AWS counts calls by account and region; places that share both but not the VPC are rare enough to be counted apart.
     const calls = createCalls(transports(place), createLimiter(clock, rates))
     const pictures = createPictures({ calls, vpcId: place.vpcId, monotonic: () => clock.monotonic(), signal })
-    const location = { place, calls, pictures }
+    const location = { place, calls, pictures, ...freshLooks(calls, clock, signal) }
     made.set(key, location)
     return location
   }
@@ -77,5 +85,30 @@ export function createLocations({ transports, whereabouts, clock, rates, signal 
           : { endpoints: { elasticLoadBalancingV2: endpoints.elasticLoadBalancingV2, ec2: endpoints.ec2 } }),
       })
     },
+  }
+}
+
+/** How long a look before a deletion waits for others to join it. */
+const windowMs = 20
+
+function freshLooks(
+  calls: AwsCalls,
+  { schedule }: LimiterClock,
+  signal: AbortSignal,
+): Pick<Location, 'freshTags' | 'freshGroupTags'> {
+  const caller = { key: 'shared', signal }
+  return {
+    freshTags: together({ most: batches.arnsPerDescribe, windowMs, schedule, look: arns => tagsOf(calls, arns, caller) }),
+    freshGroupTags: together({
+      most: 100,
+      windowMs,
+      schedule,
+      look: async ids => {
+        // A filter finds what is left without failing for what is gone.
+        const Filters = [{ Name: 'group-id', Values: [...ids] }]
+        const { SecurityGroups = [] } = await calls.ec2('DescribeSecurityGroups', { Filters }, caller)
+        return new Map(SecurityGroups.map(foundSecurityGroup).map(({ id, tags }) => [id, tags]))
+      },
+    }),
   }
 }

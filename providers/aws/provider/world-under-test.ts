@@ -47,6 +47,8 @@ export interface World {
   remove(service: TestService): Promise<Outcome>
   /** Until everything is gone. */
   settleRemoval(service: TestService): Promise<Outcome>
+  /** Looks at all in rounds, until nothing is waited for (or, for removal, everything is gone); time moves once per round. */
+  settleAll(services: readonly TestService[], what?: 'serve' | 'remove'): Promise<void>
   /** Ready pods behind a Service, at addresses of the fake's instances. */
   pods(service: TestService, endpoints: readonly (string | Endpoint)[], port?: number): void
   /** A controller that has just started: nothing but the ledger is remembered. */
@@ -56,6 +58,8 @@ export interface World {
 export interface MemoryLedger extends Ledger {
   readonly records: Map<string, { readonly id: LoadBalancerId; readonly record: LedgerRecord }>
   writes: number
+  /** Writes fail from now on, as those of a process that has died. */
+  dead: boolean
 }
 
 export function memoryLedger(): MemoryLedger {
@@ -63,14 +67,17 @@ export function memoryLedger(): MemoryLedger {
   return {
     records,
     writes: 0,
+    dead: false,
     read: ({ uid }) => records.get(uid)?.record,
     async write(id, record) {
+      if (this.dead) throw new Error('the process is dead')
       this.writes++
       // What is kept has passed through JSON, as in an API server.
       const kept: LedgerRecord = JSON.parse(JSON.stringify(record))
       records.set(id.uid, { id, record: kept })
     },
     async remove({ uid }) {
+      if (this.dead) throw new Error('the process is dead')
       records.delete(uid)
     },
     entries: () => [...records.values()].map(({ id, record }) => [id, record] as const),
@@ -182,6 +189,16 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       }
       throw new Error(`${service.name} does not go`)
     },
+    async settleAll(services, what = 'serve') {
+      let waiting = services
+      for (let round = 0; round < 200 && waiting.length > 0; round++) {
+        const outcomes = await Promise.all(waiting.map(each => (what === 'serve' ? world.look(each) : world.remove(each))))
+        const isDone = ({ again, gone }: Outcome) => (what === 'serve' ? again === 'on-change' : gone)
+        waiting = waiting.filter((_, index) => !isDone(outcomes[index] as Outcome))
+        if (waiting.length > 0) aws.advance(5000)
+      }
+      if (waiting.length > 0) throw new Error(`${waiting.map(({ name }) => name).join(', ')} do not settle`)
+    },
     pods(service, endpoints, port = 8080) {
       const { metadata, spec } = serviceObject(service)
       const ports = (spec.ports ?? []).map(each => ({
@@ -201,6 +218,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       ])
     },
     restart() {
+      ledger.dead = false
       provider = undefined
     },
   }
