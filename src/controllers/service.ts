@@ -45,6 +45,9 @@ export interface ServiceController extends Controller {
  */
 const concurrency = 1024
 
+/** Of a longer backlog a block's worth begins together, for the same reason: one by one, each would ask for a write of its own. */
+const step = 256
+
 /**
  * Patches under way at once: enough to keep an API server busy, and less than the hundred requests it takes on one
  * connection, so that renewals of Leases, blocks and whatever else is urgent never stand in line behind a backlog.
@@ -80,6 +83,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     random,
     logger: log,
     concurrency,
+    step,
     firstDelayMs: 500,
     longestDelayMs: 60_000,
     metrics: metrics.queue('service'),

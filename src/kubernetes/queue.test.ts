@@ -49,7 +49,7 @@ test('whatever is added is worked on after it was added, never by two at once, a
             // Failures end at some time, so that the queue can come to rest.
             if (fails && turn < 60) throw new Error('not yet')
           },
-          { concurrency, firstDelayMs: 100, longestDelayMs: 1000 },
+          { concurrency, step: Math.min(concurrency, 1 + (steps.length % 3)), firstDelayMs: 100, longestDelayMs: 1000 },
         )
         for (const action of steps) {
           if (action.kind === 'wait') {
@@ -245,4 +245,33 @@ test('the metrics tell depth, waiting time, duration and retries', async () => {
     'low waited 0',
     'worked 50 false',
   ])
+})
+
+test('of a long backlog keys begin in steps once all places were taken, and a lone key begins at once', async () => {
+  const ends = new Map<string, () => void>()
+  const begun: string[] = []
+  const { clock, queue } = start(
+    key => {
+      begun.push(key)
+      return new Promise<void>(resolve => ends.set(key, resolve))
+    },
+    { concurrency: 4, step: 2 },
+  )
+  const end = async (key: string) => {
+    ends.get(key)?.()
+    await clock.advance(0)
+  }
+  for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) queue.add(key)
+  await clock.advance(0)
+  expect(begun).toEqual(['a', 'b', 'c', 'd'])
+  await end('b')
+  expect(begun).toHaveLength(4)
+  await end('a')
+  expect(begun.slice(4)).toEqual(['e', 'f'])
+  await end('c')
+  await end('d')
+  expect(begun.slice(6)).toEqual(['g'])
+  queue.add('h')
+  await clock.advance(0)
+  expect(begun.slice(7)).toEqual(['h'])
 })

@@ -37,6 +37,11 @@ export interface QueueOptions {
   readonly logger: Logger
   /** How many keys are in work at once; 1 unless told. */
   readonly concurrency?: number
+  /**
+   * Once all places are taken, new keys begin only when so many places are free, and then together, so that what they have
+   * in common is done once; 1 unless told. Up to there every key begins at once.
+   */
+  readonly step?: number
   /** First delay after a failure, 1 s unless told; doubles up to `longestDelayMs`, 5 min unless told. Half of each is random. */
   readonly firstDelayMs?: number
   readonly longestDelayMs?: number
@@ -85,7 +90,7 @@ interface Delayed {
 /** An empty queue that works as soon as something is added. */
 export function createQueue(options: QueueOptions): Queue {
   const { name, work, clock, random, logger, metrics } = options
-  const { concurrency = 1, firstDelayMs = 1000, longestDelayMs = 300_000, lowEvery = 10 } = options
+  const { concurrency = 1, step = 1, firstDelayMs = 1000, longestDelayMs = 300_000, lowEvery = 10 } = options
   const ready = createReadyList({ clock, lowEvery, onDepth: (priority, size) => metrics?.depth(priority, size) })
   /** Keys in work, with the priority they were added with again meanwhile. */
   const working = new Map<string, Priority | undefined>()
@@ -95,6 +100,7 @@ export function createQueue(options: QueueOptions): Queue {
   let waiters: (() => void)[] = []
   let draining = false
   let pumping = false
+  let isFull = false
 
   const add = (key: string, priority: Priority) => {
     if (draining) return
@@ -132,11 +138,13 @@ export function createQueue(options: QueueOptions): Queue {
   }
   const pump = () => {
     pumping = false
-    while (working.size < concurrency) {
+    if (working.size <= concurrency - step) isFull = false
+    while (!isFull) {
       const next = ready.take()
       if (!next) break
       metrics?.waited(next.priority, next.waitedMs)
       working.set(next.key, undefined)
+      isFull = working.size >= concurrency
       void run(next.key, next.priority)
     }
     if (working.size > 0 || ready.size > 0) return
