@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { keysOf, parseKeyRing, rotate, rotateAfterMs, spreadMs } from './heartbeat-keys.ts'
 
 const start = Date.UTC(2026, 0, 1)
+const first = start / 1000 + 1
 let drawn = 0
 const random = (bytes: number) => new Uint8Array(bytes).fill(++drawn)
 
 test('without a ring there is a key at once', () => {
   const { ring, againAfterMs } = rotate(undefined, start, random)
-  expect(ring).toMatchObject({ version: 1, current: 1, keys: [{ id: 1, made: '2026-01-01T00:00:00.000Z' }] })
+  expect(ring).toMatchObject({ version: 1, current: first, keys: [{ id: first, made: '2026-01-01T00:00:00.000Z' }] })
   expect(againAfterMs).toBe(rotateAfterMs)
 })
 
@@ -18,7 +19,9 @@ test('a key is known to all before it signs, and the old one is accepted as long
   for (let i = 0; i < 6; i++) {
     const next = rotate(ring, now, random)
     ring = next.ring ?? ring
-    history.push(`${Math.round((now - start) / 60_000)} min: ${ring?.keys.map(({ id }) => id).join()} sign ${ring?.current}`)
+    history.push(
+      `${Math.round((now - start) / 60_000)} min: ${ring?.keys.map(({ id }) => id - first + 1).join()} sign ${(ring?.current ?? 0) - first + 1}`,
+    )
     now += next.againAfterMs
   }
   const week = rotateAfterMs / 60_000

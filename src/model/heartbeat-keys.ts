@@ -7,7 +7,7 @@ export const heartbeatSecretName = 'weir-heartbeat'
 export const heartbeatSecretField = 'keys.json'
 
 export interface HeartbeatKey {
-  /** Grows by one with each new key; 1 to 2^32 - 1. Frames name their key by it. */
+  /** Grows by one with each new key; 1 to 2^32 - 1. Frames name their key by it. The first one is the second it was made in. */
   readonly id: number
   /** 32 bytes. */
   readonly secret: Uint8Array
@@ -87,8 +87,10 @@ export function rotate(ring: HeartbeatKeyRing | undefined, nowMs: number, random
     made: new Date(nowMs).toISOString(),
   })
   const newest = ring?.keys.toSorted((one, other) => one.id - other.id).at(-1)
+  // Another id than before when a Secret was lost, so that both can be told apart.
+  const firstId = (Math.floor(nowMs / 1000) % highestId) + 1
   if (!ring || !newest || newest.id >= highestId)
-    return { ring: { version: 1, current: 1, keys: [make(1)] }, againAfterMs: rotateAfterMs }
+    return { ring: { version: 1, current: firstId, keys: [make(firstId)] }, againAfterMs: rotateAfterMs }
   const age = ageOf(newest.made, nowMs)
   if (newest.id !== ring.current) {
     if (age < spreadMs) return { ring: undefined, againAfterMs: spreadMs - age }

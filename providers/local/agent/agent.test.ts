@@ -1,8 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { simulatedClock } from '../../../src/kubernetes/simulated-clock.ts'
 import { leaseDurationMs, makeWorld, numberOf } from './world-under-test.ts'
-import type { World } from './world-under-test.ts'
+import type { World, WorldOptions } from './world-under-test.ts'
 
 const names = ['n0', 'n1', 'n2'] as const
 const web = '10.201.200.1'
@@ -12,8 +12,8 @@ const dns = '10.201.200.2'
 const answering = (world: World, address: string) =>
   world.nodes.filter(({ answers }) => answers.has(numberOf(address))).map(({ name }) => name)
 
-async function settledWorld(candidates: readonly string[] = names) {
-  const world = makeWorld(names, simulatedClock())
+async function settledWorld(candidates: readonly string[] = names, options: WorldOptions = {}) {
+  const world = makeWorld(names, simulatedClock(), options)
   for (const node of world.nodes) node.start()
   await world.clock.advance(2 * leaseDurationMs)
   world.plan(web, candidates)
@@ -173,6 +173,81 @@ test('somebody who empties or rewrites the status by hand is followed, and nobod
   expect(world.get(web)?.status?.node).toBe('')
 })
 
+describe('with heartbeats', () => {
+  const heartbeats = { heartbeats: true }
+
+  test('when the owner dies, the next candidate has the address within half a second, and the status says so later', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    node('n0').crash()
+    await world.clock.advance(400)
+    expect(answering(world, web)).toEqual(['n1'])
+    await world.clock.advance(100)
+    expect(world.get(web)?.status).toMatchObject({ epoch: 2, node: 'n1', mac: '02:00:00:00:01:01', reason: 'OwnerDead' })
+  })
+
+  test('this needs no API server, and all agree when it is back', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    for (const each of world.nodes) each.cut()
+    node('n0').crash()
+    await world.clock.advance(400)
+    expect(answering(world, web)).toEqual(['n1'])
+    node('n1').crash()
+    await world.clock.advance(400)
+    expect(answering(world, web)).toEqual(['n2'])
+    await world.clock.advance(3 * leaseDurationMs)
+    for (const each of world.nodes) each.restore()
+    for (const name of ['n0', 'n1']) node(name).start()
+    await world.clock.advance(3 * leaseDurationMs)
+    expect(answering(world, web)).toEqual(['n2'])
+    expect(world.get(web)?.status).toMatchObject({ epoch: 3, node: 'n2' })
+  })
+
+  test('an owner that lost only its API server keeps the address', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    node('n0').cut()
+    await world.clock.advance(4 * leaseDurationMs)
+    expect(answering(world, web)).toEqual(['n0'])
+  })
+
+  test('an owner that returns within a blink takes nothing back', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    node('n0').crash()
+    node('n0').start()
+    await world.clock.advance(500)
+    expect(answering(world, web)).toEqual(['n1'])
+    await world.clock.advance(3 * leaseDurationMs)
+    expect(answering(world, web)).toEqual(['n1'])
+  })
+
+  test.each([
+    ['a planned move', true],
+    ['an agent that ends', false],
+  ])('%s: the old owner has stopped before the new one starts, and not long before', async (_case, isPlanned) => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    if (isPlanned) world.plan(web, ['n1', 'n2'])
+    else void node('n0').leave()
+    const owners: string[] = []
+    for (let i = 0; i < 400; i++) {
+      await world.clock.advance(1)
+      const now = answering(world, web)
+      expect(now.length).toBeLessThanOrEqual(1)
+      if (now[0] !== undefined && now[0] !== owners.at(-1)) owners.push(now[0])
+    }
+    expect(owners).toEqual(['n0', 'n1'])
+    expect(world.get(web)?.status).toMatchObject({ node: 'n1' })
+  })
+
+  test('an owner whose link is lost is replaced as fast as one that died, and takes nothing back', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    node('n0').link(false)
+    await world.clock.advance(450)
+    expect(answering(world, web)).toEqual(['n1'])
+    node('n0').link(true)
+    await world.clock.advance(2 * leaseDurationMs)
+    expect(answering(world, web)).toEqual(['n1'])
+  })
+})
+
 const nodeIndex = fc.nat(2)
 const disturbance = fc.oneof(
   fc.record({
@@ -205,36 +280,41 @@ function disturb(world: World, what: typeof disturbance extends fc.Arbitrary<inf
   }
 }
 
-property.prop([story, fc.subarray([0, 1, 2])], { numRuns: 150 })(
-  'after any disturbances, healing leaves one owner for each address that has a live candidate, and none for others',
-  async (steps, stayDown) => {
-    const world = makeWorld(names, simulatedClock())
-    for (const node of world.nodes) node.start()
-    world.plan(web, ['n0', 'n1', 'n2'])
-    world.plan(dns, ['n1', 'n2'])
-    for (const [what, waitMs] of steps) {
-      disturb(world, what)
-      await world.clock.advance(waitMs)
-    }
-    for (const [index, node] of world.nodes.entries()) {
-      node.resume()
-      node.restore()
-      node.link(true)
-      if (stayDown.includes(index)) node.crash()
-      else node.start()
-    }
-    // A deaf node grants everybody a new duration once it hears again; then a dead owner's own has to run out.
-    await world.clock.advance(2 * leaseDurationMs + 1000)
+for (const [heartbeats, numRuns] of [
+  [false, 100],
+  [true, 25],
+] as const) {
+  property.prop([story, fc.subarray([0, 1, 2])], { numRuns })(
+    `after any disturbances, healing leaves one owner for each address that has a live candidate, and none for others, ${heartbeats ? 'with' : 'without'} heartbeats`,
+    async (steps, stayDown) => {
+      const world = makeWorld(names, simulatedClock(), { heartbeats })
+      for (const node of world.nodes) node.start()
+      world.plan(web, ['n0', 'n1', 'n2'])
+      world.plan(dns, ['n1', 'n2'])
+      for (const [what, waitMs] of steps) {
+        disturb(world, what)
+        await world.clock.advance(waitMs)
+      }
+      for (const [index, node] of world.nodes.entries()) {
+        node.resume()
+        node.restore()
+        node.link(true)
+        if (stayDown.includes(index)) node.crash()
+        else node.start()
+      }
+      // A deaf node grants everybody a new duration once it hears again; then a dead owner's own has to run out.
+      await world.clock.advance(2 * leaseDurationMs + 1000)
 
-    for (const address of [web, dns]) {
-      const object = world.get(address)
-      const living = object?.spec.nodes.filter(name => world.nodes.some(node => node.name === name && node.running)) ?? []
-      const now = answering(world, address)
-      if (object?.metadata.deletionTimestamp !== undefined) throw new Error('a withdrawal did not complete')
-      expect(now).toHaveLength(living.length > 0 ? 1 : 0)
-      if (now[0] !== undefined) expect(object?.status?.node).toBe(now[0])
-      expect(living).toEqual(expect.arrayContaining(now))
-    }
-    expect(world.robberies).toEqual([])
-  },
-)
+      for (const address of [web, dns]) {
+        const object = world.get(address)
+        const living = object?.spec.nodes.filter(name => world.nodes.some(node => node.name === name && node.running)) ?? []
+        const now = answering(world, address)
+        if (object?.metadata.deletionTimestamp !== undefined) throw new Error('a withdrawal did not complete')
+        expect(now).toHaveLength(living.length > 0 ? 1 : 0)
+        if (now[0] !== undefined) expect(object?.status?.node).toBe(now[0])
+        expect(living).toEqual(expect.arrayContaining(now))
+      }
+      expect(world.robberies).toEqual([])
+    },
+  )
+}

@@ -1,6 +1,7 @@
 // The agent of one node: follows Announcements and Leases, announces what is this node's, claims what is vacant.
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../../src/api/group.ts'
+import { announcementName, parseAddress } from '../../../src/model/address.ts'
 import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { createAnnouncedAddresses } from './announced-addresses.ts'
 import type { AddressAnnouncer } from './announced-addresses.ts'
@@ -8,8 +9,9 @@ import type { AddressKey } from './announcer/address-key.ts'
 import type { AnnouncingInterface, Conflict, ProbeOutcome } from './announcer/announcer.ts'
 import { createConflicts } from './conflicts.ts'
 import type { ConflictPolicy } from './conflicts.ts'
-import { decide, isAttended, statusPatch } from './decide.ts'
-import type { AnnouncementWrite, Decision } from './decide.ts'
+import { decide, isAttended, mayElect, statusPatch } from './decide.ts'
+import type { AnnouncementWrite, Decision, View } from './decide.ts'
+import type { HeartbeatPort } from './heartbeat/heartbeats.ts'
 import { createLiveness } from './liveness.ts'
 import type { Liveness } from './liveness.ts'
 import { rememberPlacements } from './placement.ts'
@@ -28,6 +30,8 @@ export interface AgentOptions {
   readonly leaseDurationMs: number
   /** What to do about a foreign station with an address of ours; `defend` unless told. */
   readonly conflictPolicy?: ConflictPolicy
+  /** Failover within half a second, without the API server; left out, Leases decide alone. */
+  readonly heartbeats?: HeartbeatPort
   /** Asks for `reconcile(name)` to be called soon, with retries; low priority, a few at once. */
   readonly wake: (name: string, afterMs?: number) => void
   readonly clock: AgentClock
@@ -49,7 +53,7 @@ export interface Agent {
 }
 
 export function createAgent(options: AgentOptions): Agent {
-  const { self, announcements, leases, announcer, writer, clock, logger, leaseDurationMs } = options
+  const { self, announcements, leases, announcer, writer, clock, logger, leaseDurationMs, heartbeats } = options
   const addresses = createAnnouncedAddresses(announcer)
   const liveness = createLiveness({ self, longestGapMs: leaseDurationMs / 2 })
   /** What our last write made of an object, until the watch brings that or something newer. */
@@ -63,7 +67,6 @@ export function createAgent(options: AgentOptions): Agent {
   let stopping = false
   let flush: Promise<void> | undefined
   const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
-  const canTakeOver = (node: string) => isAlive(node) && !liveness.looksDead(node, clock.now())
 
   /** The object as it is known now: ours if we wrote after what the watch brought last. */
   const current = (name: string): Announcement | undefined => {
@@ -81,9 +84,9 @@ export function createAgent(options: AgentOptions): Agent {
     })
     return flush
   }
-  const unattendedFor = (announcement: Announcement): number => {
+  const unattendedFor = (announcement: Announcement, view: Pick<View, 'self' | 'standing' | 'isAlive'>): number => {
     const { name, uid } = announcement.metadata
-    if (isAttended(announcement, isAlive)) {
+    if (isAttended(announcement, view)) {
       unattended.delete(name)
       return 0
     }
@@ -99,22 +102,58 @@ export function createAgent(options: AgentOptions): Agent {
   const look = (name: string): Decision => {
     const announcement = current(name)
     if (!announcement || interfaces === undefined) return {}
-    const decision = decide(announcement, {
-      self,
-      isAlive,
-      placement: placementOf(announcement.spec).choice,
-      yieldedEpoch: conflicts.yielded(name)?.epoch,
-      yieldedTo: conflicts.yielded(name)?.to,
-      probed: announcer.probe && conflicts.probed(name, clock.monotonic()),
-      inheritedEpoch: inheritedEpochs.get(name),
-      canTakeOver,
-      unattendedMs: unattendedFor(announcement),
-      patienceMs: leaseDurationMs,
-      stopping,
-    })
+    const view = viewOf(announcement)
+    const decision = decide(announcement, view)
     place(announcement, decision)
+    tellHeartbeats(announcement, view, decision)
     if (decision.againAfterMs !== undefined) options.wake(name, decision.againAfterMs)
     return decision
+  }
+  const viewOf = (announcement: Announcement): View => {
+    const { metadata, spec } = announcement
+    const { choice, key } = placementOf(spec)
+    const segment = 'none' in choice ? key !== undefined && addresses.where(key)?.name : choice.name
+    // By its heartbeats on the segment of the address, if it ever spoke there.
+    const livesHere = (node: string) => (segment ? heartbeats?.lives(segment, node) : undefined)
+    const seen = {
+      self,
+      standing: heartbeats?.standing(spec.address),
+      isAlive: (node: string) => livesHere(node) ?? isAlive(node),
+    }
+    return {
+      ...seen,
+      placement: choice,
+      yieldedEpoch: conflicts.yielded(metadata.name)?.epoch,
+      yieldedTo: conflicts.yielded(metadata.name)?.to,
+      probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
+      inheritedEpoch: inheritedEpochs.get(metadata.name),
+      canTakeOver: node => livesHere(node) ?? (isAlive(node) && !liveness.looksDead(node, clock.now())),
+      unattendedMs: unattendedFor(announcement, seen),
+      patienceMs: leaseDurationMs,
+      stopping,
+    }
+  }
+  const tellHeartbeats = (announcement: Announcement, view: View, { announce }: Decision) => {
+    if (!heartbeats) return
+    const { spec, status } = announcement
+    const own = view.standing?.own
+    const holds = announce && status?.node === self && (!own || own.epoch === status.epoch) ? status.epoch : undefined
+    heartbeats.plan(
+      {
+        address: spec.address,
+        candidates: spec.nodes,
+        able: mayElect(announcement, view),
+        ...(status && { known: { epoch: status.epoch, node: status.node } }),
+        ...(holds !== undefined && { holds }),
+      },
+      'none' in view.placement ? undefined : view.placement,
+    )
+    // The next one takes it as soon as it hears this.
+    if (own && !announce) void apply().then(() => release(announcement))
+  }
+  const release = ({ spec }: Announcement) => {
+    const { key } = placementOf(spec)
+    if (key === undefined || !addresses.where(key)) heartbeats?.release(spec.address)
   }
   const place = (announcement: Announcement, decision: Decision) => {
     const { key } = placementOf(announcement.spec)
@@ -174,6 +213,7 @@ export function createAgent(options: AgentOptions): Agent {
     inheritedEpochs.delete(name)
     unattended.delete(name)
     place(announcement, {})
+    void apply().then(() => heartbeats?.forget(announcement.spec.address))
   }
 
   for (const { metadata, status } of announcements.values())
@@ -185,7 +225,26 @@ export function createAgent(options: AgentOptions): Agent {
     },
     { replay: true },
   )
-  watchLeases({ leases, liveness, clock, onDeathOrBirth: lookAtAll })
+  const tellLeases = () => {
+    for (const { metadata } of leases.values()) heartbeats?.useLease(metadata.name, isAlive(metadata.name))
+  }
+  watchLeases({
+    leases,
+    liveness,
+    clock,
+    onDeathOrBirth() {
+      tellLeases()
+      lookAtAll()
+    },
+  })
+  tellLeases()
+  heartbeats?.subscribe({
+    onStanding(address) {
+      const parsed = parseAddress(address)
+      if (parsed) lookAndWake(announcementName(parsed))
+    },
+    onLife: lookAtAll,
+  })
 
   const write = (seen: Announcement, decided: AnnouncementWrite, signal: AbortSignal): Promise<Announcement | undefined> => {
     if (decided.kind === 'confirm') {
@@ -230,8 +289,10 @@ export function createAgent(options: AgentOptions): Agent {
       if (addresses.where(address)?.name !== on) return
       const now = clock.monotonic()
       const renewed = options.lastRenewal()
-      const mayBeReplaced = renewed === undefined || now - renewed > leaseDurationMs
       const announcement = announcementOf(address)
+      // Where heartbeats decide, another owner of ours says so itself.
+      const isElected = announcement && heartbeats?.standing(announcement.spec.address)?.elects
+      const mayBeReplaced = !isElected && (renewed === undefined || now - renewed > leaseDurationMs)
       const { name } = announcement?.metadata ?? {}
       const answer = conflicts.meet(address, now)
       if (announcement && name !== undefined && (mayBeReplaced || answer === 'give-up')) {
@@ -249,6 +310,7 @@ export function createAgent(options: AgentOptions): Agent {
       stopping = true
       lookAtAll()
       await apply()
+      await heartbeats?.end()
     },
     owned: () =>
       [...announcements.values()].map(({ metadata }) => metadata.name).filter(name => current(name)?.status?.node === self),

@@ -1,6 +1,7 @@
 // What this node does about one address: announce it, claim it, give it up, confirm its withdrawal, or leave it alone. Pure.
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../../src/api/group.ts'
+import type { Standing } from './heartbeat/heartbeats.ts'
 import type { NoInterfaceReason } from './interface-choice.ts'
 
 /** Where this node would announce the address. */
@@ -72,6 +73,8 @@ export interface View {
   readonly patienceMs: number
   /** This agent is about to end. */
   readonly stopping: boolean
+  /** What the heartbeats on the segment of the address say; undefined where there are none. */
+  readonly standing?: Standing | undefined
 }
 
 /**
@@ -88,17 +91,20 @@ export interface View {
  *   not done so within `patienceMs`. In the same way a candidate that is alive but does not claim is passed over.
  * - Before its first use ever the segment is asked whether somebody has the address, and so while a conflict is reported; never
  *   at a takeover, which must not wait. A foreign owner is reported, asked for again now and then, and nothing is claimed.
+ * - Where all candidates hear each other's heartbeats, these decide about everything but the first use: what they say of owner and
+ *   epoch counts as if it stood in the status, which is written afterwards. An owner that is no candidate any more stays until its
+ *   successor is there.
  * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does.
  */
 export function decide(announcement: Announcement, view: View): Decision {
-  const owner = announcement.status?.node ?? ''
-  const epoch = announcement.status?.epoch ?? 0
+  const { owner, epoch } = ownership(announcement, view)
   const ours = owner === view.self
   if (announcement.metadata.deletionTimestamp !== undefined) {
     return ours && announcement.metadata.finalizers?.includes(announcedFinalizer) ? { write: { kind: 'confirm' } } : {}
   }
   if (ours) return decideAsOwner(announcement, view, epoch)
   if (view.stopping || 'none' in view.placement) return {}
+  if (view.standing?.elects && mayElect(announcement, view)) return {}
   const waitMs = untilOurTurn(announcement, view)
   if (waitMs === undefined) return {}
   if (waitMs > 0) return { againAfterMs: waitMs }
@@ -113,13 +119,39 @@ export function decide(announcement: Announcement, view: View): Decision {
   return { write: { kind: 'claim', epoch: epoch + 1, placement, reason, ...(reported && { ends: 'conflict' }) } }
 }
 
+/** Who has the address in which epoch: as the status says, unless the heartbeats know better. */
+export function ownership(
+  { status }: Announcement,
+  { self, standing }: Pick<View, 'self' | 'standing'>,
+): { readonly owner: string; readonly epoch: number } {
+  const { node: owner, epoch } = status ?? { node: '', epoch: 0 }
+  if (standing?.own && standing.own.epoch >= epoch) return { owner: self, epoch: standing.own.epoch }
+  if (standing?.owner && standing.owner.epoch > epoch) return { owner: standing.owner.node, epoch: standing.owner.epoch }
+  // Of two claims of one epoch the better one was told by heartbeat.
+  if (standing?.owner && standing.owner.epoch === epoch && owner === self) return { owner: standing.owner.node, epoch }
+  return { owner, epoch }
+}
+
+/** Whether heartbeats may give the address to this node; not its first use, which begins with a question to the segment. */
+export function mayElect(announcement: Announcement, view: View): boolean {
+  const { epoch } = ownership(announcement, view)
+  return (
+    epoch > 0 &&
+    announcement.status?.conflict === undefined &&
+    announcement.metadata.deletionTimestamp === undefined &&
+    view.yieldedEpoch !== epoch &&
+    !view.stopping &&
+    !('none' in view.placement)
+  )
+}
+
 /** For how long the answer of the segment holds, free or not. */
 export const probeAgainMs = 30_000
 
 /** Whether somebody announces the address by right: a candidate that is alive. */
-export function isAttended(announcement: Announcement, isAlive: (node: string) => boolean): boolean {
-  const owner = announcement.status?.node ?? ''
-  return owner !== '' && announcement.spec.nodes.includes(owner) && isAlive(owner)
+export function isAttended(announcement: Announcement, view: Pick<View, 'self' | 'standing' | 'isAlive'>): boolean {
+  const { owner } = ownership(announcement, view)
+  return owner !== '' && announcement.spec.nodes.includes(owner) && view.isAlive(owner)
 }
 
 function decideAsOwner(announcement: Announcement, view: View, epoch: number): Decision {
@@ -130,9 +162,15 @@ function decideAsOwner(announcement: Announcement, view: View, epoch: number): D
   }
   if (view.inheritedEpoch === epoch && announcement.spec.nodes.some(node => node !== view.self && view.canTakeOver(node)))
     return giveUp('AgentRestarted')
-  if (!announcement.spec.nodes.includes(view.self)) return giveUp('Moved')
   if ('none' in view.placement) return giveUp(view.placement.none)
-  const { name, mac } = view.placement
+  const isCandidate = announcement.spec.nodes.includes(view.self)
+  const { standing, placement } = view
+  if (!isCandidate && (!standing?.own || !standing.elects || standing.mayGo)) return giveUp('Moved')
+  const { name, mac } = placement
+  if (announcement.status?.node !== view.self || announcement.status.epoch !== epoch) {
+    const reason = standing?.own?.reason ?? 'Vacant'
+    return { announce: placement, ...(isCandidate && { write: { kind: 'claim', epoch, placement, reason } }) }
+  }
   const stated = announcement.status?.interface === name && announcement.status.mac === mac
   return { announce: view.placement, ...(!stated && { write: { kind: 'restate', placement: view.placement } }) }
 }
@@ -141,8 +179,9 @@ function decideAsOwner(announcement: Announcement, view: View, epoch: number): D
 function untilOurTurn(announcement: Announcement, view: View): number | undefined {
   const { nodes } = announcement.spec
   const position = nodes.indexOf(view.self)
-  if (position < 0 || isAttended(announcement, view.isAlive)) return undefined
-  const { node: owner, epoch, reason } = announcement.status ?? { node: '', epoch: 0 }
+  if (position < 0 || isAttended(announcement, view)) return undefined
+  const { owner, epoch } = ownership(announcement, view)
+  const reason = announcement.status?.reason
   const isInherited = view.inheritedEpoch === epoch
   const first = nodes.filter((node, index) => node !== view.self && (isInherited || index < position) && view.isAlive(node))
   // Whoever passed it on is alive and may be among those before us, but does not claim it.

@@ -2,8 +2,11 @@
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../../src/api/group.ts'
 import { announcementName, parseAddress } from '../../../src/model/address.ts'
+import { holdsMac, parseMac } from './announcer/mac.ts'
 import { createAgent } from './agent.ts'
 import type { Agent } from './agent.ts'
+import { hostHeartbeats } from './heartbeat/hosted-under-test.ts'
+import type { HostedHeartbeats } from './heartbeat/hosted-under-test.ts'
 import type { NodeLease } from './liveness.ts'
 import type { AddressKey } from './announcer/address-key.ts'
 import type { AgentClock, Change, Watched } from './ports.ts'
@@ -55,12 +58,18 @@ export interface World {
   readonly robberies: readonly string[]
 }
 
-export function makeWorld(names: readonly string[], clock: SimulatedTime): World {
+export interface WorldOptions {
+  /** Whether the nodes send heartbeats. */
+  readonly heartbeats?: boolean
+}
+
+export function makeWorld(names: readonly string[], clock: SimulatedTime, options: WorldOptions = {}): World {
   const objects = new Map<string, Stored>()
   const leases = new Map<string, NodeLease>()
   const watchers = new Set<(event: Event) => void>()
   const robberies: string[] = []
   let version = 0
+  let lastRandom = 0n
 
   const publish = (event: Event) => {
     for (const watcher of watchers) watcher(event)
@@ -174,8 +183,10 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
           }),
         )
       }
+      const heartbeats = options.heartbeats && startHeartbeats()
       const fresh = (agent = createAgent({
         self: name,
+        ...(heartbeats && { heartbeats }),
         announcements: announcements.watched,
         leases: seenLeases.watched,
         announcer: {
@@ -230,9 +241,24 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
       renew()
       fresh.useInterfaces(interfaces())
     }
+    const startHeartbeats = () => {
+      hosted = hostHeartbeats({
+        self: name,
+        clock,
+        inProcess,
+        random: () => ++lastRandom,
+        send(frame) {
+          if (linkUp) for (const other of nodes) if (other.name !== name) other.hearFrame(frame)
+        },
+      })
+      return hosted.heartbeats
+    }
+    let hosted: HostedHeartbeats | undefined
     let leaving = false
     const die = () => {
       agent = undefined
+      hosted?.end()
+      hosted = undefined
       generation++
       answers = new Set()
       whenResumed = []
@@ -256,6 +282,12 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime): World
         inProcess(() => {
           if (answers.has(address) && linkUp) agent?.meetConflict({ interface: 'eth0', address, mac: from })
         })()
+      },
+      hearFrame: (frame: Uint8Array) => {
+        const own = parseMac(mac) ?? new Uint8Array(6)
+        if (frame[0] !== 255 && !holdsMac(frame, 0, own)) return
+        const arrive = inProcess(() => linkUp && hosted?.receive(frame))
+        clock.schedule(1, arrive)
       },
       start() {
         start()

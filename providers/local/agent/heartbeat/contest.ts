@@ -21,7 +21,7 @@ export type Past = Claim & { readonly released: boolean }
 
 export interface ContestState {
   readonly plan: AddressPlan
-  /** Since when the plan names these candidates. */
+  /** Since when the plan names these candidates and we are able, or not. */
   readonly since: number
   /** Since when the API server says what it says. */
   readonly knownSince: number
@@ -163,7 +163,7 @@ function asCandidate(
   const before = order
     .slice(0, order.indexOf(view.self))
     .filter(node => others.includes(node) && view.contestant(node).isAlive).length
-  const isOver = last?.released === true && last.epoch === epoch
+  const isOver = last?.released === true && last.epoch === epoch && last.node !== view.self
   const heardAllAt = isOver || (epoch === 0 && before === 0) ? 0 : state.since + view.windowMs
   const vacantSince = state.vacantSince ?? view.nowMs
   const at = Math.max(view.listenUntil, heardAllAt, vacantSince + before * patienceWindows * view.windowMs)

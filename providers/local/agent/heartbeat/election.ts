@@ -311,24 +311,29 @@ export function createElection(options: ElectionOptions): Election {
       told: '',
       ...old,
       plan,
-      since: old && sameCandidates ? old.since : nowMs,
+      since: old && sameCandidates && old.plan.able === plan.able ? old.since : nowMs,
       knownSince: old && sameKnown ? old.knownSince : nowMs,
       leavingSince: old?.own && !plan.candidates.includes(self) ? (old.leavingSince ?? nowMs) : undefined,
     }
     contests.set(plan.address, next)
+    if (plan.able && !old?.plan.able) {
+      // A link may have come up: whoever has the address must have the chance to say so within the window.
+      helloMs = firstHelloMs
+      helloDue = Math.min(helloDue, nowMs)
+    }
     const { known, holds } = plan
     // What we had before this process began: we come last now.
     if (known?.node === self && holds === undefined && !next.own) next = withLast(next, { ...known, rank: 0 }, false)
-    if (
-      holds !== undefined &&
-      !next.own &&
-      !(next.last && !next.last.released && next.last.epoch >= holds && next.last.node !== self)
-    ) {
-      const own = { epoch: holds, rank: Math.max(plan.candidates.indexOf(self), 0), node: self }
-      isStale = true
-      change(next, { own, last: { ...own, released: false }, vacantSince: undefined })
-      publish({ address: plan.address, epoch: own.epoch, rank: own.rank, state: 'owned' }, nowMs)
+    if (holds === undefined || next.own) return
+    const { last } = next
+    if (last && !last.released && last.node !== self && last.epoch >= holds) {
+      tell({ kind: 'lose', address: plan.address, to: last })
+      return
     }
+    const own = { epoch: holds, rank: Math.max(plan.candidates.indexOf(self), 0), node: self }
+    isStale = true
+    change(next, { own, last: { ...own, released: false }, vacantSince: undefined })
+    publish({ address: plan.address, epoch: own.epoch, rank: own.rank, state: 'owned' }, nowMs)
   }
 
   return {

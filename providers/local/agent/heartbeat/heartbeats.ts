@@ -1,0 +1,191 @@
+// The heartbeats as the agent on the main thread sees them: what it plans goes to the worker in batches, what happens there is remembered.
+import type { HeartbeatKeys } from '../../../../src/model/heartbeat-keys.ts'
+import { parseMac } from '../announcer/mac.ts'
+import type { Claim } from './claims.ts'
+import type { AddressPlan, ElectionReason } from './contest.ts'
+import type { ElectionEvent } from './election.ts'
+import type { HeartbeatCounts, HeartbeatOrder, HeartbeatReport } from './host.ts'
+
+/** A segment of this node. */
+export interface HeartbeatPlace {
+  readonly name: string
+  readonly index: number
+  /** As `02:00:5e:10:00:01`. */
+  readonly mac: string
+}
+
+/** What the heartbeats say of one address. */
+export interface Standing {
+  /** Who gets it is decided by heartbeats: all candidates are heard on the segment, or dead. Else by the API server. */
+  readonly elects: boolean
+  /** This node has it. */
+  readonly own: { readonly epoch: number; readonly reason: ElectionReason } | undefined
+  /** Another node has or had it, in this epoch. */
+  readonly owner: Claim | undefined
+  /** Its successor waits, or none came: a node that is no candidate any more may withdraw. */
+  readonly mayGo: boolean
+}
+
+/** Who is told of changes. */
+export interface HeartbeatListener {
+  /** The standing of an address changed. */
+  readonly onStanding: (address: string) => void
+  /** A node came or went on a segment. */
+  readonly onLife: (interfaceName: string, node: string, alive: boolean) => void
+}
+
+/** What the agent uses. */
+export interface HeartbeatPort {
+  subscribe(listener: HeartbeatListener): void
+  /** Undefined when there are no heartbeats for the address. */
+  standing(address: string): Standing | undefined
+  /** Whether the node lives, by its heartbeats on the interface; undefined when it was never heard there. */
+  lives(interfaceName: string, node: string): boolean | undefined
+  /** `on` undefined: there is no interface for it now; it stays where it was planned until it is forgotten. */
+  plan(plan: AddressPlan, on: HeartbeatPlace | undefined): void
+  forget(address: string): void
+  /** To be called once the address is answered no more. */
+  release(address: string): void
+  useLease(node: string, alive: boolean): void
+  /** Says goodbye on all segments: what is not released yet is free for others now. */
+  end(): Promise<void>
+}
+
+export interface HeartbeatsOptions {
+  readonly self: string
+  /** To the worker; resolves when it is done. */
+  readonly tell: (order: HeartbeatOrder) => Promise<void>
+  readonly onTrouble?: (trouble: Extract<HeartbeatReport, { kind: 'trouble' | 'recovered' }>) => void
+  /** Runs later in the same turn of the event loop; setImmediate does. */
+  readonly soon: (run: () => void) => void
+}
+
+export interface Heartbeats extends HeartbeatPort {
+  /** What the worker tells. */
+  hear(report: HeartbeatReport): void
+  /** Without keys there are no heartbeats. */
+  useKeys(keys: HeartbeatKeys | undefined): void
+  counts(): ReadonlyMap<string, HeartbeatCounts>
+}
+
+interface Known {
+  on: HeartbeatPlace
+  mark: string
+  standing: Standing
+}
+
+const nothingYet: Standing = { elects: false, own: undefined, owner: undefined, mayGo: false }
+
+export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOptions): Heartbeats {
+  const addresses = new Map<string, Known>()
+  const places = new Map<string, HeartbeatPlace>()
+  const life = new Map<string, Map<string, boolean>>()
+  const leases = new Map<string, boolean>()
+  const counts = new Map<string, HeartbeatCounts>()
+  let plans = new Map<string, Map<string, AddressPlan>>()
+  let changedLeases = new Map<string, boolean>()
+  let isFlushing = false
+  let listener: HeartbeatListener | undefined
+  let keys: HeartbeatKeys | undefined
+
+  // That the worker is gone is told by the announcer, and ends the agent.
+  const order = (one: HeartbeatOrder) => void tell(one).catch(() => {})
+  const flush = () => {
+    isFlushing = false
+    if (changedLeases.size > 0) order({ kind: 'leases', alive: [...changedLeases] })
+    for (const [name, batch] of plans) order({ kind: 'plan', interface: name, plans: [...batch.values()] })
+    changedLeases = new Map()
+    plans = new Map()
+  }
+  const flushSoon = () => {
+    if (isFlushing) return
+    isFlushing = true
+    soon(flush)
+  }
+  const open = (on: HeartbeatPlace) => {
+    const old = places.get(on.name)
+    if (old?.index === on.index && old.mac === on.mac) return
+    const mac = parseMac(on.mac)
+    if (!mac) return
+    places.set(on.name, on)
+    order({ kind: 'open', self, place: { name: on.name, index: on.index, mac } })
+  }
+  const forget = (address: string) => {
+    const known = addresses.get(address)
+    if (!known) return
+    addresses.delete(address)
+    plans.get(known.on.name)?.delete(address)
+    order({ kind: 'forget', interface: known.on.name, addresses: [address] })
+  }
+  const take = (name: string, event: ElectionEvent) => {
+    if (event.kind === 'peer') {
+      const nodes = life.get(name) ?? new Map<string, boolean>()
+      life.set(name, nodes.set(event.node, event.alive))
+      listener?.onLife(name, event.node, event.alive)
+      return
+    }
+    if (event.kind === 'paused') return
+    const known = addresses.get(event.address)
+    if (known?.on.name !== name) return
+    const { standing } = known
+    if (event.kind === 'own') {
+      known.standing = { elects: true, own: { epoch: event.epoch, reason: event.reason }, owner: undefined, mayGo: false }
+    } else if (event.kind === 'lose') known.standing = { ...standing, own: undefined, owner: event.to, mayGo: false }
+    else if (event.kind === 'let-go') {
+      if (standing.mayGo) return
+      known.standing = { ...standing, mayGo: true }
+    } else known.standing = { ...standing, elects: event.elects, owner: standing.own ? undefined : event.owner }
+    listener?.onStanding(event.address)
+  }
+  return {
+    subscribe: next => void (listener = next),
+    standing: address => (keys ? addresses.get(address)?.standing : undefined),
+    lives: (name, node) => (keys ? life.get(name)?.get(node) : undefined),
+    plan(plan, place) {
+      const old = addresses.get(plan.address)
+      const on = place ?? old?.on
+      if (!on) return
+      const mark = JSON.stringify([on, plan])
+      if (old?.mark === mark) return
+      if (old && old.on.name !== on.name) forget(plan.address)
+      if (place) open(place)
+      const isCandidate = plan.candidates.includes(self)
+      const standing = old?.on.name === on.name ? old.standing : nothingYet
+      // The claim of an accepted write is ours without an event.
+      const own = standing.own ?? (plan.holds === undefined ? undefined : { epoch: plan.holds, reason: 'Vacant' as const })
+      addresses.set(plan.address, { on, mark, standing: { ...standing, own, mayGo: standing.mayGo && !isCandidate } })
+      const batch = plans.get(on.name) ?? new Map<string, AddressPlan>()
+      plans.set(on.name, batch.set(plan.address, plan))
+      flushSoon()
+    },
+    forget,
+    release(address) {
+      const known = addresses.get(address)
+      if (!known?.standing.own) return
+      known.standing = { ...known.standing, own: undefined, mayGo: false }
+      flush()
+      order({ kind: 'release', interface: known.on.name, addresses: [address] })
+    },
+    useLease(node, alive) {
+      if (leases.get(node) === alive) return
+      leases.set(node, alive)
+      changedLeases.set(node, alive)
+      flushSoon()
+    },
+    hear(report) {
+      if (report.kind === 'events') for (const event of report.events) take(report.interface, event)
+      else if (report.kind === 'counts') counts.set(report.interface, report.counts)
+      else onTrouble?.(report)
+    },
+    useKeys(next) {
+      keys = next
+      order({ kind: 'keys', keys })
+      for (const address of addresses.keys()) listener?.onStanding(address)
+    },
+    counts: () => counts,
+    async end() {
+      flush()
+      await tell({ kind: 'end' })
+    },
+  }
+}
