@@ -19,6 +19,19 @@ const vitest = await createVitest('test', {
 // Tells the reporters who they work for; nothing runs yet.
 await vitest.standalone()
 
+// Once: what is under way ends and what was raised is taken down. Twice, or before any test runs: the end.
+let running = false
+let interrupted = false
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // vitest's own listeners leave at once, and with them nobody would take anything down.
+  process.removeAllListeners(name)
+  process.on(name, () => {
+    if (!running || interrupted) process.exit(130)
+    interrupted = true
+    void vitest.cancelCurrentRun('keyboard-input')
+  })
+}
+
 let trouble = 0
 const skipped: string[] = []
 const leftOut: string[] = []
@@ -41,6 +54,7 @@ try {
       if (lacks(error) === 'nothing') trouble += 1
     }
   }
+  running = true
   if (ready.length > 0) await vitest.runTestSpecifications(ready, true)
 } catch (error) {
   trouble += 1
@@ -55,8 +69,10 @@ const counts = { ...reporter.counts, failed: reporter.counts.failed + trouble }
 const incomplete = leftOut.length > 0 && process.env['CI'] === 'true'
 if (incomplete) console.log('CI=true: what is left out counts as a failure.')
 if (counts.passed + counts.failed === 0) console.log('No test ran.')
+if (interrupted) console.log('Interrupted: not all tests ran.')
 console.log(countsLine(counts))
-process.exit(counts.failed === 0 && counts.passed > 0 && !incomplete ? 0 : 1)
+const green = counts.failed === 0 && counts.passed > 0 && !incomplete
+process.exit(interrupted ? 130 : green ? 0 : 1)
 
 /** What is not there on this machine: a tool that can be installed, something of its kernel; or nothing, and preparing just failed. */
 function lacks(error: unknown): 'tool' | 'kernel' | 'nothing' {
