@@ -7,6 +7,8 @@ import type { Announcer } from '../providers/local/agent/announcer/announcer.ts'
 import { readInterfaces } from '../providers/local/agent/interfaces.ts'
 import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
+import { createCollector, takeCareOfMemory } from '../providers/local/agent/memory-care.ts'
+import { findTraps, readTrapFacts } from '../providers/local/agent/node-traps.ts'
 import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
 import type { AnnouncementWriter, NodeView, ReportWriter } from '../providers/local/agent/ports.ts'
@@ -120,6 +122,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       node: reflections.nodes.get(options.node),
       interfaces: interfaces?.interfaces ?? [],
       version: programVersion,
+      traps: findTraps(readTrapFacts((interfaces?.interfaces ?? []).map(({ name }) => name))),
     }),
     writer: reportWriter(writer),
     clock,
@@ -154,6 +157,15 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   interfaces = watch
   reflections.nodes.subscribe(() => queue.add(reportKey))
   troubles.delete('start')
+  resources.use(
+    takeCareOfMemory({
+      release: () => announcer.releaseMemory(),
+      collect: createCollector(),
+      residentBytes: () => process.memoryUsage.rss(),
+      schedule: (ms, again) => clock.schedule(ms, again),
+      onError: error => log.warn({ error }, 'memory cannot be given back'),
+    }),
+  )
   log.info({ announcements: reflections.announcements.size, interfaces: watch.interfaces.map(({ name }) => name) }, 'agent works')
 
   await over
@@ -182,6 +194,11 @@ async function startAnnouncer(options: ProgramOptions, log: Log, { agent, interf
     // With IPVS the kernel has every address of a Service itself, and answers for it.
     ping: options.ping && !existsSync('/sys/class/net/kube-ipvs0'),
     refreshMs: options.refreshMs,
+    dropUnclaimed: options.dropUnclaimed !== 'off',
+    onDropRefused: code => {
+      const level = options.dropUnclaimed === 'on' ? 'error' : 'info'
+      log[level]({ code }, 'packets that no Service port claims are left to the kernel: that takes the capability NET_ADMIN')
+    },
     workerUrl: new URL('../providers/local/agent/announcer/worker.ts', import.meta.url),
     onConflict: conflict => agent()?.meetConflict(conflict),
     onNetwork: change => interfaces()?.changed(change),

@@ -46,6 +46,10 @@ export interface AnnouncerOptions {
   readonly ping?: boolean
   /** How often an address at rest is told to the segment again, 60 s unless told, give or take a quarter; 0 for never. */
   readonly refreshMs?: number
+  /** Packets for announced addresses that no rule claims are dropped; they are not unless told, for it needs NET_ADMIN. */
+  readonly dropUnclaimed?: boolean
+  /** That is refused by the kernel. */
+  readonly onDropRefused?: (code: string) => void
   /** The process had been stopped for so long; answers are held back for a moment. */
   readonly onPause?: (forMs: number) => void
   /** The worker died: nothing is announced any more. The announcer is of no more use; end the process. */
@@ -72,6 +76,8 @@ export interface Announcer extends AsyncDisposable {
   readonly hearsNetwork: boolean
   /** Opens the channel to an extension of the worker (see PacketExtension); `hear` gets what it tells. */
   extend(name: string, hear: (message: unknown) => void): ExtensionChannel
+  /** Gives memory that only start-up needed back to the kernel; for a quiet moment. */
+  releaseMemory(): Promise<void>
   /** By interface, since the first time something was announced there. */
   counts(): ReadonlyMap<string, Counts>
 }
@@ -89,13 +95,13 @@ const wakeValue = Buffer.from(new BigUint64Array([1n]).buffer)
 /** Starts the worker; rejects when it cannot run (no native library for this machine). Sockets are opened by `set`. */
 export async function createAnnouncer(options: AnnouncerOptions): Promise<Announcer> {
   const { port1: port, port2 } = new MessageChannel()
-  const { ping = true, refreshMs = defaultRefreshMs } = options
-  const start: WorkerStart = { port: port2, settings: { ping, refreshMs } }
+  const { ping = true, refreshMs = defaultRefreshMs, dropUnclaimed = false } = options
+  const start: WorkerStart = { port: port2, settings: { ping, refreshMs, dropUnclaimed } }
   const worker = new Worker(options.workerUrl, {
     workerData: start,
     transferList: [port2],
     // Frames and numbers only: small heaps, so that the thread does not cost what a second process would.
-    resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 1 },
   })
   const segments = new Map<string, Segment>()
   const counters = new Map<string, Counters>()
@@ -146,6 +152,9 @@ export async function createAnnouncer(options: AnnouncerOptions): Promise<Announ
       }
       case 'network':
         options.onNetwork?.({ lost: report.lost })
+        break
+      case 'drop-refused':
+        options.onDropRefused?.(report.code)
         break
       case 'extension':
         extensions.get(report.name)?.(report.message)
@@ -232,6 +241,7 @@ export async function createAnnouncer(options: AnnouncerOptions): Promise<Announ
       extensions.set(name, hear)
       return { tell: message => give({ kind: 'extension', name, message }) }
     },
+    releaseMemory: () => give({ kind: 'release-memory' }),
     counts: () => new Map(Array.from(counters, ([name, counter]) => [name, counter.read()])),
     async [Symbol.asyncDispose]() {
       if (stopping) return exited

@@ -15,7 +15,7 @@ export const call = {
   eventfd: libc.func('int eventfd(unsigned int value, int flags)'),
   read: libc.func('long read(int fd, void *buffer, unsigned long size)'),
   close: libc.func('int close(int fd)'),
-  madvise: libc.func('int madvise(uintptr_t address, unsigned long length, int advice)'),
+  madvise: libc.func('int madvise(uint64_t address, unsigned long length, int advice)'),
 }
 
 export const nonBlocking = 0o4000 // SOCK_NONBLOCK, EFD_NONBLOCK

@@ -227,4 +227,42 @@ describe.skipIf(missing !== undefined)(missing ? `IPv6 on a LAN: not run, ${miss
     expect(new Set(conflicts.map(({ mac }) => mac))).toEqual(new Set([formatMac(stranger)]))
     expect(troubles).toEqual([])
   })
+
+  test('a node that forwards drops what no rule claims, answers ping once and nothing else, and leaves nothing behind', async () => {
+    using lan = makeLan('ndr')
+    const { node, client } = lan
+    lan.run(node, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'])
+    // Left by a process that was killed.
+    lan.run(node, ['ip', 'route', 'add', 'blackhole', '10.201.200.9', 'table', '20180'])
+    lan.run(node, ['ip', 'rule', 'add', 'iif', 'eth0', 'lookup', '20180', 'priority', '20180'])
+    const refusals: string[] = []
+    const routes = () => ['-4', '-6'].map(family => lan.run(node, ['ip', family, 'route', 'show', 'table', '20180']))
+    const rules = () => ['-4', '-6'].map(family => lan.run(node, ['ip', family, 'rule', 'show', 'priority', '20180']))
+    const { announcer } = await announceFrom(lan, node, { dropUnclaimed: true, onDropRefused: code => refusals.push(code) })
+    {
+      await using _ = announcer
+      expect(rules()).toEqual(['', ''])
+      await announcer.set(node, new Set([web, web4]))
+      expect(routes().map(text => text.trim())).toEqual([
+        expect.stringMatching(/^blackhole 10\.201\.200\.1/),
+        expect.stringMatching(/^blackhole fd00:201::bb:0:1111/),
+      ])
+      expect(rules()[0]).toContain('iif eth0 lookup 20180')
+      using arp = openProber(lan, client)
+      arp.hear(100)
+      for (let i = 0; i < 3; i++) {
+        expect(ping(lan, client, web4)).toBe('answered')
+        expect(ping(lan, client, web)).toBe('answered')
+      }
+      expect(
+        arp.hear(200).filter(({ targetIp, senderIp }) => targetIp === web4 && senderIp !== web4),
+        'not sent on',
+      ).toEqual([])
+      await announcer.set(node, new Set([web]))
+      expect(routes()[0]).toBe('')
+      await announcer.set(node, new Set([web, web4]))
+    }
+    expect([...routes(), ...rules()]).toEqual(['', '', '', ''])
+    expect(refusals).toEqual([])
+  })
 })

@@ -1,4 +1,6 @@
 // The worker's endless loop: wait for frames, orders or the next announcement; never for another thread.
+import { createMemoryRelease } from './memory.ts'
+import { openNetlinkSocket } from './netlink-socket.ts'
 import { watchNetwork } from './network-watch.ts'
 import type { ExtensionContext, MakeExtension, PacketExtension, PacketSource, PacketTask } from './packet-task.ts'
 import { createPoller } from './poller.ts'
@@ -6,6 +8,9 @@ import type { Poller, WakeUp } from './poller.ts'
 import type { NumberedOrder, Order, Report, SegmentPlace, WorkerSettings } from './protocol.ts'
 import { openSegment } from './segment.ts'
 import type { Segment } from './segment.ts'
+import { SocketError } from './socket-error.ts'
+import { createUnclaimedDrop } from './unclaimed-drop.ts'
+import type { UnclaimedDrop } from './unclaimed-drop.ts'
 
 export interface PacketLoopOptions {
   readonly wakeUp: WakeUp
@@ -42,11 +47,13 @@ export function runPacketLoop(options: PacketLoopOptions): void {
     tell({ kind: 'network', lost })
     for (const segment of segments.values()) segment.retry(nowMs)
   })
+  const drop = options.settings.dropUnclaimed ? openUnclaimedDrop(tell) : undefined
+  if (drop) resources.use(drop)
   const tasks = (): readonly PacketTask[] => [...segments.values(), ...extensions.values(), network]
   resources.defer(() => {
     for (const task of tasks()) task[Symbol.dispose]()
   })
-  const carryOut = createExecutor(options, segments, extensions)
+  const carryOut = createExecutor(options, segments, extensions, drop)
   let all = tasks()
   let polled: PolledSources = { poller: createPoller([wakeUp.fd]), fds: [wakeUp.fd], sources: [undefined] }
   let lastTurn = now()
@@ -79,14 +86,30 @@ export function runPacketLoop(options: PacketLoopOptions): void {
   }
 }
 
+function openUnclaimedDrop(tell: (report: Report) => void): UnclaimedDrop | undefined {
+  const onRefused = (errno: number) => tell({ kind: 'drop-refused', code: new SocketError('netlink', errno).code })
+  using unlessMade = new DisposableStack()
+  try {
+    const drop = createUnclaimedDrop({ socket: unlessMade.use(openNetlinkSocket({ groups: 0 })), onRefused })
+    unlessMade.move()
+    return drop
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error
+    tell({ kind: 'drop-refused', code: error.code })
+    return undefined
+  }
+}
+
 function createExecutor(
   options: PacketLoopOptions,
   segments: Map<string, Segment>,
   extensions: Map<string, PacketExtension>,
+  drop: UnclaimedDrop | undefined,
 ): (order: Exclude<Order, { kind: 'stop' }>, nowMs: number) => void {
   const { settings, tell, random } = options
+  const release = createMemoryRelease()
   const open = (place: SegmentPlace, memory: SharedArrayBuffer): Segment => {
-    const segment = openSegment({ place, memory, settings, tell, random })
+    const segment = openSegment({ place, memory, settings, tell, drop, random })
     segments.set(place.name, segment)
     return segment
   }
@@ -136,6 +159,9 @@ function createExecutor(
         segment.probe(address, nowMs)
         break
       }
+      case 'release-memory':
+        release()
+        break
       case 'extension':
         extensionOf(order.name)?.obey(order.message, nowMs)
         break

@@ -30,6 +30,8 @@ export type Order =
       readonly counters: SharedArrayBuffer
       readonly address: AddressKey
     }
+  /** Gives back memory that is not needed; for a quiet moment, it takes some milliseconds. */
+  | { readonly kind: 'release-memory' }
   /** For an extension. */
   | { readonly kind: 'extension'; readonly name: string; readonly message: unknown }
   | { readonly kind: 'stop' }
@@ -59,6 +61,8 @@ export type Report =
   | { readonly kind: 'recovered'; readonly name: string }
   /** Links or addresses of this node changed; `lost`: indexes that lost their carrier, even if it is back by now. */
   | { readonly kind: 'network'; readonly lost: readonly number[] }
+  /** The kernel does not let us drop unclaimed packets. */
+  | { readonly kind: 'drop-refused'; readonly code: string }
   /** The process stood still for so long; what had queued up was dropped, and nothing is answered for a moment. */
   | { readonly kind: 'paused'; readonly forMs: number }
   | { readonly kind: 'extension'; readonly name: string; readonly message: unknown }
@@ -69,6 +73,8 @@ export interface WorkerSettings {
   readonly ping: boolean
   /** Between two announcements of an address that is at rest; 0 for never. */
   readonly refreshMs: number
+  /** Drops packets for announced addresses that nothing claims; goes without where the kernel does not allow it. */
+  readonly dropUnclaimed: boolean
 }
 
 /** What the worker is started with. */

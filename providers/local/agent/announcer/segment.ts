@@ -20,6 +20,7 @@ import type { AddressList, Report, SegmentPlace, WorkerSettings } from './protoc
 import { createRefresh } from './refresh.ts'
 import { claimRounds, createRounds } from './rounds.ts'
 import { createSolicitedGroups } from './solicited-groups.ts'
+import type { UnclaimedDrop } from './unclaimed-drop.ts'
 
 export interface Segment extends PacketTask {
   /** Follows the interface to another index or MAC. */
@@ -41,6 +42,7 @@ export interface SegmentOptions {
   readonly memory: SharedArrayBuffer
   readonly settings: WorkerSettings
   readonly tell: (report: Report) => void
+  readonly drop: UnclaimedDrop | undefined
   readonly random: () => number
 }
 
@@ -51,7 +53,7 @@ const rejoinMs = 1000
 
 type Socket = 'arp' | 'ipv6' | 'ping'
 
-export function openSegment({ place: first, memory, settings, tell, random }: SegmentOptions): Segment {
+export function openSegment({ place: first, memory, settings, tell, drop, random }: SegmentOptions): Segment {
   const counters = openCounters(memory)
   const announced = new Set<AddressKey>()
   const rounds = createRounds(claimRounds)
@@ -205,6 +207,7 @@ export function openSegment({ place: first, memory, settings, tell, random }: Se
         openFor(address, nowMs)
         if (!announced.has(address) && !probes.has(address)) join(address, nowMs)
         announced.add(address)
+        drop?.add(place.name, address)
         rounds.start(address, nowMs)
         refresh.restart(address, nowMs + claimRounds.count * claimRounds.intervalMs)
       }
@@ -212,6 +215,7 @@ export function openSegment({ place: first, memory, settings, tell, random }: Se
     withdraw(addresses) {
       for (const address of addresses) {
         if (announced.delete(address) && !probes.has(address)) leave(address)
+        drop?.remove(place.name, address)
         rounds.stop(address)
         refresh.stop(address)
         conflictsTold.delete(address)
@@ -256,6 +260,7 @@ export function openSegment({ place: first, memory, settings, tell, random }: Se
       return earliest
     },
     [Symbol.dispose]() {
+      for (const address of announced) drop?.remove(place.name, address)
       for (const address of probes.addresses()) tellProbed(address, { unknown: 'the interface was closed' })
       for (const socket of sockets.values()) socket[Symbol.dispose]()
       groups[Symbol.dispose]()
