@@ -19,7 +19,10 @@ import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
 
 /** Every provider there is, and how it is made from what the controller has. */
-const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => ProviderParts>> = { local: makeLocal }
+const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => ProviderParts | Promise<ProviderParts>>> = {
+  local: makeLocal,
+  aws: async surroundings => (await import('./main-controller-aws.ts')).makeAws(surroundings),
+}
 
 function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
   const { stores, writer, clock, agents, log, signal } = surroundings
@@ -77,6 +80,7 @@ export interface StartOptions {
 export function startController({ options, signal, log, say, onWorking }: StartOptions): Promise<void> {
   return runController({
     options,
+    keepsTargets: options.providers.includes('aws'),
     makeProvider(name, surroundings) {
       const make = makers[name]
       if (!make) throw new UsageError(`there is no provider ${name}`)

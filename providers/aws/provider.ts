@@ -63,6 +63,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal): Promise<AwsObserved>
   /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
+  /** Whether AWS answers for a class. Rejects with a ProviderError. Costs a call only where nobody has asked before. */
+  probe(found: LoadBalancerClass, signal: AbortSignal): Promise<void>
   /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
   sweep(signal: AbortSignal): Promise<void>
   /** Has the next one in turn compared in full, attributes and targets included. So often that all are seen within hours. */
@@ -133,6 +135,9 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     watch(listener) {
       wakers.add(listener)
       return () => wakers.delete(listener)
+    },
+    async probe(found, signal) {
+      await locations.ofClass(found).pictures.subnets.all(signal)
     },
     async sweep(signal) {
       for (const id of await drift.sweep(signal)) wake(id)

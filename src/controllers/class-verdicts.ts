@@ -9,11 +9,19 @@ export interface ClassVerdict {
   readonly message: string
 }
 
+/** Why a provider cannot serve a class now. */
+export interface ClassTrouble {
+  readonly reason: Reason
+  readonly message: string
+}
+
 export interface ClassFacts {
   /** Every class there is. */
   readonly classes: readonly LoadBalancerClass[]
   /** Names of the providers this installation runs. */
   readonly providers: readonly string[]
+  /** What the provider of a class says about it. */
+  readonly troubleOf?: (subject: LoadBalancerClass) => ClassTrouble | undefined
 }
 
 /** How many Services the message of InUse names. */
@@ -51,6 +59,8 @@ export function judgeClass(subject: LoadBalancerClass, users: readonly string[],
       `${conflict.alias} is answered by the older class ${conflict.holder}. Remove the alias from one of the two.`,
     )
   }
+  const trouble = facts.troubleOf?.(subject)
+  if (trouble) return refuse(trouble.reason, trouble.message)
   return {
     ready: true,
     reason: 'Accepted',

@@ -9,7 +9,7 @@ import { createQueue } from '../kubernetes/queue.ts'
 import type { MergePatch } from '../kubernetes/writes.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import { answers, judgeClass } from './class-verdicts.ts'
-import type { ClassVerdict } from './class-verdicts.ts'
+import type { ClassFacts, ClassVerdict } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { loadBalancerClasses } from './resources.ts'
 import { unclassed } from './stores.ts'
@@ -18,25 +18,28 @@ import type { Stores } from './stores.ts'
 /** Counts follow this much later, so that a thousand new Services are one change of the count. */
 const countDelayMs = 1000
 
-export function startClassController(surroundings: Surroundings, providers: readonly string[]): Controller {
+export interface ClassController extends Controller {
+  /** Judges every class again: a provider has other things to say. */
+  look(): void
+}
+
+export function startClassController(surroundings: Surroundings, facts: Omit<ClassFacts, 'classes'>): ClassController {
   const { stores, clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'class' })
   const queue = createQueue({
     name: 'class',
-    work: (name, signal) => reconcileClass({ ...surroundings, log }, providers, name, signal),
+    work: (name, signal) => reconcileClass({ ...surroundings, log }, facts, name, signal),
     clock,
     random,
     logger: log,
     metrics: metrics.queue('class'),
   })
+  const look = () => {
+    for (const name of stores.classes.keys()) queue.add(name)
+  }
   const subscriptions = [
     // Classes judge each other (defaults, aliases), and there are few.
-    stores.classes.subscribe(
-      () => {
-        for (const name of stores.classes.keys()) queue.add(name)
-      },
-      { replay: true },
-    ),
+    stores.classes.subscribe(look, { replay: true }),
     stores.services.subscribe(({ object, old }) => {
       if (classValue(object) === classValue(old)) return
       for (const candidate of stores.classes.values()) {
@@ -50,6 +53,7 @@ export function startClassController(surroundings: Surroundings, providers: read
   ]
   return {
     name: 'class',
+    look,
     stop: async graceMs => {
       for (const unsubscribe of subscriptions) unsubscribe()
       await queue.drain(graceMs)
@@ -83,14 +87,14 @@ function usersOf(subject: LoadBalancerClass, { services }: Stores): readonly str
 
 async function reconcileClass(
   { stores, writer, events, clock, log }: Surroundings,
-  providers: readonly string[],
+  facts: Omit<ClassFacts, 'classes'>,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
   const seen = stores.classes.get(name)
   if (!seen) return
   const users = usersOf(seen, stores)
-  const verdict = judgeClass(seen, users, { classes: [...stores.classes.values()], providers })
+  const verdict = judgeClass(seen, users, { ...facts, classes: [...stores.classes.values()] })
   try {
     // A custom resource's status subresource takes no metadata, so the finalizer is a write of its own.
     const finalizers = nextFinalizers(seen, users.length > 0)

@@ -1,7 +1,7 @@
 // Drops what no loop reads, as objects arrive: memory follows what is used, not what others write into objects.
 import type { ObjectMeta } from '../api/kind.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
-import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
+import type { Endpoint, EndpointPort, EndpointSlice, Node, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
 
 /** Written by `kubectl apply`: the whole manifest once more. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -20,6 +20,34 @@ export function pruneEndpointSlice({ metadata, addressType, endpoints }: Endpoin
     addressType,
     endpoints: (endpoints ?? []).map(pruneEndpoint),
   }
+}
+
+/** The same with what targets are made of: the ports, and which pod an endpoint is. */
+export function pruneTargets(slice: EndpointSlice): EndpointSlice {
+  const { ports } = slice
+  const endpoints = (slice.endpoints ?? []).map(endpoint => {
+    const { uid, name } = endpoint.targetRef ?? {}
+    return uid === undefined || name === undefined
+      ? pruneEndpoint(endpoint)
+      : { ...pruneEndpoint(endpoint), targetRef: { uid, name } }
+  })
+  return {
+    ...pruneEndpointSlice({ ...slice, endpoints: [] }),
+    endpoints,
+    ...(ports ? { ports: ports.map(({ name, protocol, port }) => portOf(name, protocol, port)) } : {}),
+  }
+}
+
+/** Single-port Services have no names of ports, and nearly all ports are TCP, which is what absence means. */
+function portOf(name: EndpointPort['name'], protocol: EndpointPort['protocol'], port: EndpointPort['port']): EndpointPort {
+  return { ...(name ? { name } : {}), ...(protocol === undefined ? {} : { protocol }), ...(port ? { port } : {}) }
+}
+
+/** The same as pruneNode with the instance the node is. */
+export function pruneInstance(node: Node): Node {
+  const pruned = pruneNode(node)
+  const { providerID } = node.spec ?? {}
+  return providerID === undefined ? pruned : { ...pruned, spec: { ...pruned.spec, providerID } }
 }
 
 /** A Node's labels, taints and InternalIPs. Its status changes every few seconds; nothing else of it is kept. */

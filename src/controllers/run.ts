@@ -1,19 +1,24 @@
 // The controller as a whole, without any provider: reach the API server, fill the stores, lead, run the loops, end in order.
 import { controllerLease } from '../api/group.ts'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { Clock, Random } from '../kubernetes/clock.ts'
 import { loadCredentials } from '../kubernetes/credentials.ts'
 import { createEventRecorder } from '../kubernetes/events.ts'
 import { electLeader } from '../kubernetes/leader-election.ts'
 import { keepLease } from '../kubernetes/lease-keeper.ts'
+import { leases } from '../kubernetes/leases.ts'
 import { createTransport } from '../kubernetes/transport.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
+import type { Writer } from '../kubernetes/writes.ts'
 import { serveHealth } from '../observability/health.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { followAgents } from './agents.ts'
 import type { AgentLiveness } from './agents.ts'
 import { startClassController } from './class.ts'
+import type { ClassController } from './class.ts'
+import type { ClassTrouble } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import type { ControllerOptions } from './options.ts'
 import { awaitApiServer } from './reach.ts'
@@ -26,6 +31,12 @@ import type { Provider } from '../provider.ts'
 /** What a provider is made from; lives as long as one term of leadership. */
 export interface ProviderSurroundings extends Surroundings {
   readonly agents: AgentLiveness
+  /** For kinds that only this provider needs. */
+  readonly transport: Transport
+  /** Weir's own namespace. */
+  readonly namespace: string
+  /** Asks the API server whether this process is still the active controller; rejects when it is not. */
+  readonly confirmLeading: (signal: AbortSignal) => Promise<void>
   /** Ends with the term. */
   readonly signal: AbortSignal
 }
@@ -33,14 +44,18 @@ export interface ProviderSurroundings extends Surroundings {
 /** A provider with what else of it the controller runs. */
 export interface ProviderParts {
   readonly provider: Provider
-  /** Loops of the provider's own objects, started after that of Services. */
-  readonly start?: (services: ServiceController) => readonly Controller[]
+  /** Uids of what it holds for, known without asking anybody outside. Absent: its list tells. */
+  readonly held?: () => Iterable<string>
+  /** Why it cannot serve a class now; undefined when it can. */
+  readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
+  /** Loops of the provider's own objects, started after those of Services and classes. */
+  readonly start?: (services: ServiceController, classes: ClassController) => readonly Controller[]
 }
 
 export interface RunOptions {
   readonly options: ControllerOptions
   /** Makes a provider by its name. */
-  readonly makeProvider: (name: string, surroundings: ProviderSurroundings) => ProviderParts
+  readonly makeProvider: (name: string, surroundings: ProviderSurroundings) => ProviderParts | Promise<ProviderParts>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -48,6 +63,8 @@ export interface RunOptions {
   readonly say: (text: string) => void
   readonly signal: AbortSignal
   readonly version: string
+  /** Whether single targets matter to a provider: ports and pods of endpoints, instances of nodes. They take memory. */
+  readonly keepsTargets: boolean
   /** Told each time the loops run. */
   readonly onWorking?: (services: ServiceController) => void
 }
@@ -86,7 +103,15 @@ export async function runController(run: RunOptions): Promise<void> {
   log.info({ server: credentials.server, health: health?.port, providers: options.providers }, 'controller starts')
   if (!(await awaitApiServer({ transport, clock, log, say: run.say, signal }))) return
 
-  const reflections = reflectAll({ stores, transport, clock, random, log, namespace: options.namespace })
+  const reflections = reflectAll({
+    stores,
+    transport,
+    clock,
+    random,
+    log,
+    namespace: options.namespace,
+    keepsTargets: run.keepsTargets,
+  })
   troubles = () => reflections.troubles()
   const agents = followAgents(stores.leases, clock)
   try {
@@ -128,13 +153,20 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
   base.metrics.leading(true)
   log.info({ identity: options.identity }, 'leading')
   try {
-    const parts = options.providers.map(name => run.makeProvider(name, { ...surroundings, agents, signal: term }))
+    const { namespace } = options
+    const confirmLeading = (signal: AbortSignal) => leadsStill(options, base.writer, signal)
+    const around = { ...surroundings, agents, transport, namespace, confirmLeading, signal: term }
+    const parts = await Promise.all(options.providers.map(async name => run.makeProvider(name, around)))
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
-    const held = new Set<string>()
-    for (const provider of providers.values()) for (const { uid } of await provider.list(term)) held.add(uid)
+    const held = new Set((await Promise.all(parts.map(part => heldBy(part, term)))).flat())
     const services = startServiceController({ surroundings, providers, held })
-    controllers.push(services, startClassController(surroundings, [...providers.keys()]))
-    controllers.push(...parts.flatMap(({ start }) => start?.(services) ?? []))
+    const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
+    const classes = startClassController(surroundings, {
+      providers: [...providers.keys()],
+      troubleOf: subject => troubles.get(subject.spec.provider)?.(subject),
+    })
+    controllers.push(services, classes)
+    controllers.push(...parts.flatMap(({ start }) => start?.(services, classes) ?? []))
     controllers.push(
       startSweep({
         providers,
@@ -154,6 +186,17 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     base.metrics.leading(false)
     log.info({ identity: options.identity }, 'no longer leading')
   }
+}
+
+async function heldBy({ provider, held }: ProviderParts, signal: AbortSignal): Promise<readonly string[]> {
+  return held ? [...held()] : (await provider.list(signal)).map(({ uid }) => uid)
+}
+
+async function leadsStill(options: ControllerOptions, writer: Writer, signal: AbortSignal): Promise<void> {
+  if (!options.leaderElect) return
+  const { spec } = await writer.get(leases, controllerLease, options.namespace, { signal })
+  if (spec?.holderIdentity !== options.identity)
+    throw new Error(`${spec?.holderIdentity ?? 'nobody'} is the active controller now`)
 }
 
 function election(

@@ -17,7 +17,7 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
-import { pruneEndpointSlice, pruneNode, pruneService } from './prune.ts'
+import { pruneEndpointSlice, pruneInstance, pruneNode, pruneService, pruneTargets } from './prune.ts'
 import * as resources from './resources.ts'
 
 export interface Stores {
@@ -69,6 +69,8 @@ export interface ReflectionOptions {
   readonly log: Log
   /** Where the Leases of the agents and the controllers are. */
   readonly namespace: string
+  /** Whether to keep what single targets are made of: ports and pods of endpoints, instances of nodes. */
+  readonly keepsTargets: boolean
 }
 
 /** The reflectors of all stores. */
@@ -81,7 +83,8 @@ export interface Reflections {
 }
 
 /** Starts one reflector per store; they never give up. */
-export function reflectAll({ stores, transport, clock, random, log, namespace }: ReflectionOptions): Reflections {
+export function reflectAll(options: ReflectionOptions): Reflections {
+  const { stores, transport, clock, random, log, namespace, keepsTargets } = options
   const started: { readonly kind: string; readonly reflector: Reflector }[] = []
   const reflect = <T extends KubernetesObject>(resource: Resource<T>, store: WritableStore<T>, extra: Narrowing<T> = {}) => {
     const logger = log.child({ resource: resource.plural })
@@ -89,8 +92,11 @@ export function reflectAll({ stores, transport, clock, random, log, namespace }:
     started.push({ kind: resource.kind, reflector })
   }
   reflect(resources.services, stores.services, { prune: pruneService })
-  reflect(resources.endpointSlices, stores.slices, { prune: pruneEndpointSlice, labelSelector: serviceNameLabel })
-  reflect(resources.nodes, stores.nodes, { prune: pruneNode })
+  reflect(resources.endpointSlices, stores.slices, {
+    prune: keepsTargets ? pruneTargets : pruneEndpointSlice,
+    labelSelector: serviceNameLabel,
+  })
+  reflect(resources.nodes, stores.nodes, { prune: keepsTargets ? pruneInstance : pruneNode })
   // With that of the controllers, which shows that the watch is alive (followAgents).
   reflect(leases, stores.leases, { namespace })
   reflect(resources.loadBalancerClasses, stores.classes)

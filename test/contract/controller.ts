@@ -18,10 +18,12 @@ export interface RunningOptions {
   readonly kubeconfig: string
   readonly identity?: string
   readonly leaderElect?: boolean
+  readonly providers?: readonly string[]
 }
 
 /** Starts it; it may take a while until it works. Disposing stops it. */
-export function runController({ kubeconfig, identity = 'test', leaderElect = false }: RunningOptions): RunningController {
+export function runController(options: RunningOptions): RunningController {
+  const { kubeconfig, identity = 'test', leaderElect = false, providers = ['local'] } = options
   const stopping = new AbortController()
   const lines: Record<string, unknown>[] = []
   const said: string[] = []
@@ -30,7 +32,7 @@ export function runController({ kubeconfig, identity = 'test', leaderElect = fal
   const log = createLog({ level, program: 'weir-controller', destination: { write: line => void lines.push(JSON.parse(line)) } })
   const ended = startController({
     options: {
-      providers: ['local'],
+      providers,
       kubeconfig,
       context: undefined,
       namespace: 'weir-system',

@@ -1,0 +1,129 @@
+// The aws provider's part of the controller's composition root: a file of its own, loaded only where the provider is on.
+import { instanceMetadata } from '../providers/aws/discovery/instance-metadata.ts'
+import { discoverLocation } from '../providers/aws/discovery/location.ts'
+import { createAwsProvider } from '../providers/aws/provider.ts'
+import type { AwsProvider } from '../providers/aws/provider.ts'
+import type { LoadBalancer } from './api/load-balancer.ts'
+import type { LoadBalancerClass } from './api/load-balancer-class.ts'
+import type { ClassTrouble } from './controllers/class-verdicts.ts'
+import type { Controller } from './controllers/controller.ts'
+import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
+import { startMembershipController } from './controllers/membership.ts'
+import { startProviderAccess } from './controllers/provider-access.ts'
+import { loadBalancers, namespaces } from './controllers/resources.ts'
+import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
+import { startTurns } from './controllers/turns.ts'
+import { listAll } from './kubernetes/list-watch.ts'
+import { keyOf, makeKey } from './kubernetes/objects.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What AWS lists in batches is compared so often, unless WEIR_AWS_SWEEP_SECONDS says otherwise. */
+const sweepSeconds = 300
+/** Within this time each load balancer is compared in full, unless WEIR_AWS_INSPECTION_SECONDS says otherwise. */
+const inspectionSeconds = 5 * 3600
+
+export async function makeAws(around: ProviderSurroundings, environment: Environment = process.env): Promise<ProviderParts> {
+  const { stores, writer, clock, random, transport, signal, namespace, confirmLeading } = around
+  const log = around.log.child({ provider: 'aws' })
+  const kubeSystem = await writer.get(namespaces, 'kube-system', undefined, { signal })
+  const objects: LoadBalancer[] = []
+  await listAll(transport, { resource: loadBalancers, namespace }, signal, object => objects.push(object))
+  const ledger = createLoadBalancerLedger({ objects, writer, namespace, now: () => clock.now() })
+  const classes = () => [...stores.classes.values()].filter(({ spec }) => spec.provider === 'aws')
+  let whereabouts: { readonly region?: string; readonly vpcId?: string } = placeOf(environment)
+  const provider = createAwsProvider({
+    cluster: kubeSystem.metadata.uid ?? '',
+    ledger,
+    classes,
+    slicesOf: id => stores.slices.byIndex('service', makeKey(id.namespace, id.name)),
+    nodes: () => stores.nodes.values(),
+    whereabouts: () => whereabouts,
+    clock,
+    log,
+    signal,
+    confirmLeading,
+  })
+  const metadata = instanceMetadata(fetch, environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'])
+  const locate = async (subject: LoadBalancerClass, ending: AbortSignal) => {
+    const { region, vpcId } = subject.spec.aws ?? {}
+    const known = { region: region ?? whereabouts.region, vpcId: vpcId ?? whereabouts.vpcId }
+    if (known.region !== undefined && known.vpcId !== undefined) return
+    const found = await discoverLocation({ class: {}, environment, metadata }, ending)
+    whereabouts = found
+  }
+  const access = startProviderAccess({
+    classes: stores.classes,
+    provider: provider.name,
+    reach: async (subject, ending) => {
+      await locate(subject, ending)
+      await provider.probe(subject, ending)
+    },
+    clock,
+    log,
+    signal,
+  })
+  return {
+    provider,
+    held: () => [...ledger.entries()].map(([{ uid }]) => uid),
+    classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
+    start: (services, classLoop) => {
+      const unwatch = access.watch(() => {
+        classLoop.look()
+        for (const service of stores.services.values()) if (service.spec.type === 'LoadBalancer') services.look(keyOf(service))
+      })
+      const stopping: Controller = {
+        name: 'provider-access',
+        stop: async () => {
+          unwatch()
+          await access.stop()
+        },
+      }
+      return [
+        startMembershipController({
+          surroundings: around,
+          provider,
+          services,
+          syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
+        }),
+        ...startDrift(provider, { ledger, clock, random, log, environment }),
+        stopping,
+      ]
+    },
+  }
+}
+
+/** Both tiers: all that AWS lists every few minutes, and by turns one after the other in full. */
+function startDrift(
+  provider: AwsProvider,
+  {
+    ledger,
+    environment,
+    ...around
+  }: Pick<ProviderSurroundings, 'clock' | 'random' | 'log'> & {
+    readonly ledger: { entries(): Iterable<unknown> }
+    readonly environment: Environment
+  },
+): readonly Controller[] {
+  const everyMs = secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], sweepSeconds) * 1000
+  const roundMs = secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], inspectionSeconds) * 1000
+  const sweep = startTurns({ ...around, name: 'drift', intervalMs: () => everyMs, turn: ending => provider.sweep(ending) })
+  const inspection = startTurns({
+    ...around,
+    name: 'inspection',
+    intervalMs: () => roundMs / Math.max(1, [...ledger.entries()].length),
+    turn: async () => provider.inspectNext(),
+  })
+  return [sweep, inspection]
+}
+
+function placeOf(environment: Environment) {
+  const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION']
+  const vpcId = environment['WEIR_AWS_VPC_ID']
+  return { ...(region ? { region } : {}), ...(vpcId ? { vpcId } : {}) }
+}
+
+function secondsOf(text: string | undefined, otherwise: number): number {
+  const seconds = Number(text)
+  return text !== undefined && Number.isFinite(seconds) && seconds > 0 ? seconds : otherwise
+}
