@@ -90,6 +90,25 @@ test('a program that speaks HTTP does not load undici, which Node keeps behind a
   expect({ stdout, stderr }).toEqual({ stdout: 'true function false true true\n', stderr: '' })
 })
 
+test('what a split program imports at run time is a file of its own, and a later build leaves no old one', async () => {
+  using files = trial({
+    'main.ts': `
+      import { ours } from './shared.ts'
+      const { isOurs } = await import('./part.ts')
+      console.log(isOurs(new ours()))`,
+    'part.ts': `
+      import { ours } from './shared.ts'
+      export const isOurs = (thing: unknown) => thing instanceof ours`,
+    'shared.ts': 'export class ours {}',
+  })
+  writeFileSync(join(files.folder, 'main-part-OLD.mjs'), '')
+  await bundle({ programs: [{ entry: files.entry('main.ts'), output: 'main.mjs', split: true }], folder: files.folder })
+  expect(files.run('main.mjs').stdout).toBe('true\n')
+  const parts = readdirSync(files.folder).filter(name => name.startsWith('main-part-') && name.endsWith('.mjs'))
+  expect(parts).toHaveLength(1)
+  expect(parts).not.toContain('main-part-OLD.mjs')
+})
+
 test('a source that does not exist is named', async () => {
   using files = trial({})
   await expect(bundle({ programs: [{ entry: 'src/none.ts', output: 'none.mjs' }], folder: files.folder })).rejects.toThrow(

@@ -1,5 +1,5 @@
-// Makes one file per program, with koffi's native addon beside them: a folder of these runs wherever Node runs.
-import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+// Makes one file per program (and more for what it loads only when needed), with koffi's native addon beside them: a folder of these runs wherever Node runs.
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, OutputFile } from 'esbuild'
@@ -14,13 +14,16 @@ export interface Program {
   readonly output: string
   /** Packages that must not be in it, as prefixes of package names. */
   readonly without?: readonly string[]
+  /** Whether what it imports at run time becomes files of their own beside it, `<output>-<name>-<hash>.mjs`. */
+  readonly split?: boolean
 }
 
 const awsSdk = ['@aws-sdk/', '@smithy/', '@aws/'] as const
 
 /** Every program; one whose source does not exist is an error. */
 export const programs: readonly Program[] = [
-  { entry: 'src/main-controller.ts', output: 'controller.mjs' },
+  // The AWS SDK is read only where the aws provider is on.
+  { entry: 'src/main-controller.ts', output: 'controller.mjs', split: true },
   { entry: 'src/main-agent.ts', output: 'agent.mjs', without: awsSdk },
   { entry: 'providers/local/agent/announcer/worker.ts', output: 'announcer-worker.mjs', without: awsSdk },
 ]
@@ -67,7 +70,7 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(root, program.entry)],
-    outfile: target,
+    ...outputsOf(program, folder),
     bundle: true,
     write: false,
     metafile: true,
@@ -85,8 +88,30 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), ownSources(root, all)],
   })
   refuse(program, metafile)
-  for (const file of outputFiles) writeWhole(file)
+  // The program last: what it names is there by then.
+  for (const file of outputFiles.toSorted((one, other) => Number(one.path === target) - Number(other.path === target)))
+    writeWhole(file)
+  if (program.split) removeOthers(program, folder, outputFiles)
   return describe(target, metafile)
+}
+
+function outputsOf({ entry, output, split }: Program, folder: string) {
+  if (!split) return { outfile: join(folder, output) }
+  const name = basename(output, '.mjs')
+  return {
+    splitting: true,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    entryPoints: [{ in: join(root, entry), out: name }],
+    chunkNames: `${name}-[name]-[hash]`,
+  }
+}
+
+/** Parts that an earlier build made. */
+function removeOthers({ output }: Program, folder: string, made: readonly OutputFile[]): void {
+  const kept = new Set(made.map(({ path }) => basename(path)))
+  const prefix = `${basename(output, '.mjs')}-`
+  for (const name of readdirSync(folder)) if (name.startsWith(prefix) && !kept.has(name)) rmSync(join(folder, name))
 }
 
 /** A package that a program must not load is found before the program is written. */
