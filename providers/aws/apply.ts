@@ -103,6 +103,7 @@ async function bring(context: Context, { id, goal, seen, actions }: Bring, calle
     warnings: [],
   }
   context.memory.doubted.delete(id.uid)
+  context.memory.going.delete(id.uid)
   try {
     const wait = await carryOut(run, actions)
     run.record = { ...run.record, ids: Object.fromEntries(run.ids) }
@@ -337,6 +338,12 @@ async function remove(context: Context, { id, seen, actions }: Removal, caller: 
     ids: new Map(Object.entries(record.ids)),
     record,
     warnings: [],
+  }
+  // Should it be wanted again before everything is gone, it must not be taken for a whole.
+  if (record.applied) {
+    const { applied: _applied, ...unfinished } = record
+    run.record = unfinished
+    await context.ledger.write(id, unfinished, caller.signal)
   }
   try {
     await carryOut(run, actions)

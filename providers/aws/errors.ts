@@ -79,6 +79,8 @@ const rows: readonly Row[] = [
     reason: 'SecurityGroupsInvalid',
     retry: 'later',
   },
+  // What was believed to be there is not; the next look finds out.
+  { codes: ['LoadBalancerNotFound', 'TargetGroupNotFound', 'ListenerNotFound'], reason: 'ProviderError', retry: 'now' },
   { codes: ['DependencyViolation'], reason: 'SecurityGroupInUse', retry: 'later' },
 ]
 

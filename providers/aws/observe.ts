@@ -180,7 +180,7 @@ async function listenersOf(
     balancers.map(async ({ arn }) => {
       try {
         const { Listeners = [] } = await calls.elb('DescribeListeners', { LoadBalancerArn: arn }, caller)
-        return Listeners.map(foundListener)
+        return pictures.listeners.over(Listeners.map(foundListener), ({ loadBalancer }) => loadBalancer === arn)
       } catch (error) {
         if (!isGone(error)) throw error
         pictures.loadBalancers.lost(arn)

@@ -3,7 +3,7 @@ import type { AwsAction } from '../actions.ts'
 import { unless } from '../provider/calls.ts'
 import { recordLines } from '../plan/believed.ts'
 import { ruleKey } from '../security-group-rules.ts'
-import { foundTargetGroup } from '../snapshots/shapes.ts'
+import { foundListener, foundTargetGroup } from '../snapshots/shapes.ts'
 import { groupId, healthCheckInput, listenerInput, mappingInput, tagList } from './make.ts'
 import { permissionsOf } from './permissions.ts'
 import { idIn, noteAttributes } from './run.ts'
@@ -99,7 +99,9 @@ export const setCapacity: Change<'set-capacity'> = async (run, { units }) => {
 }
 
 export const modifyListener: Change<'modify-listener'> = async (run, { listener, arn }) => {
-  await run.location.calls.elb('ModifyListener', { ListenerArn: arn, ...listenerInput(run, listener) }, run.caller)
+  const { calls, pictures } = run.location
+  const { Listeners = [] } = await calls.elb('ModifyListener', { ListenerArn: arn, ...listenerInput(run, listener) }, run.caller)
+  for (const changed of Listeners.map(foundListener)) pictures.listeners.put(changed)
 }
 
 export const setListenerAttributes: Change<'set-listener-attributes'> = async (run, { port, attributes }) => {

@@ -147,21 +147,29 @@ export const createLoadBalancer: Make<'create-load-balancer'> = async (run, { ba
 }
 
 export const createListener: Make<'create-listener'> = (run, { listener }) => {
-  const { calls } = run.location
+  const { calls, pictures } = run.location
   const LoadBalancerArn = idIn(run, 'load-balancer')
   const make = async () => {
     const input = { LoadBalancerArn, ...listenerInput(run, listener), ...optionalTags(listener.tags) }
-    const answer = await unless(['DuplicateListener'], calls.elb('CreateListener', input, run.caller), () => undefined)
-    const arn = answer?.Listeners?.[0]?.ListenerArn
-    if (arn !== undefined) return arn
-    // One is there that we did not see: made by a run that was cut, with other settings. It is ours, as its load balancer is.
-    const { Listeners = [] } = await calls.elb('DescribeListeners', { LoadBalancerArn }, run.caller)
-    const existing = Listeners.map(foundListener).find(({ port }) => port === listener.port)
-    if (!existing) throw unclear(`the listener ${listener.port}`)
-    await calls.elb('ModifyListener', { ListenerArn: existing.arn, ...listenerInput(run, listener) }, run.caller)
-    return existing.arn
+    const answer = await unless(['DuplicateListener'], calls.elb('CreateListener', input, run.caller), () =>
+      existingListener(run, listener),
+    )
+    const [made] = (answer.Listeners ?? []).map(foundListener)
+    if (!made) throw unclear(`the listener ${listener.port}`)
+    pictures.listeners.put(made)
+    return made.arn
   }
   return noteId(run, `listener/${listener.port}`, make())
+}
+
+/** One is there that we did not see: made by a run that was cut, with other settings. It is ours, as its load balancer is. */
+async function existingListener(run: Run, listener: StackListener) {
+  const { calls } = run.location
+  const LoadBalancerArn = idIn(run, 'load-balancer')
+  const { Listeners = [] } = await calls.elb('DescribeListeners', { LoadBalancerArn }, run.caller)
+  const existing = Listeners.map(foundListener).find(({ port }) => port === listener.port)
+  if (!existing) throw unclear(`the listener ${listener.port}`)
+  return calls.elb('ModifyListener', { ListenerArn: existing.arn, ...listenerInput(run, listener) }, run.caller)
 }
 
 export function healthCheckInput(check: HealthCheckSettings) {

@@ -77,8 +77,8 @@ function backendOf({ stack, ids }: Run): string | undefined {
   return last === undefined ? undefined : typeof last === 'string' ? ids.get(`security-group/${last}`) : last.id
 }
 
-/** Owners that are going: of two that go at once, the later one finds nobody else. */
-const going = new WeakMap<object, Set<string>>()
+/** So long the shared group is waited for; then the sweep has it. */
+const longestWaitMs = 5 * 60_000
 
 /**
  * When the last load balancer of the VPC goes, the rules at the targets and the shared group go with it. As long as others are
@@ -88,12 +88,11 @@ export async function closeTargets(run: Run): Promise<void> {
   const { context, id, location, caller } = run
   const rules = context.rulesOf(location)
   rules.forget(id)
-  const leaving = going.get(location) ?? new Set<string>()
-  going.set(location, leaving)
-  leaving.add(id.uid)
+  const { going, stuck } = context.memory
+  going.add(id.uid)
   const others = [...context.ledger.entries()].filter(
     ([other, { place }]) =>
-      !leaving.has(other.uid) && place.vpcId === location.place.vpcId && place.region === location.place.region,
+      !going.has(other.uid) && place.vpcId === location.place.vpcId && place.region === location.place.region,
   )
   if (others.length > 0) return
   const { pictures, calls, place } = location
@@ -106,6 +105,8 @@ export async function closeTargets(run: Run): Promise<void> {
   try {
     await calls.ec2('DeleteSecurityGroup', { GroupId: group.id }, caller)
   } catch (error) {
+    const isLong = context.clock.now() - (stuck.get(id.uid) ?? context.clock.now()) > longestWaitMs
+    if (isLong && hasCode(error, 'DependencyViolation')) return
     if (!hasCode(error, 'InvalidGroup.NotFound')) throw error
   }
   pictures.securityGroups.drop(group.id)

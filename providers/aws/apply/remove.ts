@@ -66,6 +66,7 @@ export async function deleteSecurityGroup(run: Run, id: string): Promise<void> {
 
 export async function deleteListener(run: Run, arn: string): Promise<void> {
   await tolerant(run.location.calls.elb('DeleteListener', { ListenerArn: arn }, run.caller))
+  run.location.pictures.listeners.drop(arn)
   for (const [resource, id] of run.ids) if (id === arn) run.ids.delete(resource)
 }
 

@@ -53,6 +53,8 @@ export interface Memory {
   readonly leaving: Map<string, Map<string, number>>
   /** Since when deletion is held up, by uid. */
   readonly stuck: Map<string, number>
+  /** Uids of those whose shared things are being given up: of two that go at once, the later one finds nobody else. */
+  readonly going: Set<string>
   /** When a fresh look last showed that something is the owner's, by ARN or id; monotonic. */
   readonly confirmed: Map<string, number>
   /** When the state of a load balancer was last seen, by ARN; monotonic. */
@@ -68,6 +70,7 @@ export function emptyMemory(): Memory {
     registered: new Map(),
     leaving: new Map(),
     stuck: new Map(),
+    going: new Set(),
     confirmed: new Map(),
     stateSeen: new Map(),
   }

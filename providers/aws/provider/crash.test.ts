@@ -33,14 +33,12 @@ async function world() {
 function standing(aws: FakeAws) {
   const { loadBalancers, targetGroups, listeners, securityGroups } = aws.world
   return {
-    balancers: loadBalancers
-      .values()
-      .map(({ name, attributes, zones, securityGroups: groups }) => ({
-        name,
-        attributes,
-        zones: zones.length,
-        groups: groups.length,
-      })),
+    balancers: loadBalancers.values().map(({ name, attributes, zones, securityGroups: groups }) => ({
+      name,
+      attributes,
+      zones: zones.length,
+      groups: groups.length,
+    })),
     groups: targetGroups
       .values()
       .map(({ name, attributes, targets }) => ({ name, attributes, targets: [...targets.keys()] }))

@@ -3,7 +3,9 @@ import type { NetworkInterface, Subnet } from '@aws-sdk/client-ec2'
 import { isGone } from '../errors.ts'
 import type { AwsCalls, Caller } from '../provider/calls.ts'
 import { foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from './shapes.ts'
-import type { FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup, Tags } from './shapes.ts'
+import { createRecent } from './recent.ts'
+import type { Recent } from './recent.ts'
+import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup, Tags } from './shapes.ts'
 import { createTable } from './table.ts'
 import type { SnapshotTable } from './table.ts'
 
@@ -15,6 +17,8 @@ export interface Pictures {
   readonly securityGroups: SnapshotTable<FoundSecurityGroup>
   readonly subnets: SnapshotTable<Subnet>
   readonly interfaces: SnapshotTable<NetworkInterface>
+  /** Listeners are listed load balancer by load balancer; here are those we wrote. */
+  readonly listeners: Recent<FoundListener>
 }
 
 /** ELBv2 and EC2 give at most so many per page. */
@@ -36,6 +40,7 @@ export function createPictures(options: {
   const caller: Caller = { key: 'shared', signal }
   const inVpc = [{ Name: 'vpc-id', Values: [vpcId] }]
   return {
+    listeners: createRecent(({ arn }) => arn, monotonic),
     loadBalancers: createTable({
       monotonic,
       keyOf: ({ arn }) => arn,

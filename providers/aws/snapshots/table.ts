@@ -1,7 +1,7 @@
 // A picture of all resources of one kind that everybody shares: listed once, then kept true by what we write ourselves.
 
 /** How long our own write is believed more than a listing: describes lag behind (EC2 API, "Eventual consistency"). */
-const believedMs = 60_000
+export const believedMs = 60_000
 
 export interface TableOptions<T> {
   /** Lists everything there is now. Is never run twice at once. */
