@@ -136,6 +136,35 @@ describe('what is not ours', () => {
   })
 })
 
+describe('before its first use ever', () => {
+  const foreign = { owner: '02:00:00:00:00:99' }
+  const conflict = { mac: foreign.owner, since: '2026-01-01T00:00:00Z' }
+  test('the segment is asked, and it is claimed when nobody has it', () => {
+    expect(decide(announcement(['n1']), { ...view, probed: 'not-yet' })).toEqual({ probe: placement })
+    expect(decide(announcement(['n1']), { ...view, probed: 'free' }).write).toMatchObject({ kind: 'claim', epoch: 1 })
+  })
+  test('a foreign owner is reported once and asked for again, and nothing is claimed', () => {
+    const report = { write: { kind: 'report-conflict', mac: foreign.owner }, againAfterMs: 30_000 }
+    expect(decide(announcement(['n1']), { ...view, probed: foreign })).toEqual(report)
+    const reported = announcement(['n1'], { epoch: 0, node: '', conflict })
+    expect(decide(reported, { ...view, probed: foreign })).toEqual({ againAfterMs: 30_000 })
+    expect(decide(reported, { ...view, probed: 'free' }).write).toMatchObject({ kind: 'claim', ends: 'conflict' })
+  })
+  test('never at a takeover, nor by who is not next', () => {
+    const orphan = announcement(['n0', 'n1'], { epoch: 3, node: 'n0' })
+    expect(decide(orphan, { ...view, isAlive: dead('n0'), probed: 'not-yet' }).write).toMatchObject({ kind: 'claim', epoch: 4 })
+    expect(decide(announcement(['n0', 'n1']), { ...view, probed: 'not-yet' }).probe).toBeUndefined()
+  })
+  test('an address given up to a foreign station is asked for before anybody takes it again', () => {
+    const given = announcement(['n1'], { epoch: 3, node: '', reason: 'Conflict', conflict })
+    expect(decide(given, { ...view, probed: 'not-yet' })).toEqual({ probe: placement })
+    const giveUp = { ...view, yieldedEpoch: 3, yieldedTo: foreign.owner }
+    expect(decide(announcement(['n1'], ours), giveUp)).toEqual({
+      write: { kind: 'yield', reason: 'Conflict', to: foreign.owner },
+    })
+  })
+})
+
 test('the patches say who has it since when, or that nobody has, and touch nothing else', () => {
   const at = { self: 'n1', since: '2026-01-01T00:00:00Z', epoch: 4 }
   expect(statusPatch({ kind: 'claim', epoch: 4, placement, reason: 'OwnerDead' }, at)).toEqual({
@@ -153,5 +182,13 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
     since: null,
     reason: 'Moved',
   })
+  const mac = '02:00:00:00:00:99'
+  const conflict = { mac, since: at.since }
+  expect(statusPatch({ kind: 'report-conflict', mac }, at)).toEqual({ epoch: 4, node: '', conflict })
+  expect(statusPatch({ kind: 'yield', reason: 'Conflict', to: mac }, at)).toMatchObject({ node: '', conflict })
+  expect(statusPatch({ kind: 'claim', epoch: 5, placement, reason: 'Vacant', ends: 'conflict' }, at)).toHaveProperty(
+    'conflict',
+    null,
+  )
   expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac })
 })

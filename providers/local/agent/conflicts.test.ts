@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { createConflicts } from './conflicts.ts'
+
+test('an address is defended once in ten seconds, however often it is challenged', () => {
+  const conflicts = createConflicts('defend')
+  expect([0, 1000, 9999, 10_000].map(at => conflicts.meet(7, at))).toEqual(['defend', 'leave', 'leave', 'defend'])
+  expect(conflicts.meet(8, 1000)).toBe('defend')
+})
+
+test('by policy it is given up at the second challenge within ten seconds', () => {
+  const conflicts = createConflicts('yield')
+  expect([0, 9999, 20_000].map(at => conflicts.meet(7, at))).toEqual(['defend', 'give-up', 'defend'])
+})
+
+test('what the segment answered holds for half a minute; an Announcement that goes takes it along', () => {
+  const conflicts = createConflicts('defend')
+  expect(conflicts.probed('web', 0)).toBe('not-yet')
+  expect([conflicts.beginProbe('web'), conflicts.beginProbe('web')]).toEqual([true, false])
+  conflicts.endProbe('web', { owner: '02:00:00:00:00:99' }, 0)
+  expect(conflicts.probed('web', 29_999)).toEqual({ owner: '02:00:00:00:00:99' })
+  expect(conflicts.probed('web', 30_000)).toBe('not-yet')
+  conflicts.endProbe('web', { free: true }, 40_000)
+  expect(conflicts.probed('web', 40_001)).toBe('free')
+  conflicts.forget('web', 7)
+  expect(conflicts.probed('web', 40_001)).toBe('not-yet')
+})

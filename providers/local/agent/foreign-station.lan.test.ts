@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
+import type { Cluster } from '../../../test/contract/cluster.ts'
+import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
+import type { AgentProcess } from './agent-process-under-test.ts'
+import { isMember, makeLan, missingForLan, openNdpProber } from './announcer/lan-under-test.ts'
+import type { Lan } from './announcer/lan-under-test.ts'
+import { formatMac } from './announcer/mac.ts'
+
+const missing = missingForLan()
+/** The client's own addresses: somebody put them into a pool by mistake. */
+const taken = { text: '10.201.0.2', name: 'ip-10-201-0-2' }
+const taken6 = { text: 'fd00:201::2', name: 'ip-fd00-0201-0000-0000-0000-0000-0000-0002' }
+const web6 = {
+  text: 'fd00:201::bb:1111',
+  name: 'ip-fd00-0201-0000-0000-0000-0000-00bb-1111',
+  value: (0xfd00_0201n << 96n) + 0xbb_1111n,
+}
+
+describe.skipIf(missing !== undefined)(
+  missing ? `an agent and a foreign station: not run, ${missing}` : 'an agent and a foreign station on its LAN',
+  () => {
+    const resources = new AsyncDisposableStack()
+    let cluster: Cluster
+    let lan: Lan
+    let agent: AgentProcess
+
+    const announcement = ({ text, name }: { readonly text: string; readonly name: string }) =>
+      cluster.create(weirPath('announcements'), {
+        apiVersion: 'weir.dev/v1alpha1',
+        kind: 'Announcement',
+        metadata: { name, finalizers: ['weir.dev/announced'] },
+        spec: { address: text, pool: 'office', services: [{ uid: 'u', namespace: 'default', name: 'web' }], nodes: ['n0'] },
+      })
+
+    beforeAll(async () => {
+      cluster = resources.use(await startCluster())
+      lan = resources.use(makeLan('fst'))
+      resources.use(wireToLoopback(lan, lan.node, Number(new URL(cluster.plane.server).port)))
+      await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n0' } })
+      const addresses = [{ type: 'InternalIP', address: '10.201.0.1' }]
+      await cluster.patch('/api/v1/nodes/n0/status', { status: { addresses } })
+      agent = resources.use(startAgent({ station: lan.node, node: 'n0', kubeconfig: cluster.plane.kubeconfig }))
+    })
+    afterAll(async () => {
+      if (process.env['WEIR_SHOW_LOG']) process.stderr.write(`${agent.log.join('\n')}\n`)
+      await resources.disposeAsync()
+    })
+
+    test.each([taken, taken6])('$text, which another station has, is reported with its MAC and not announced', async address => {
+      await announcement(address)
+      const found = await cluster.until(weirPath('announcements', address.name), ({ status }) => status?.conflict)
+      expect(found.status).toMatchObject({ epoch: 0, node: '', conflict: { mac: lan.client.mac } })
+    })
+
+    test('a deleted Announcement that was never claimed keeps its finalizer for the controller', async () => {
+      await cluster.remove(weirPath('announcements', taken.name))
+      await sleep(500)
+      const left = await cluster.get(weirPath('announcements', taken.name))
+      expect(left.metadata.finalizers).toEqual(['weir.dev/announced'])
+    })
+
+    test('an IPv6 address is claimed and answered, and a link that flaps is announced anew at once, without anybody looking', async () => {
+      await announcement(web6)
+      const mine = await cluster.until(weirPath('announcements', web6.name), ({ status }) => status?.node === 'n0')
+      expect(mine.status).toMatchObject({ epoch: 1, interface: 'eth0', mac: lan.node.mac, reason: 'FirstClaim' })
+      using prober = openNdpProber(lan, lan.client)
+      expect(prober.ask(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain(lan.node.mac)
+      expect(isMember(lan, lan.node, web6.value)).toBe(true)
+
+      await sleep(6000)
+      prober.hear(20)
+      const port = { ...lan.node, namespace: lan.switchNamespace }
+      lan.run(port, ['ip', 'link', 'set', 'p1', 'down'])
+      lan.run(port, ['ip', 'link', 'set', 'p1', 'up'])
+      await sleep(1500)
+      expect(prober.hear(20).some(({ target, solicited }) => target === web6.value && !solicited)).toBe(true)
+
+      lan.run(lan.node, ['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:ad'])
+      await cluster.until(weirPath('announcements', web6.name), ({ status }) => status?.mac === '02:00:00:00:00:ad')
+      expect(prober.ask(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain('02:00:00:00:00:ad')
+    })
+  },
+)
