@@ -9,6 +9,8 @@ import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
 import { createCollector, takeCareOfMemory } from '../providers/local/agent/memory-care.ts'
 import { findTraps, readTrapFacts } from '../providers/local/agent/node-traps.ts'
+import type { SecretView } from '../providers/local/agent/heartbeat/follow-keys.ts'
+import { startHeartbeats } from '../providers/local/agent/heartbeat/start.ts'
 import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
 import type { AnnouncementWriter, NodeView, ReportWriter } from '../providers/local/agent/ports.ts'
@@ -34,6 +36,7 @@ import { createTransport } from './kubernetes/transport.ts'
 import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
 import type { Writer } from './kubernetes/writes.ts'
+import { heartbeatSecretName } from './model/heartbeat-keys.ts'
 import { serveHealth } from './observability/health.ts'
 import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
@@ -53,10 +56,12 @@ const farewellMs = 3000
 const reportKey = 'report'
 
 type NodeObject = KubernetesObject & NodeView
+type SecretObject = KubernetesObject & SecretView
 
 // Declared here and not taken from the schemas, so that the agent does not carry a schema library in its memory.
 const announcements = ours<Announcement>('announcements', 'Announcement')
 const nodeReports = ours<NodeReport>('nodereports', 'NodeReport')
+const secrets = defineResource<SecretObject>({ group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true })
 const nodes = defineResource<NodeObject>({ group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false })
 
 function ours<T extends KubernetesObject>(plural: string, kind: string): Resource<T> {
@@ -128,8 +133,12 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     clock,
     logger: log,
   })
+  const heartbeats = resources.use(
+    startHeartbeats({ self: options.node, announcer, secrets: reflections.secrets, clock, logger: log }),
+  )
   const running = createAgent({
     self: options.node,
+    heartbeats,
     announcements: reflections.announcements,
     leases: leasesByNode(reflections.leases, options.namespace),
     announcer,
@@ -255,8 +264,14 @@ function reflect(options: ProgramOptions, { transport, log }: { readonly transpo
     leases: follow(leases, { namespace: options.namespace, labelSelector: `${agentLeaseLabel}=node` }),
     nodes: follow(nodes, { fieldSelector: `metadata.name=${options.node}`, prune: withAddressesOnly }),
   }
+  // Not among what is waited for: without keys Leases decide alone.
+  const heartbeatSecrets = follow(secrets, {
+    namespace: options.namespace,
+    fieldSelector: `metadata.name=${heartbeatSecretName}`,
+  })
   return {
     ...stores,
+    secrets: heartbeatSecrets,
     synced: Promise.all(Object.values(stores).map(store => store.synced)),
     stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
   }

@@ -63,6 +63,8 @@ export interface Election {
 
 /** Claims are repeated until they are acknowledged; to somebody who is alive so many frames at once, each with 60. */
 const burst = 64
+/** Claims and releases do not wait for the beat; what changes within this time goes together. */
+const newsMs = 2
 /** Who is missing is looked for by broadcast, at first often, then less. */
 const firstHelloMs = 100
 const longestHelloMs = 1000
@@ -114,7 +116,7 @@ export function createElection(options: ElectionOptions): Election {
     const old = claims.get(entry.address)
     if (old?.epoch === entry.epoch && old.rank === entry.rank && old.state === entry.state) return
     claims.set(entry)
-    for (const peer of peers.values()) if (interest.get(peer.name)?.has(entry.address)) hasten(peer, nowMs)
+    for (const peer of peers.values()) if (interest.get(peer.name)?.has(entry.address)) hasten(peer, nowMs, newsMs)
   }
   const change = (known: Contest, to: Partial<Contest>): Contest => {
     const next = { ...known, ...to }

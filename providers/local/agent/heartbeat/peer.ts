@@ -41,7 +41,7 @@ export interface Peer {
 
 /** A pending process has so long to prove itself before another one gets the chance. */
 const pendingMs = 300
-/** Frames beside the beat, to hasten a handshake, are sent no more often than this. */
+/** Frames beside the beat, to hasten a handshake, are sent no more often than this: anybody can provoke them. */
 const hasteMs = 20
 
 export function createPeer(name: string, id: NodeId, nowMs: number): Peer {
@@ -68,8 +68,8 @@ export function deathOf(peer: Peer, ownIntervalMs: number): number {
 }
 
 /** Has a frame sent to the peer soon, before its beat is due. */
-export function hasten(peer: Peer, nowMs: number): void {
-  peer.dueAt = Math.min(peer.dueAt, Math.max(nowMs, peer.sentAt + hasteMs))
+export function hasten(peer: Peer, nowMs: number, afterMs = hasteMs): void {
+  peer.dueAt = Math.min(peer.dueAt, Math.max(nowMs, peer.sentAt + afterMs))
 }
 
 export type Admission = { readonly drop: FrameDrop } | { readonly alive: true; readonly isNewProcess: boolean }
