@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -57,6 +57,14 @@ test('what speaks ARP on a LAN is listed; what does not, or has a master that do
     mtu: 1500,
     addresses: ['10.201.0.11/16'],
   })
+})
+
+test('a member of a VRF speaks for itself, a member of a bond or bridge does not', () => {
+  using net = sysfs({ vrf0: { flags: '0x480' }, br0: {}, eth0: {}, eth1: {} })
+  symlinkSync(join(net.directory, 'vrf0'), join(net.directory, 'eth0', 'master'))
+  symlinkSync(join(net.directory, 'br0'), join(net.directory, 'eth1', 'master'))
+  const found = readInterfaces({ directory: net.directory, addresses: addresses({}) })
+  expect(found.map(({ name }) => name)).toEqual(['br0', 'eth0'])
 })
 
 test('an interface that loses its carrier keeps the addresses it had', () => {

@@ -62,6 +62,7 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
   const groups = createSolicitedGroups({ open: openGroupSocket }, first.index)
   const conflictsTold = new Map<AddressKey, number>()
   const sockets = new Map<Socket, KeptSocket>()
+  let sources: readonly KeptSocket[] = []
   const failing = new Map<Socket | 'groups', { readonly code: string; readonly message: string }>()
   const buffer = new Uint8Array(packetLength)
   let place = first
@@ -93,6 +94,7 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
       nowMs,
     )
     sockets.set(which, kept)
+    sources = [...sockets.values()]
   }
   const openFor = (address: AddressKey, nowMs: number) => {
     if (isIpv6(address)) {
@@ -190,7 +192,7 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
 
   return {
     get sources() {
-      return [...sockets.values()]
+      return sources
     },
     move(next, nowMs) {
       const moved = next.index !== place.index
