@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isSeq, parseAllDocuments } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { bundle, root } from '../../deploy/bundle/bundle.ts'
 import { apiVersion } from '../../src/api/group.ts'
 import type { Transport } from '../../src/kubernetes/transport.ts'
@@ -93,26 +93,35 @@ async function measure(services: number, bareFirst: boolean, signal: AbortSignal
 /** From the start of the process until the last Service has its address; memory once all Announcements are made, too. */
 async function controller(kubeconfig: string, transport: Transport, services: number, signal: AbortSignal) {
   const words = ['--providers', 'local', '--leader-elect=false', '--health-port=0', '--log-level=warn']
-  const program = [...nodeFlags(), join(root, 'dist', 'controller.mjs')]
-  await using started = startProcess(process.execPath, [...program, ...words], kubeconfig)
+  const { flags, env } = deployed()
+  const args = [...flags, join(root, 'dist', 'controller.mjs'), ...words]
+  await using started = startProcess(process.execPath, args, { ...env, KUBECONFIG: kubeconfig })
   const ms = await timed({ transport, namespace: 'waiting', services, signal }, () => started.begin())
   await untilAnnounced(transport, services, signal)
   return { ms, memory: memoryOf(started.pid()) }
 }
 
-/** The flags that the manifest gives to Node: what is measured is what is deployed. */
-function nodeFlags(): readonly string[] {
-  const documents = parseAllDocuments(readFileSync(join(root, 'deploy', 'base', 'controller.yaml'), 'utf8'))
-  const command = documents.map(document => document.getIn(['spec', 'template', 'spec', 'containers', 0, 'command'])).find(isSeq)
-  const words = (command?.items ?? []).map(String)
-  return words.slice(1, -1)
+/** The flags of Node and the environment that the manifest gives to the controller: what is measured is what is deployed. */
+function deployed(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const manifest = readFileSync(join(root, 'deploy', 'base', 'controller.yaml'), 'utf8')
+  const deployment = parseAllDocuments(manifest).find(document => document.get('kind') === 'Deployment')
+  if (!deployment) throw new Error('deploy/base/controller.yaml has no Deployment')
+  const { command, env }: Container = deployment.toJS().spec.template.spec.containers[0]
+  const literal = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
+  return { flags: command.slice(1, -1), env: Object.fromEntries(literal) }
 }
 
-function startProcess(program: string, args: readonly string[], kubeconfig: string) {
+interface Container {
+  /** Node, its flags, the program. */
+  readonly command: readonly string[]
+  readonly env: readonly { readonly name: string; readonly value?: string }[]
+}
+
+function startProcess(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   let child: ReturnType<typeof spawn> | undefined
   return {
     begin: async () => {
-      child = spawn(program, args, { env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ['ignore', 'inherit', 'inherit'] })
+      child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
       const running = child
       await once(running, 'spawn')
     },
