@@ -100,7 +100,11 @@ async function decide(
       await write({ condition: refusal([verdict.problem]) })
       return undefined
     case 'release': {
-      const outcome = await releaseEverywhere(providers, idOf(service), signal)
+      const outcome = await told(
+        releaseEverywhere(providers, idOf(service), signal),
+        failure => write({ condition: failure }),
+        signal,
+      )
       const ingress = verdict.clearStatus ? { ingress: outcome.ingress } : {}
       if (!outcome.gone) await write({ ...ingress, condition: outcome.readiness })
       else await write({ ...ingress, condition: 'none', finalizers: { remove: verdict.finalizers } })
@@ -147,14 +151,19 @@ async function serve(
     await write({ finalizers, condition: refusal(blocking) }, warnings)
     return undefined
   }
+  const tell = (failure: Verdict) => write({ finalizers, condition: failure }, warnings)
+  const outcome = await told(bring(provider, desired.id, goal, signal), tell, signal)
+  await write({ finalizers, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])
+  return again(outcome)
+}
+
+/** The work; when it fails, what the user can do about it is told first. What the Service has is left as it is. */
+async function told<T>(work: Promise<T>, tell: (failure: Verdict) => Promise<void>, signal: AbortSignal): Promise<T> {
   try {
-    const outcome = await bring(provider, desired.id, goal, signal)
-    await write({ finalizers, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])
-    return again(outcome)
+    return await work
   } catch (error) {
-    // What the user can see in the condition; what the Service has is left as it is.
     const failure = failureVerdict(error, signal)
-    if (failure) await write({ finalizers, condition: failure }, warnings)
+    if (failure) await tell(failure)
     throw error
   }
 }
