@@ -141,12 +141,14 @@ interface Base {
 /** One term of leadership: all loops, from their start to their last write. */
 async function work(run: RunOptions, { transport, agents, surroundings: base }: Base, term: AbortSignal): Promise<void> {
   const { options, clock, random, log } = run
+  let isBusy = () => false
   const events = createEventRecorder({
     transport,
     clock,
     logger: log,
     reportingController: 'weir.dev/controller',
     reportingInstance: options.identity,
+    isBusy: () => isBusy(),
   })
   const surroundings: Surroundings = { ...base, events }
   const controllers: Controller[] = []
@@ -160,6 +162,7 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
     const held = new Set((await Promise.all(parts.map(part => heldBy(part, term)))).flat())
     const services = startServiceController({ surroundings, providers, held })
+    isBusy = () => services.isBusy()
     const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
     const classes = startClassController(surroundings, {
       providers: [...providers.keys()],

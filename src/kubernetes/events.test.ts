@@ -114,3 +114,19 @@ test('a note that is too long is cut at a whole character', async () => {
   expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024)
   expect(Buffer.byteLength(note)).toBeGreaterThan(1015)
 })
+
+test('events stand back while others are busy, but not for ever, and not at the end', async () => {
+  let isBusy = true
+  const { clock, sent, recorder } = start({ isBusy: () => isBusy })
+  recorder.record(pending)
+  await clock.advance(1900)
+  expect(sent).toEqual([])
+  await clock.advance(200)
+  expect(sent).toHaveLength(1)
+
+  for (const number of [1, 2, 3]) recorder.record({ ...pending, note: `number ${number}` })
+  await clock.advance(500)
+  isBusy = false
+  await clock.advance(200)
+  expect(sent).toHaveLength(4)
+})

@@ -41,6 +41,8 @@ export interface EventRecorderOptions {
   readonly capacity?: number
   /** At most so many writes in a second, one at a time, so that events stay behind everything else. 50 unless told. */
   readonly perSecond?: number
+  /** While it says true, events wait, each for two seconds at most. */
+  readonly isBusy?: () => boolean
 }
 
 interface Event extends KubernetesObject {
@@ -63,6 +65,10 @@ const seriesMs = 6 * 60_000
 /** A running series is written again after so long at the earliest; in between only counted. */
 const seriesWriteMs = 60_000
 
+/** How often one that stands back looks again, and how often at most. */
+const standBackMs = 100
+const mostStandBacks = 20
+
 /** events.k8s.io/v1 refuses longer notes. */
 const longestNoteBytes = 1024
 
@@ -83,7 +89,7 @@ interface Series {
 }
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { transport, clock, logger, capacity = 2000, perSecond = 50 } = options
+  const { transport, clock, logger, capacity = 2000, perSecond = 50, isBusy = () => false } = options
   const known = new Map<string, Series>()
   const waiting = new Set<Series>()
   const stopping = new AbortController()
@@ -113,6 +119,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
   const writeAll = async () => {
     for (const series of waiting) {
+      for (let turn = 0; turn < mostStandBacks && isBusy(); turn++) {
+        // Ended by stop alone, which lets what waits be written.
+        await clock.sleep(standBackMs, stopping.signal).catch(() => {})
+      }
       waiting.delete(series)
       try {
         await write(series, stopping.signal)
