@@ -153,6 +153,41 @@ test('pools that overlap are both marked, and the younger gives nothing', async 
   await expectRefused('in-overlap', 'NoPools', 'overlapping')
 })
 
+test('addresses that two pools share are never used twice, also while they go from one pool to the other', async () => {
+  const made = ['shared-a', 'shared-b']
+  await cluster.pool('shared-a', ['10.201.210.1-10.201.210.6'], { autoAssign: false })
+  await cluster.until(weirPath('addresspools', 'shared-a'), one => one.status?.conditions)
+  // The age of an object has whole seconds; with the same one the name decides, which says the same here.
+  await cluster.pool('shared-b', ['10.201.210.4-10.201.210.9'], { autoAssign: false })
+  const names = made.flatMap(pool => [0, 1, 2, 3, 4, 5].map(number => `${pool}-${number}`))
+  await Promise.all(
+    names.map(name => cluster.service(name, { annotations: { 'weir.dev/address-pool': name.slice(0, 'shared-a'.length) } })),
+  )
+  const given = async () => {
+    const all = await Promise.all(names.map(name => cluster.get(servicePath(name))))
+    return all.flatMap(addressesOf).toSorted()
+  }
+  const range = (first: number, last: number) =>
+    Array.from({ length: last - first + 1 }, (_, index) => `10.201.210.${first + index}`)
+  await expect.poll(given, { timeout: 15_000 }).toEqual(range(1, 6))
+  await expectRefused('shared-b-0', 'NoPools', 'shared-b')
+
+  await cluster.patch(weirPath('addresspools', 'shared-a'), { spec: { addresses: ['10.201.210.1-10.201.210.3'] } })
+  await expect
+    .poll(
+      async () => {
+        const now = await given()
+        expect(now).toEqual([...new Set(now)])
+        return now
+      },
+      { timeout: 15_000 },
+    )
+    .toEqual(range(1, 9))
+  const block = await cluster.get(weirPath('addressblocks', 'ipv4-10-201-210-0'))
+  const owners = Object.values<any>(block.spec.allocations).map(allocation => allocation.owners.length)
+  expect(owners).toEqual(range(1, 9).map(() => 1))
+})
+
 test('a range that ends before it starts spoils only its own pool', async () => {
   await cluster.pool('backwards', ['10.201.201.20-10.201.201.10'])
   const pool = await cluster.until(weirPath('addresspools', 'backwards'), one => one.status?.conditions)
