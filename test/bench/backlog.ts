@@ -1,10 +1,6 @@
 // backlog: how long until N waiting Services have an address, beside N bare status patches on the same API server.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseAllDocuments } from 'yaml'
 import { bundle, root } from '../../deploy/bundle/bundle.ts'
 import { apiVersion } from '../../src/api/group.ts'
 import type { Transport } from '../../src/kubernetes/transport.ts'
@@ -14,6 +10,7 @@ import { median, memoryOf, rounded, table } from './figures.ts'
 import type { Memory } from './figures.ts'
 import type { BenchOptions } from './main.ts'
 import { addServices, forEach, openTransport, patchBare, populate, removeServices } from './population.ts'
+import { deployed, startProcess } from './program.ts'
 
 interface Round {
   readonly ms: number
@@ -99,42 +96,6 @@ async function controller(kubeconfig: string, transport: Transport, services: nu
   const ms = await timed({ transport, namespace: 'waiting', services, signal }, () => started.begin())
   await untilAnnounced(transport, services, signal)
   return { ms, memory: memoryOf(started.pid()) }
-}
-
-/** The flags of Node and the environment that the manifest gives to the controller: what is measured is what is deployed. */
-function deployed(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  const manifest = readFileSync(join(root, 'deploy', 'base', 'controller.yaml'), 'utf8')
-  const deployment = parseAllDocuments(manifest).find(document => document.get('kind') === 'Deployment')
-  if (!deployment) throw new Error('deploy/base/controller.yaml has no Deployment')
-  const { command, env }: Container = deployment.toJS().spec.template.spec.containers[0]
-  const literal = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
-  return { flags: command.slice(1, -1), env: Object.fromEntries(literal) }
-}
-
-interface Container {
-  /** Node, its flags, the program. */
-  readonly command: readonly string[]
-  readonly env: readonly { readonly name: string; readonly value?: string }[]
-}
-
-function startProcess(program: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-  let child: ReturnType<typeof spawn> | undefined
-  return {
-    begin: async () => {
-      child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
-      const running = child
-      await once(running, 'spawn')
-    },
-    pid: () => child?.pid ?? 0,
-    [Symbol.asyncDispose]: async () => {
-      if (!child || child.exitCode !== null) return
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      const patience = setTimeout(() => child?.kill('SIGKILL'), 10_000)
-      await ended
-      clearTimeout(patience)
-    },
-  }
 }
 
 interface ServiceEvent {

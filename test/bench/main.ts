@@ -1,5 +1,6 @@
 // `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON.
 import { parseArgs } from 'node:util'
+import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
 
 /** What every benchmark is handed from the command line. */
@@ -9,12 +10,12 @@ export interface BenchOptions {
   readonly signal: AbortSignal
 }
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = { backlog }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = { backlog, aws }
 
 const usage = `Usage: npm run bench -- [NAME...] [options]
 
   NAME             ${Object.keys(benches).join(', ')} (default: all)
-  --services N     Services in it (default: 1000)
+  --services N     Services in it (default: 1000; aws: 100)
   --rounds N       How often it is measured; medians are shown (default: 3)
 `
 

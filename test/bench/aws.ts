@@ -1,0 +1,228 @@
+// aws: what Services of class aws cost, in calls counted at the fake AWS and in time against moto; the controller as it is deployed.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { bundle, root } from '../../deploy/bundle/bundle.ts'
+import { readyCondition } from '../../src/api/reasons.ts'
+import { startFakeWorld } from '../contract/aws.ts'
+import type { AwsCluster, FakeWorld } from '../contract/aws.ts'
+import { startMotoWorld } from '../contract/aws-moto.ts'
+import { servicePath } from '../contract/cluster.ts'
+import type { Json } from '../contract/cluster.ts'
+import type { CallEntry } from '../fake-aws/call-log.ts'
+import { missingForMoto } from '../fake-aws/moto.ts'
+import { waitFor } from '../lab/waiting.ts'
+import { lines } from '../lab/progress.ts'
+import { memoryOf, rounded, table } from './figures.ts'
+import type { BenchOptions } from './main.ts'
+import { forEach } from './population.ts'
+import { deployed, startProcess } from './program.ts'
+
+const allServices = '/api/v1/namespaces/default/services'
+const batch = 100
+
+/** Budgets as printed beside what was counted. */
+const budget = { firstService: 13, nextService: 7, podReady: 1, noChange: 0, restart100: 20, delete: 5 } as const
+type Counts = { -readonly [Key in keyof typeof budget]: number }
+
+interface Times {
+  readonly wall100Ms: number
+  readonly ready100Ms: number
+  readonly delete100Ms: number
+  readonly rssMb: number
+}
+
+export async function aws({ services = batch, signal }: BenchOptions): Promise<Readonly<Record<string, unknown>>> {
+  const progress = lines(process.stderr)
+  await progress.step('bundle', () => bundle())
+  const counted = await progress.step(`calls of ${services} Services at the fake AWS`, () => atFake(services, signal))
+  const missing = await missingForMoto()
+  const timed =
+    missing === undefined ? await progress.step(`${services} Services at moto`, () => atMoto(services, signal)) : undefined
+  if (missing !== undefined) progress.warn(missing)
+
+  console.log(
+    `aws: ${services} Services, ip targets; looks at health and state, and deletions that AWS refused for now, left out`,
+  )
+  const rows = Object.entries(counted.counts).map(([name, calls]) => [
+    name,
+    rounded(calls, 2).toString(),
+    `<= ${Reflect.get(budget, name)}`,
+  ])
+  console.log(`${table(['calls', 'counted', 'budget'], rows)}\n`)
+  console.log(ledger(counted.operations, services))
+  const times = [['fake', counted.times] as const, ...(timed ? [['moto', timed] as const] : [])]
+  const timeRows = times.map(([name, { wall100Ms, ready100Ms, delete100Ms, rssMb }]) => [
+    name,
+    ...[wall100Ms, ready100Ms, delete100Ms, rssMb].map(value => value.toFixed(0)),
+  ])
+  console.log(`\n${table(['target', 'created ms', 'ready ms', 'deleted ms', 'RSS MB'], timeRows)}`)
+  return {
+    target: timed ? 'moto' : 'fake',
+    services,
+    // Counted at the fake, which is as strict as AWS; the times are of the target.
+    ...Object.fromEntries(Object.entries(counted.counts).map(([name, calls]) => [name, rounded(calls, 2)])),
+    ...(timed ?? counted.times),
+    runs: times.map(([target, each]) => ({ target, ...each })),
+    operations: counted.operations,
+  }
+}
+
+type Operations = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+async function atFake(services: number, signal: AbortSignal) {
+  await using world = await startFakeWorld()
+  const counts: Counts = { firstService: 0, nextService: 0, podReady: 0, noChange: 0, restart100: 0, delete: 0 }
+  const operations: Record<string, Readonly<Record<string, number>>> = {}
+  /** Runs `work` until AWS is left alone; `per` is what the calls are divided by. */
+  const phase = async <T>(name: keyof Counts, per: number, work: () => Promise<T>): Promise<T> => {
+    const mark = world.aws.calls.mark()
+    const result = await work()
+    await quiet(world, signal)
+    const entries = world.aws.calls.since(mark).entries.filter(isCounted)
+    counts[name] = entries.length / per
+    operations[name] = countsOf(entries)
+    return result
+  }
+  const first = startController(world)
+  await using controller = first
+  await controller.begin()
+  await quiet(world, signal)
+  // The place of the class was looked at before the first Service; those calls are its own.
+  world.aws.calls.clear()
+  await phase('firstService', 1, async () => {
+    await world.service('first')
+    await world.cluster.untilReason('first', 'Serving')
+  })
+  const made = await phase('nextService', services, () => makeAll(world, services, signal))
+  const [one = '', two = '', three = ''] = world.site.podIps
+  await phase('podReady', 1, async () => {
+    await world.pods('first', [one, two, three])
+    await sleep(1500, undefined, { signal })
+  })
+  await phase('noChange', 1, async () => {
+    await world.cluster.patch(servicePath('first'), {
+      metadata: { labels: { team: 'shop' }, annotations: { 'example.com/note': 'x' } },
+    })
+    await sleep(1500, undefined, { signal })
+  })
+  const { rssMb } = memoryOf(controller.pid())
+  await controller[Symbol.asyncDispose]()
+  const second = startController(world)
+  await using restarted = second
+  await phase('restart100', 1, async () => {
+    await restarted.begin()
+    await sleep(5000, undefined, { signal })
+  })
+  const delete100Ms = await phase('delete', services, () => deleteAll(world, services, signal))
+  return { counts, operations, times: { ...made, delete100Ms, rssMb } }
+}
+
+async function atMoto(services: number, signal: AbortSignal): Promise<Times> {
+  await using world = await startMotoWorld()
+  await using controller = startController(world)
+  await controller.begin()
+  await world.service('first')
+  await world.cluster.until(servicePath('first'), hasHostname)
+  const made = await makeAll(world, services, signal)
+  const { rssMb } = memoryOf(controller.pid())
+  return { ...made, rssMb, delete100Ms: await deleteAll(world, services, signal) }
+}
+
+function startController(world: AwsCluster) {
+  const words = ['--providers=aws', '--leader-elect=false', '--health-port=0', '--log-level=warn']
+  const { flags, env } = deployed()
+  const args = [...flags, join(root, 'dist', 'controller.mjs'), ...words]
+  return startProcess(process.execPath, args, { ...env, KUBECONFIG: world.cluster.plane.kubeconfig })
+}
+
+async function makeAll(
+  world: AwsCluster,
+  services: number,
+  signal: AbortSignal,
+): Promise<Pick<Times, 'wall100Ms' | 'ready100Ms'>> {
+  const started = performance.now()
+  const { podIps } = world.site
+  await forEach(services, index => world.service(`web-${index}`, { pods: [podIps[index % podIps.length] ?? ''] }))
+  await untilAll(world, services, hasHostname, signal)
+  const wall100Ms = performance.now() - started
+  await untilAll(world, services, isReady, signal)
+  return { wall100Ms: rounded(wall100Ms), ready100Ms: rounded(performance.now() - started) }
+}
+
+async function deleteAll(world: AwsCluster, services: number, signal: AbortSignal): Promise<number> {
+  const started = performance.now()
+  await forEach(services, index => world.cluster.remove(servicePath(`web-${index}`)))
+  await waitFor(async () => (await batchOf(world)).length === 0, {
+    what: 'all to be gone',
+    timeoutMs: 120_000,
+    everyMs: 100,
+    signal,
+    explain: async () => JSON.stringify((await batchOf(world)).slice(0, 2).map(({ status }) => status)),
+  })
+  return rounded(performance.now() - started)
+}
+
+async function untilAll(
+  world: AwsCluster,
+  services: number,
+  holds: (service: Json) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  await waitFor(async () => (await batchOf(world)).filter(holds).length === services, {
+    what: 'all Services to be made',
+    timeoutMs: 300_000,
+    everyMs: 100,
+    signal,
+    explain: async () =>
+      JSON.stringify(
+        (await batchOf(world))
+          .filter(service => !holds(service))
+          .slice(0, 2)
+          .map(({ status }) => status),
+      ),
+  })
+}
+
+async function batchOf(world: AwsCluster): Promise<readonly Json[]> {
+  return (await world.cluster.list(allServices)).filter(({ metadata }) => metadata.name.startsWith('web-'))
+}
+
+function hasHostname(service: Json): boolean {
+  return service.status?.loadBalancer?.ingress?.[0]?.hostname !== undefined
+}
+
+function isReady(service: Json): boolean {
+  return service.status?.conditions?.some((each: Json) => each.type === readyCondition && each.status === 'True') === true
+}
+
+/** Until no call was made for a second. */
+async function quiet({ aws }: FakeWorld, signal: AbortSignal): Promise<void> {
+  for (let before = -1; before !== aws.calls.mark(); ) {
+    before = aws.calls.mark()
+    await sleep(1000, undefined, { signal })
+  }
+}
+
+/** Looks at state and health, and deletions that AWS refused for now, depend on how long AWS takes. */
+function isCounted({ operation, input, outcome }: CallEntry): boolean {
+  if (operation === 'DescribeTargetHealth') return false
+  if (operation === 'DescribeLoadBalancers' && input['LoadBalancerArns'] !== undefined) return false
+  return !(operation.startsWith('Delete') && outcome !== 'ok')
+}
+
+function countsOf(entries: readonly CallEntry[]): Readonly<Record<string, number>> {
+  return Object.fromEntries([...Map.groupBy(entries, ({ operation }) => operation)].map(([name, calls]) => [name, calls.length]))
+}
+
+/** Operations by phase. */
+function ledger(operations: Operations, services: number): string {
+  const phases = Object.keys(operations)
+  const names = [...new Set(phases.flatMap(phase => Object.keys(operations[phase] ?? {})))].toSorted()
+  const rows = names.map(name => [name, ...phases.map(phase => String(operations[phase]?.[name] ?? ''))])
+  const heads: Readonly<Record<string, string>> = {
+    nextService: `${services} more`,
+    restart100: 'restart',
+    delete: `${services} deleted`,
+  }
+  return table(['operation', ...phases.map(phase => heads[phase] ?? phase)], rows)
+}
