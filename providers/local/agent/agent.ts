@@ -115,10 +115,12 @@ export function createAgent(options: AgentOptions): Agent {
     const segment = 'none' in choice ? key !== undefined && addresses.where(key)?.name : choice.name
     // By its heartbeats on the segment of the address, if it ever spoke there.
     const livesHere = (node: string) => (segment ? heartbeats?.lives(segment, node) : undefined)
+    const standing = heartbeats?.standing(spec.address)
     const seen = {
       self,
-      standing: heartbeats?.standing(spec.address),
-      isAlive: (node: string) => livesHere(node) ?? isAlive(node),
+      standing,
+      // Where heartbeats do not decide, being unheard is no reason to take something away from somebody.
+      isAlive: (node: string) => (standing?.elects ? livesHere(node) : undefined) ?? isAlive(node),
     }
     return {
       ...seen,

@@ -125,7 +125,7 @@ export function ownership(
   { self, standing }: Pick<View, 'self' | 'standing'>,
 ): { readonly owner: string; readonly epoch: number } {
   const { node: owner, epoch } = status ?? { node: '', epoch: 0 }
-  if (standing?.own && standing.own.epoch >= epoch) return { owner: self, epoch: standing.own.epoch }
+  if (standing?.own && (standing.elects || standing.own.epoch >= epoch)) return { owner: self, epoch: standing.own.epoch }
   if (standing?.owner && standing.owner.epoch > epoch) return { owner: standing.owner.node, epoch: standing.owner.epoch }
   // Of two claims of one epoch the better one was told by heartbeat.
   if (standing?.owner && standing.owner.epoch === epoch && owner === self) return { owner: standing.owner.node, epoch }
@@ -169,7 +169,9 @@ function decideAsOwner(announcement: Announcement, view: View, epoch: number): D
   const { name, mac } = placement
   if (announcement.status?.node !== view.self || announcement.status.epoch !== epoch) {
     const reason = standing?.own?.reason ?? 'Vacant'
-    return { announce: placement, ...(isCandidate && { write: { kind: 'claim', epoch, placement, reason } }) }
+    // Who is cut off from the segment may have written a later one; the epoch never goes back.
+    const mayWrite = isCandidate && epoch >= (announcement.status?.epoch ?? 0)
+    return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, placement, reason } }) }
   }
   const stated = announcement.status?.interface === name && announcement.status.mac === mac
   return { announce: view.placement, ...(!stated && { write: { kind: 'restate', placement: view.placement } }) }

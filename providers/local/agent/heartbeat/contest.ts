@@ -40,6 +40,8 @@ export interface Contestant {
   readonly isKnown: boolean
   /** By its heartbeats when it is known, else by its Lease. */
   readonly isAlive: boolean
+  /** By its Lease, whatever is heard here. */
+  readonly hasLease: boolean
   /** What it says of the address; `incomplete`: not all it says has come yet. */
   readonly says: { readonly state: 'owned' | 'ready'; readonly claim: Claim } | 'incomplete' | undefined
 }
@@ -106,16 +108,24 @@ function asOwner(
   others: readonly string[],
   view: ContestView,
 ): Pick<ContestOutcome, 'move' | 'againAt'> {
+  const rank = state.plan.candidates.indexOf(view.self)
   const better = [...others, state.plan.known?.node ?? ''].flatMap(node => {
     const { says } = view.contestant(node)
     return typeof says === 'object' && says.state === 'owned' && beats(says.claim, own) ? [says.claim] : []
   })
   const known = knownClaim(state.plan, view.self)
-  if (known && known.epoch > own.epoch) better.push(known)
+  if (known && known.epoch > own.epoch) {
+    const claimant = view.contestant(known.node)
+    // Who is cut off from the segment takes everybody else for dead, and may have told the API server so: it serves nobody here.
+    if (!claimant.isKnown || claimant.isAlive) better.push(known)
+    else if (!claimant.hasLease && state.plan.able && rank >= 0) {
+      return { move: { kind: 'claim', epoch: known.epoch + 1, rank, reason: 'OwnerDead' } }
+    }
+  }
   if (state.last && !state.last.released && state.last.node !== view.self && beats(state.last, own)) better.push(state.last)
   const [to] = better
   if (to) return { move: { kind: 'lose', to } }
-  if (state.plan.candidates.includes(view.self) || state.leavingSince === undefined) return {}
+  if (rank >= 0 || state.leavingSince === undefined) return {}
   const successor = others.some(node => {
     const { isAlive, says } = view.contestant(node)
     return isAlive && typeof says === 'object' && says.state === 'ready' && says.claim.epoch >= own.epoch

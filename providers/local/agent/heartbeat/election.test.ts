@@ -150,11 +150,25 @@ test('one frame in twenty lost moves nothing in five minutes', () => {
   expect(segment.moves.get(web)).toBe(1)
 })
 
-test('a partition of the LAN that the API server reaches across leaves one owner', () => {
+test('a node that is cut off from the segment takes the address from nobody there, though it reaches the API server', () => {
   const segment = settled()
-  segment.partition(['n0'], ['n1', 'n2'])
-  segment.advance(1000)
-  expect(segment.owners(web)).toEqual(['n1'])
+  segment.partition(['n2'], ['n0', 'n1'])
+  segment.advance(5000)
+  expect(segment.owners(web)).toEqual(['n0', 'n2'])
+  segment.partition()
+  segment.advance(200)
+  expect(segment.owners(web)).toEqual(['n2'])
+})
+
+test('what a node that was cut off had told the API server is put right when that node is gone', () => {
+  const segment = settled()
+  segment.partition(['n2'], ['n0', 'n1'])
+  segment.advance(5000)
+  segment.station('n2').crash()
+  segment.partition()
+  segment.advance(15_000)
+  expect(segment.owners(web)).toEqual(['n0'])
+  expect(segment.status(web)).toEqual({ epoch: 3, node: 'n0' })
 })
 
 test('a process that was started anew is believed only after it answered a question made for it', () => {

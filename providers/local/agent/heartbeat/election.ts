@@ -104,13 +104,19 @@ export function createElection(options: ElectionOptions): Election {
   const contestantOf =
     (address: string, nowMs: number) =>
     (node: string): Contestant => {
-      if (node === self) return { isKnown: true, isAlive: true, says: undefined }
+      const hasLease = leases.get(node) ?? false
+      if (node === self) return { isKnown: true, isAlive: true, hasLease, says: undefined }
       const peer = peers.get(node)
-      if (!peer?.session) return { isKnown: false, isAlive: leases.get(node) ?? false, says: undefined }
+      if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, says: undefined }
       const entry = peer.held.get(address)
       const says = entry &&
         entry.state !== 'released' && { state: entry.state, claim: { epoch: entry.epoch, rank: entry.rank, node } }
-      return { isKnown: true, isAlive: isAlive(peer, nowMs), says: says || (peer.held.isComplete ? undefined : 'incomplete') }
+      return {
+        isKnown: true,
+        isAlive: isAlive(peer, nowMs),
+        hasLease,
+        says: says || (peer.held.isComplete ? undefined : 'incomplete'),
+      }
     }
   const publish = (entry: ClaimEntry, nowMs: number) => {
     const old = claims.get(entry.address)

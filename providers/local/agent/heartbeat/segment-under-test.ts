@@ -40,6 +40,8 @@ export interface SimulatedSegment {
   lose(part: number): void
   owners(address: string): readonly string[]
   candidates(address: string): readonly string[]
+  /** As the API server has it. */
+  status(address: string): { readonly epoch: number; readonly node: string } | undefined
   advance(ms: number, everyMs?: (nowMs: number) => void): void
   /** How often an address went to another owner though its owner lived and could be heard. */
   readonly moves: ReadonlyMap<string, number>
@@ -239,6 +241,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
     lose: part => void (lossPart = part),
     owners: address => stations.filter(each => each.owned.has(address) && each.mayAnswer).map(({ name }) => name),
     candidates: address => plans.get(address) ?? [],
+    status: address => status.get(address),
     advance(ms, every) {
       const target = now + ms
       while (now < target) {

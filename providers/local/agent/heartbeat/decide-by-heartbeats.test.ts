@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import type { Announcement } from '../../../../src/api/announcement.ts'
+import { decide, mayElect } from '../decide.ts'
+import type { View } from '../decide.ts'
+import type { Standing } from './heartbeats.ts'
+
+const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
+const standing: Standing = { elects: true, own: undefined, owner: undefined, mayGo: false }
+const own = { epoch: 6, reason: 'OwnerDead' as const }
+const view: View = {
+  self: 'n1',
+  isAlive: node => node !== 'n0',
+  placement,
+  yieldedEpoch: undefined,
+  inheritedEpoch: undefined,
+  canTakeOver: () => true,
+  unattendedMs: 0,
+  patienceMs: 10_000,
+  stopping: false,
+  standing,
+}
+function announcement(nodes: readonly string[], status?: Announcement['status'], metadata: object = {}): Announcement {
+  return {
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'Announcement',
+    metadata: { name: 'ip-10-201-200-1', finalizers: ['weir.dev/announced'], ...metadata },
+    spec: { address: '10.201.200.1', pool: 'office', services: [], nodes: [...nodes] },
+    ...(status && { status }),
+  }
+}
+const ofDead = { epoch: 5, node: 'n0' }
+
+test('what heartbeats decide about is not claimed by way of the API server', () => {
+  expect(decide(announcement(['n0', 'n1'], ofDead), view)).toEqual({})
+  const undecided = { ...view, standing: { ...standing, elects: false } }
+  expect(decide(announcement(['n0', 'n1'], ofDead), undecided).write).toMatchObject({ kind: 'claim', epoch: 6 })
+})
+
+test('the first use of an address is', () => {
+  expect(decide(announcement(['n1', 'n0']), view).write).toMatchObject({ kind: 'claim', epoch: 1, reason: 'FirstClaim' })
+  expect(mayElect(announcement(['n1', 'n0']), view)).toBe(false)
+  expect(mayElect(announcement(['n1', 'n0'], ofDead), view)).toBe(true)
+})
+
+test('what was won by heartbeats is announced at once and written afterwards', () => {
+  expect(decide(announcement(['n0', 'n1'], ofDead), { ...view, standing: { ...standing, own } })).toEqual({
+    announce: placement,
+    write: { kind: 'claim', epoch: 6, placement, reason: 'OwnerDead' },
+  })
+  const written = { epoch: 6, node: 'n1', interface: 'eth0', mac: placement.mac }
+  expect(decide(announcement(['n0', 'n1'], written), { ...view, standing: { ...standing, own } })).toEqual({
+    announce: placement,
+  })
+})
+
+test('what was lost by heartbeats is withdrawn at once, whatever the status still says, and the winner writes', () => {
+  const ours = { epoch: 5, node: 'n1', interface: 'eth0', mac: placement.mac }
+  for (const epoch of [5, 6]) {
+    const lost = { ...view, standing: { ...standing, owner: { epoch, rank: 0, node: 'n2' } } }
+    expect(decide(announcement(['n0', 'n1', 'n2'], ours), lost)).toEqual({})
+  }
+})
+
+test('what a node that is cut off wrote does not stop an owner, and is not overwritten with an older epoch', () => {
+  const later = { epoch: 9, node: 'n0' }
+  expect(decide(announcement(['n0', 'n1'], later), { ...view, standing: { ...standing, own } })).toEqual({ announce: placement })
+})
+
+test('an owner that is no candidate any more stays until it may go', () => {
+  const ours = { epoch: 6, node: 'n1', interface: 'eth0', mac: placement.mac }
+  const staying = { ...view, standing: { ...standing, own } }
+  expect(decide(announcement(['n2'], ours), staying).announce).toEqual(placement)
+  const going = { ...view, standing: { ...standing, own, mayGo: true } }
+  expect(decide(announcement(['n2'], ours), going)).toEqual({ write: { kind: 'yield', reason: 'Moved' } })
+})
+
+test('an owner that ends, has no interface or is to confirm a deletion does not wait', () => {
+  const ours = { epoch: 6, node: 'n1' }
+  const held = { ...view, standing: { ...standing, own } }
+  expect(decide(announcement(['n1'], ours), { ...held, stopping: true }).write).toEqual({ kind: 'yield', reason: 'AgentStopped' })
+  expect(decide(announcement(['n1'], ours), { ...held, placement: { none: 'NoCarrier' } }).write).toMatchObject({
+    reason: 'NoCarrier',
+  })
+  const deleting = announcement(['n1'], ofDead, { deletionTimestamp: '2026-01-01T00:00:00Z' })
+  expect(decide(deleting, held)).toEqual({ write: { kind: 'confirm' } })
+})
