@@ -66,7 +66,7 @@ test('when a pool grows, those who wait come before a brand-new Service, oldest 
   expect(ipsOf((await lan.bring(serviceNamed('early', at(4)))).ingress)).toEqual(['10.201.200.2'])
 })
 
-test('a new pool serves those who waited for it before a brand-new Service, and a request by name before both', async () => {
+test('a new pool serves those who waited for it before a brand-new Service', async () => {
   const lan = await simulatedLan({ pools: [poolNamed('tiny', ['10.201.200.1'])] })
   await lan.bring(serviceNamed('holder'))
   await lan.bring(serviceNamed('waiting', at(4)))
