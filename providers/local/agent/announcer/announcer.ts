@@ -89,6 +89,8 @@ interface Segment {
 }
 
 const stopMs = 1000
+/** The worker answers requests between two orders, so that thousands of addresses do not make it deaf for long. */
+const addressesPerOrder = 256
 const defaultRefreshMs = 60_000
 const wakeValue = Buffer.from(new BigUint64Array([1n]).buffer)
 
@@ -212,11 +214,11 @@ export async function createAnnouncer(options: AnnouncerOptions): Promise<Announ
       const fresh = [...addresses].filter(address => !old?.addresses.has(address))
       segments.set(name, { index, mac, addresses: new Set(addresses) })
       const orders: Promise<void>[] = []
-      if (gone.length > 0) orders.push(give({ kind: 'withdraw', name, addresses: gone }))
+      for (const part of portions(gone)) orders.push(give({ kind: 'withdraw', name, addresses: part }))
       if (old?.index !== index || old.mac !== mac) {
         orders.push(give({ kind: 'open', place, counters: countersOf(name).memory }))
       }
-      if (fresh.length > 0) orders.push(give({ kind: 'announce', name, addresses: fresh }))
+      for (const part of portions(fresh)) orders.push(give({ kind: 'announce', name, addresses: part }))
       await Promise.all(orders)
     },
     async repeat(name, addresses) {
@@ -256,4 +258,8 @@ export async function createAnnouncer(options: AnnouncerOptions): Promise<Announ
       wakeFd = undefined
     },
   }
+}
+
+function* portions(addresses: readonly AddressKey[]): Iterable<readonly AddressKey[]> {
+  for (let i = 0; i < addresses.length; i += addressesPerOrder) yield addresses.slice(i, i + addressesPerOrder)
 }

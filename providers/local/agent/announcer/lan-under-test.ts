@@ -187,7 +187,7 @@ export function openNdpProber(lan: Lan, station: Station): NdpProber {
 }
 
 /**
- * Pings an address as a program does, through the station's kernel, with so many bytes. What came within half a second:
+ * Pings an address as a program does, through the station's kernel, with so many bytes. What came (within a moment after an answer, else 1.5 s):
  * the answer, or word of a router that it cannot be reached (or is better reached another way).
  */
 export function ping(
@@ -218,12 +218,14 @@ function heardAfterPing(fd: number, six: boolean): ReturnType<typeof ping> {
   const buffer = Buffer.alloc(2048)
   const poller = createPoller([fd])
   let answers = 0
-  for (let end = performance.now() + 500; performance.now() < end; ) {
+  for (let end = performance.now() + 1500; performance.now() < end; ) {
     poller.wait(Math.max(end - performance.now(), 0))
     try {
       const got = receiveFrom(fd, buffer)
       const start = six ? 0 : 20
-      if (got > 0 && buffer[start] === (six ? 129 : 0) && buffer[start + 4] === 0x77) answers++
+      if (got > 0 && buffer[start] === (six ? 129 : 0) && buffer[start + 4] === 0x77) {
+        if (++answers === 1) end = performance.now() + 100
+      }
     } catch {
       return 'refused'
     }

@@ -34,6 +34,8 @@ const pauseMs = 2000
  * from the API server; both come before an answer that might be wrong.
  */
 const listenMs = 1000
+/** Orders that take longer let requests be answered before the next one. */
+const orderBudgetMs = 5
 /** What is due while only listening is looked at so often. */
 const listenStepMs = 20
 
@@ -58,11 +60,12 @@ export function runPacketLoop(options: PacketLoopOptions): void {
   let polled: PolledSources = { poller: createPoller([wakeUp.fd]), fds: [wakeUp.fd], sources: [undefined] }
   let lastTurn = now()
   let silentUntil = lastTurn
+  let ordersWait = false
   tell({ kind: 'ready', wakeFd: wakeUp.fd, hearsNetwork: network.listens })
 
   for (;;) {
     polled = refreshed(polled, all)
-    const ready = polled.poller.wait(waitFor(all, lastTurn, lastTurn < silentUntil))
+    const ready = polled.poller.wait(ordersWait ? 0 : waitFor(all, lastTurn, lastTurn < silentUntil))
     const turn = now()
     if (turn - lastTurn > pauseMs) {
       const forMs = Math.round(turn - lastTurn)
@@ -73,12 +76,14 @@ export function runPacketLoop(options: PacketLoopOptions): void {
     lastTurn = turn
     const listenOnly = turn < silentUntil
     for (const position of ready) polled.sources[position]?.receive(turn, listenOnly)
-    if (ready.length === 0 || ready.includes(0)) {
+    if (ordersWait || ready.length === 0 || ready.includes(0)) {
       wakeUp.clear()
-      for (let next = nextOrder(); next; next = nextOrder()) {
+      ordersWait = false
+      for (let next = nextOrder(); next; next = ordersWait ? undefined : nextOrder()) {
         if (next.order.kind === 'stop') return
         carryOut(next.order, turn)
         tell({ kind: 'done', number: next.number })
+        ordersWait = now() - turn > orderBudgetMs
       }
       all = tasks()
     }
