@@ -8,10 +8,17 @@ import * as change from './apply/change.ts'
 import * as make from './apply/make.ts'
 import { closeTargets, openFor, openTargets } from './apply/open.ts'
 import { distinct, goneOutcome, heldUp, ingressOf, readinessOf } from './apply/outcome.ts'
-import { confirmOurs, deleteListener, deleteLoadBalancer, deleteSecurityGroup, deleteTargetGroup } from './apply/remove.ts'
+import {
+  confirmOurs,
+  deleteListener,
+  disbelieve,
+  deleteLoadBalancer,
+  deleteSecurityGroup,
+  deleteTargetGroup,
+} from './apply/remove.ts'
 import { idIn, idsOf } from './apply/run.ts'
 import type { Run } from './apply/run.ts'
-import { hasCode, isGone } from './errors.ts'
+import { hasCode, isGone, isUncertain, namedIn } from './errors.ts'
 import { freshRecord, hashOf, plannerVersion } from './ledger.ts'
 import type { LedgerRecord } from './ledger.ts'
 import { noteRegistered, syncMembership } from './membership.ts'
@@ -38,7 +45,7 @@ export async function apply(context: Context, work: Work, signal: AbortSignal): 
   if (observed.kind === 'absent') return goneOutcome()
   if (observed.kind === 'settled') {
     const location = context.locations.of(observed.record.place)
-    return believing(context, id, () =>
+    return believing(context, id, location, () =>
       conclude(context, { id, goal, location, caller, record: observed.record, isUnchanged: true, warnings: [] }),
     )
   }
@@ -50,13 +57,19 @@ export async function apply(context: Context, work: Work, signal: AbortSignal): 
 }
 
 /** What was believed to be there is not: the next look asks AWS. */
-async function believing<T>({ memory }: Context, id: LoadBalancerId, work: () => Promise<T>): Promise<T> {
+async function believing<T>(context: Context, id: LoadBalancerId, location: Location, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (isGone(error)) memory.doubted.add(id.uid)
+    doubt(context, id, location, error)
     throw error
   }
+}
+
+/** Something is gone that we believed in, or something may be there that we know nothing of. */
+function doubt({ memory }: Context, { uid }: LoadBalancerId, location: Location, error: unknown): void {
+  if (isGone(error)) disbelieve(location, namedIn(error))
+  if (isGone(error) || isUncertain(error)) memory.doubted.add(uid)
 }
 
 /** Everything stays as it is and keeps serving; the condition says what was not done. */
@@ -124,8 +137,7 @@ async function bring(context: Context, { id, goal, seen, actions }: Bring, calle
   } catch (error) {
     if (!caller.signal.aborted) {
       await keep(context, id, { ...run.record, ids: Object.fromEntries(run.ids) }, caller)
-      // What we believed was there is not: the next look asks AWS.
-      if (isGone(error)) context.memory.doubted.add(id.uid)
+      doubt(context, id, location, error)
     }
     throw error
   }
@@ -345,9 +357,11 @@ async function remove(context: Context, { id, seen, actions }: Removal, caller: 
     run.record = unfinished
     await context.ledger.write(id, unfinished, caller.signal)
   }
+  context.memory.doubted.delete(id.uid)
   try {
     await carryOut(run, actions)
   } catch (error) {
+    doubt(context, id, location, error)
     const isGroup = hasCode(error, 'DependencyViolation')
     if (isGroup || hasCode(error, 'ResourceInUse')) {
       if (seen.record) await keep(context, id, run.record, caller)

@@ -140,6 +140,17 @@ export function isGone(error: unknown): boolean {
   )
 }
 
+/** What an error names as not there, by ARN or id. */
+export function namedIn(error: unknown): readonly string[] {
+  return error instanceof Error ? (error.message.match(/arn:[^\s'",]+|sg-[0-9a-f]+/g) ?? []) : []
+}
+
+/** Whether nobody knows if the call had its effect: no answer came, or one that AWS gives when it failed half way. */
+export function isUncertain(error: unknown): boolean {
+  if (!(error instanceof ProviderError)) return false
+  return error.code === 'ProviderUnreachable' || (error.cause instanceof Error && isServerFault(error.cause))
+}
+
 /** An error of a call as the condition of a Service shall say it. Errors of ours pass unchanged. */
 export function providerError(error: unknown, call: CallName): unknown {
   if (error instanceof ProviderError || !(error instanceof Error) || error.name === 'AbortError') return error

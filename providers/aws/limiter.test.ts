@@ -1,5 +1,5 @@
 // The limiter under a clock of its own: no more calls than allowed, nobody starves, throttles slow it down and it recovers.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLimiter, defaultRates } from './limiter.ts'
 import type { Limiter, Rates } from './limiter.ts'

@@ -47,6 +47,7 @@ function replaceWithInterruption(stack: Stack, seen: Seen): readonly AwsAction[]
     ...targetGroupSteps(stack, emptied),
     ...balancerSteps(stack, emptied),
     ...listenerSteps(stack, emptied),
+    { kind: 'announce' },
     ...securityGroupSteps.clean(stack, emptied),
   ]
 }

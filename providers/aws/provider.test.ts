@@ -294,6 +294,7 @@ test('a chosen name and another scheme need an interruption, which is refused un
   const outcome = await cluster.settle({ ...changed, annotations: { 'weir.dev/allow-interruption': 'true' } })
   expect(outcome.readiness.reason).toBe('Serving')
   expect(balancers(aws).map(({ name, scheme }) => `${name} ${scheme}`)).toEqual(['shop internet-facing'])
+  expect(outcome.ingress).toEqual([{ hostname: balancers(aws)[0]?.dnsName }])
 })
 
 test('tags follow what is asked for, on everything that was made', async () => {

@@ -33,8 +33,8 @@ export async function readinessOf(
     return { readiness: { ready: false, reason: 'NoReadyEndpoints', message } }
   }
   if (isUnchanged && record.readiness?.ready === true) return { readiness: record.readiness }
-  const arn = record.ids['load-balancer'] ?? ''
-  const state = await stateOf(context, location, arn, caller)
+  const arn = record.ids['load-balancer']
+  const state = arn === undefined ? '' : await stateOf(context, location, arn, caller)
   if (state !== 'active' && state !== 'active_impaired') {
     const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
     return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }

@@ -1,7 +1,8 @@
 // Deletes things, after a fresh look that they are ours. What is gone already is success.
-import { isGone } from '../errors.ts'
+import { isGone, isUncertain } from '../errors.ts'
 import { serviceOwner } from '../names.ts'
 import type { AwsAction } from '../actions.ts'
+import type { Location } from '../provider/locations.ts'
 import { isOwnedBy } from '../ownership.ts'
 import { abandonable } from '../snapshots/table.ts'
 import type { Run } from './run.ts'
@@ -50,37 +51,54 @@ export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Prom
 }
 
 export async function deleteLoadBalancer(run: Run, arn: string): Promise<void> {
-  await tolerant(run.location.calls.elb('DeleteLoadBalancer', { LoadBalancerArn: arn }, run.caller))
+  await tolerant(run, arn, run.location.calls.elb('DeleteLoadBalancer', { LoadBalancerArn: arn }, run.caller))
   forget(run, arn)
 }
 
 export async function deleteTargetGroup(run: Run, arn: string): Promise<void> {
-  await tolerant(run.location.calls.elb('DeleteTargetGroup', { TargetGroupArn: arn }, run.caller))
+  await tolerant(run, arn, run.location.calls.elb('DeleteTargetGroup', { TargetGroupArn: arn }, run.caller))
   forget(run, arn)
 }
 
 export async function deleteSecurityGroup(run: Run, id: string): Promise<void> {
-  await tolerant(run.location.calls.ec2('DeleteSecurityGroup', { GroupId: id }, run.caller))
+  await tolerant(run, id, run.location.calls.ec2('DeleteSecurityGroup', { GroupId: id }, run.caller))
   forget(run, id)
 }
 
 export async function deleteListener(run: Run, arn: string): Promise<void> {
-  await tolerant(run.location.calls.elb('DeleteListener', { ListenerArn: arn }, run.caller))
+  await tolerant(run, arn, run.location.calls.elb('DeleteListener', { ListenerArn: arn }, run.caller))
   run.location.pictures.listeners.drop(arn)
   for (const [resource, id] of run.ids) if (id === arn) run.ids.delete(resource)
 }
 
-async function tolerant(call: Promise<unknown>): Promise<void> {
+async function tolerant(run: Run, id: string, call: Promise<unknown>): Promise<void> {
   try {
     await call
   } catch (error) {
-    if (!isGone(error)) throw error
+    if (isGone(error)) return
+    // It may be gone or not: the next listing decides, not what we remember of having made it.
+    if (isUncertain(error)) disbelieve(run.location, [id])
+    throw error
+  }
+}
+
+/** What is known of these is not to be believed any more. */
+export function disbelieve({ pictures }: Location, ids: readonly string[]): void {
+  for (const id of ids) {
+    pictures.loadBalancers.lost(id)
+    pictures.targetGroups.lost(id)
+    pictures.securityGroups.lost(id)
   }
 }
 
 function forget(run: Run, id: string): void {
   const { pictures } = run.location
   const { registered, leaving, waiting, stateSeen, confirmed } = run.context.memory
+  // Clients must not be told a name that leads nowhere.
+  if (pictures.loadBalancers.known(id)?.dnsName === run.record.dnsName) {
+    const { dnsName: _gone, ...nameless } = run.record
+    run.record = nameless
+  }
   pictures.loadBalancers.drop(id)
   pictures.targetGroups.drop(id)
   pictures.securityGroups.drop(id)

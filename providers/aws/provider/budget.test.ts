@@ -54,7 +54,7 @@ async function hundred() {
   return at
 }
 
-test('the first Service of a fresh VPC with ip targets takes 13 calls to traffic', async () => {
+test('the first Service of a fresh VPC with ip targets takes 13 calls to traffic', { timeout: 180_000 }, async () => {
   await using at = await world()
   at.cluster.pods(web, at.node.podIps.slice(0, 2))
   await at.cluster.settle(web)
@@ -62,7 +62,7 @@ test('the first Service of a fresh VPC with ip targets takes 13 calls to traffic
   expect(calls.length).toBeLessThanOrEqual(13)
 })
 
-test('each further Service of a batch takes at most 7 calls', async () => {
+test('each further Service of a batch takes at most 7 calls', { timeout: 180_000 }, async () => {
   await using at = await hundred()
   at.cluster.pods(web, [at.node.podIps[240] ?? ''])
   await at.cluster.settle(web)
@@ -72,7 +72,7 @@ test('each further Service of a batch takes at most 7 calls', async () => {
   expect(calls.length / many.length).toBeLessThanOrEqual(7)
 })
 
-test('a pod that becomes ready takes one call, and one that goes takes one', async () => {
+test('a pod that becomes ready takes one call, and one that goes takes one', { timeout: 180_000 }, async () => {
   await using at = await world()
   at.cluster.pods(web, at.node.podIps.slice(0, 2))
   await at.cluster.settle(web)
@@ -87,7 +87,9 @@ test('a pod that becomes ready takes one call, and one that goes takes one', asy
   expect(at.aws.calls.since(next).entries.map(({ operation }) => operation)).toEqual(['DeregisterTargets'])
 })
 
-test('without a change there is no call, and after a restart with 100 Services at most 20 in all', async () => {
+test('without a change there is no call, and after a restart with 100 Services at most 20 in all', {
+  timeout: 180_000,
+}, async () => {
   await using at = await hundred()
   await at.cluster.settleAll(many)
   const mark = at.aws.calls.mark()
@@ -99,7 +101,7 @@ test('without a change there is no call, and after a restart with 100 Services a
   expect(at.aws.calls.since(mark).count()).toBeLessThanOrEqual(20)
 })
 
-test('a Service that goes takes at most 5 calls', async () => {
+test('a Service that goes takes at most 5 calls', { timeout: 180_000 }, async () => {
   await using at = await hundred()
   at.cluster.pods(web, [at.node.podIps[240] ?? ''])
   await at.cluster.settleAll([web, ...many])
@@ -109,7 +111,6 @@ test('a Service that goes takes at most 5 calls', async () => {
   const mark = at.aws.calls.mark()
   await at.cluster.settleAll(many, 'remove')
   const calls = counted(at.aws, mark)
-  console.log('each deletion:', calls.length / many.length)
   expect(calls.length / many.length).toBeLessThanOrEqual(5)
   expect(at.aws.world.securityGroups.values().map(({ name }) => name)).toEqual(['default'])
 })

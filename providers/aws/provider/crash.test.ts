@@ -75,7 +75,7 @@ const cuts = (['before', 'after'] as const).flatMap(when => [true, false].map(di
 
 for (const { when, dies } of cuts) {
   const what = dies ? 'the process dies' : 'a call fails'
-  test(`${what} ${when} each call of making a load balancer`, { timeout: 120_000 }, async () => {
+  test(`${what} ${when} each call of making a load balancer`, { timeout: 300_000 }, async () => {
     await using whole = await world()
     await whole.cluster.settle(before)
     const wanted = standing(whole.aws)
@@ -98,7 +98,7 @@ for (const { when, dies } of cuts) {
     expect(cut).toBeGreaterThan(20)
   })
 
-  test(`${what} ${when} each call of taking a load balancer away`, { timeout: 120_000 }, async () => {
+  test(`${what} ${when} each call of taking a load balancer away`, { timeout: 300_000 }, async () => {
     let cut = 0
     for (let nth = 1; ; nth++) {
       await using at = await world()

@@ -91,12 +91,9 @@ export function createLocations({ transports, whereabouts, clock, rates, signal 
 /** How long a look before a deletion waits for others to join it. */
 const windowMs = 20
 
-function freshLooks(
-  calls: AwsCalls,
-  { schedule }: LimiterClock,
-  signal: AbortSignal,
-): Pick<Location, 'freshTags' | 'freshGroupTags'> {
+function freshLooks(calls: AwsCalls, clock: LimiterClock, signal: AbortSignal): Pick<Location, 'freshTags' | 'freshGroupTags'> {
   const caller = { key: 'shared', signal }
+  const schedule = (ms: number, run: () => void) => clock.schedule(ms, run)
   return {
     freshTags: together({ most: batches.arnsPerDescribe, windowMs, schedule, look: arns => tagsOf(calls, arns, caller) }),
     freshGroupTags: together({

@@ -193,8 +193,8 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       let waiting = services
       for (let round = 0; round < 200 && waiting.length > 0; round++) {
         const outcomes = await Promise.all(waiting.map(each => (what === 'serve' ? world.look(each) : world.remove(each))))
-        const isDone = ({ again, gone }: Outcome) => (what === 'serve' ? again === 'on-change' : gone)
-        waiting = waiting.filter((_, index) => !isDone(outcomes[index] as Outcome))
+        const isDone = (outcome: Outcome | undefined) => (what === 'serve' ? outcome?.again === 'on-change' : outcome?.gone)
+        waiting = waiting.filter((_, index) => isDone(outcomes[index]) !== true)
         if (waiting.length > 0) aws.advance(5000)
       }
       if (waiting.length > 0) throw new Error(`${waiting.map(({ name }) => name).join(', ')} do not settle`)
