@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, OutputFile } from 'esbuild'
 import { addonName, findAddon, thisMachine } from './native-addon.ts'
-import { addonBeside, builtinsAsTheyAre, lightClientNode, ownSources } from './plugins.ts'
+import { addonBeside, builtinsAsTheyAre, lightAwsSdk, lightClientNode, ownSources } from './plugins.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -75,6 +75,8 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     write: false,
     metafile: true,
     platform: 'node',
+    // What is written as ES modules can be taken in parts.
+    mainFields: ['module', 'main'],
     target: 'node26',
     format: 'esm',
     minify: true,
@@ -85,7 +87,7 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     logLevel: 'warning',
     // Packages written for CommonJS call require; an ES module has none by itself.
     banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
-    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), ownSources(root, all)],
+    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), lightAwsSdk(), ownSources(root, all)],
   })
   refuse(program, metafile)
   // The program last: what it names is there by then.

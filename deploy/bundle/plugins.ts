@@ -50,6 +50,24 @@ export function lightClientNode(): Plugin {
 }
 
 /**
+ * The AWS SDK describes every operation of a service by lists of names. Computed keys in them could have effects, for all that
+ * esbuild knows, so it keeps all; told that they have none, it keeps those of the operations that are used.
+ */
+export function lightAwsSdk(): Plugin {
+  return {
+    name: 'light-aws-sdk',
+    setup(build) {
+      build.onLoad({ filter: /\/@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_\d+\.js$/ }, args => ({
+        contents: readFileSync(args.path, 'utf8').replaceAll(
+          /^((?:export )?(?:var|const) \S+ = )(\[[\s\S]*?\]);$/gm,
+          (_all, name: string, list: string) => `${name}/* @__PURE__ */ (() => ${list})();`,
+        ),
+      }))
+    },
+  }
+}
+
+/**
  * Modules of Node are asked for by process.getBuiltinModule. An import statement reads every property of a module to make
  * its list of exports, and some of those load half of Node when read: `http` its WebSocket, and with it undici.
  */

@@ -85,11 +85,9 @@ async function atFake(services: number, signal: AbortSignal) {
   }
   const first = startController(world)
   await using controller = first
-  await controller.begin()
-  await quiet(world, signal)
-  // The place of the class was looked at before the first Service; those calls are its own.
-  world.aws.calls.clear()
+  // With what is looked at when the controller starts.
   await phase('firstService', 1, async () => {
+    await controller.begin()
     await world.service('first')
     await world.cluster.untilReason('first', 'Serving')
   })
