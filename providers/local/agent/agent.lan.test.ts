@@ -85,7 +85,11 @@ describe.skipIf(missing !== undefined)(
           addresses: expect.arrayContaining(['10.201.0.1/16']),
         },
       ])
-      expect(report.spec.conditions).toMatchObject([{ type: 'Ready', reason: 'Accepted' }])
+      // A namespace as it is made does not forward; the agent says so.
+      expect(report.spec.conditions).toMatchObject([
+        { type: 'Ready', reason: 'Accepted' },
+        { type: 'ForwardingOff', status: 'True' },
+      ])
       expect(report.metadata.ownerReferences).toMatchObject([{ kind: 'Node', name: 'n0' }])
       const lease = await cluster.get(`${leases}/n0`)
       expect(lease.metadata.labels).toEqual({ 'weir.dev/agent': 'node' })
