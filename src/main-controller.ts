@@ -1,10 +1,11 @@
 // The controller's composition root: the one active process of the cluster, which claims Services and gives them addresses.
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createLocalProvider } from '../providers/local/provider.ts'
 import type { ExistingService } from '../providers/local/views.ts'
 import { startAnnouncementController } from './controllers/announcement.ts'
 import { announcementWrites, blockWrites } from './controllers/compare-and-swap.ts'
+import { keepHeartbeatKey } from './controllers/heartbeat-key.ts'
 import { UsageError, readOptions, usage } from './controllers/options.ts'
 import type { ControllerOptions } from './controllers/options.ts'
 import { startPoolController } from './controllers/pool.ts'
@@ -25,7 +26,7 @@ const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => Pr
 }
 
 function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
-  const { stores, writer, clock, agents, log, signal } = surroundings
+  const { stores, writer, clock, agents, log, namespace, signal } = surroundings
   const provider = createLocalProvider({
     pools: stores.pools,
     blocks: stores.blocks,
@@ -42,14 +43,17 @@ function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
   })
   return {
     provider,
-    start: services => [
-      startAnnouncementController({
-        surroundings,
-        announcing: provider.announcements,
-        isBusy: () => services.isBusy(),
-      }),
-      startPoolController(surroundings, provider.poolStatuses),
-    ],
+    start: services => {
+      void keepHeartbeatKey({ writer, namespace, clock, random: randomBytes, logger: log }, signal)
+      return [
+        startAnnouncementController({
+          surroundings,
+          announcing: provider.announcements,
+          isBusy: () => services.isBusy(),
+        }),
+        startPoolController(surroundings, provider.poolStatuses),
+      ]
+    },
   }
 }
 
