@@ -35,9 +35,8 @@ export function refusedRequests(lab: SharedLab): readonly string[] {
   const decided = (decision: 'allow' | 'forbid') =>
     requests.filter(({ annotations }) => annotations?.['authorization.k8s.io/decision'] === decision)
   const allowed = new Set(decided('allow').map(kindOf))
-  return decided('forbid')
-    .filter(request => !allowed.has(kindOf(request)))
-    .map(({ verb, requestURI, user }) => `${user.username}: ${verb} ${requestURI}`)
+  const refused = decided('forbid').filter(request => !allowed.has(kindOf(request)))
+  return [...new Set(refused.map(({ verb, requestURI, user }) => `${user.username}: ${verb} ${requestURI}`))]
 }
 
 /** What RBAC decides by. */

@@ -47,7 +47,7 @@ async function agentIsBack(node: string): Promise<void> {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the API server answers
       const lease = (await lab.api.call('GET', path)) as { readonly spec: { readonly renewTime: string } }
       seen.add(lease.spec.renewTime)
-      return seen.size > 3
+      return seen.size > 2
     },
     { what: `the agent of ${node} to be back`, timeoutMs: 90_000, everyMs: 200 },
   )

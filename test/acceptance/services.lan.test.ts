@@ -23,12 +23,15 @@ afterAll(() => resources.disposeAsync())
 
 const podsOf = (answers: readonly Answer[]) => new Set(answers.map(({ pod }) => pod))
 
-test('S1: deleting a Service takes its address off the LAN, and the next who asks gets it', async () => {
-  await user.service('first')
+// The tests run side by side; where an address must be silent afterwards, nobody else may get it meanwhile.
+const asking = (last: number) => ({ annotations: { 'weir.dev/load-balancer-ips': `10.201.200.${last}` } })
+
+test.concurrent('S1: deleting a Service takes its address off the LAN, and the next who asks gets it', async () => {
+  await user.service('first', asking(250))
   const address = await user.served('first')
   await caller.answered(address)
 
-  await user.service('second', { annotations: { 'weir.dev/load-balancer-ips': address } })
+  await user.service('second', asking(250))
   expect(await user.reason('second', 'RequestedAddressInUse')).toContain('acceptance-services/first')
   await user.kubectl(['delete', 'service', 'first', '--timeout=60s'])
   expect(await user.served('second')).toBe(address)
@@ -40,8 +43,8 @@ test('S1: deleting a Service takes its address off the LAN, and the next who ask
   expect(await ownersOf(address)).toEqual([])
 })
 
-test('S1: a Service that becomes ClusterIP keeps nothing of what it had as a load balancer', async () => {
-  await user.service('changing')
+test.concurrent('S1: a Service that becomes ClusterIP keeps nothing of what it had as a load balancer', async () => {
+  await user.service('changing', asking(251))
   const address = await user.served('changing')
   await caller.answered(address)
 
@@ -53,7 +56,7 @@ test('S1: a Service that becomes ClusterIP keeps nothing of what it had as a loa
   expect(await ownersOf(address)).toEqual([])
 })
 
-test('a Service of a class that is not ours is never written to', async () => {
+test.concurrent('a Service of a class that is not ours is never written to', async () => {
   await user.service('foreign', { class: 'example.com/other' })
   await user.service('after')
   await user.served('after')
@@ -64,7 +67,7 @@ test('a Service of a class that is not ours is never written to', async () => {
   expect(writesTo(lab, 'services', user.namespace, 'after')).not.toEqual([])
 })
 
-test('S4: with externalTrafficPolicy Local the address follows the only Pod from node to node, and the client stays known', async () => {
+test.concurrent('S4: with externalTrafficPolicy Local the address follows the only Pod from node to node, and the client stays known', async () => {
   await user.echo('roaming', 1, 'n0')
   await user.service('roaming', { app: 'roaming', spec: { externalTrafficPolicy: 'Local' } })
   const address = await user.served('roaming')
@@ -79,7 +82,7 @@ test('S4: with externalTrafficPolicy Local the address follows the only Pod from
   expect((await user.find('roaming'))?.status?.loadBalancer?.ingress?.[0]?.ip).toBe(address)
 })
 
-test('S5: sessionAffinity ClientIP keeps a client with one Pod, and without it the Pods take turns', async () => {
+test.concurrent('S5: sessionAffinity ClientIP keeps a client with one Pod, and without it the Pods take turns', async () => {
   await user.service('sticky', { spec: { sessionAffinity: 'ClientIP' } })
   const address = await user.served('sticky')
   await caller.answeredBy(address, 20, answers => podsOf(answers).size === 1)
@@ -89,8 +92,9 @@ test('S5: sessionAffinity ClientIP keeps a client with one Pod, and without it t
   await caller.answeredBy(address, 20, answers => podsOf(answers).size === 2)
 })
 
-test('S6: a Pod that is not ready gets nothing and comes back when it is; without any the address stays and the Service says so', async () => {
-  await user.service('shop')
+test.concurrent('S6: a Pod that is not ready gets nothing and comes back when it is; without any the address stays and the Service says so', async () => {
+  await user.echo('shop', 2)
+  await user.service('shop', { app: 'shop' })
   const address = await user.served('shop')
   const [{ pod } = { pod: '' }] = await caller.answeredBy(address, 20, answers => podsOf(answers).size === 2)
   const ready = (method: 'PUT' | 'DELETE') =>
@@ -101,15 +105,15 @@ test('S6: a Pod that is not ready gets nothing and comes back when it is; withou
   await ready('PUT')
   await caller.answeredBy(address, 20, answers => podsOf(answers).size === 2)
 
-  await user.kubectl(['scale', 'deployment/echo', '--replicas=0'])
+  await user.kubectl(['scale', 'deployment/shop', '--replicas=0'])
   await user.reason('shop', 'NoReadyEndpoints')
   expect((await user.find('shop'))?.status?.loadBalancer?.ingress?.[0]?.ip).toBe(address)
-  await user.echo('echo', 2)
+  await user.echo('shop', 2)
   expect(await user.served('shop')).toBe(address)
   await caller.answered(address)
 })
 
-test('S6: named target ports are found, and a Service without a selector is served by endpoints that somebody wrote', async () => {
+test.concurrent('S6: named target ports are found, and a Service without a selector is served by endpoints that somebody wrote', async () => {
   const address = await user.kubectl(['get', 'pods', '-l', 'app=echo', '-o', 'jsonpath={.items[0].status.podIP}'])
   const node = await user.kubectl(['get', 'pods', '-l', 'app=echo', '-o', 'jsonpath={.items[0].spec.nodeName}'])
   await user.service('by-hand', { app: null })
@@ -125,12 +129,12 @@ test('S6: named target ports are found, and a Service without a selector is serv
   await caller.answered(await user.served('by-hand'))
 })
 
-test('S6: a headless load balancer is refused by the API server, and one that becomes ExternalName gives its address back', async () => {
+test.concurrent('S6: a headless load balancer is refused by the API server, and one that becomes ExternalName gives its address back', async () => {
   const headless = user.service('headless', { spec: { clusterIP: 'None' } })
   await expect(headless).rejects.toThrow(LabError)
   await expect(headless).rejects.toThrow(/may not be set to 'None' for LoadBalancer services/)
 
-  await user.service('elsewhere')
+  await user.service('elsewhere', asking(252))
   const address = await user.served('elsewhere')
   await user.kubectl(['patch', 'service', 'elsewhere', '-p', '{"spec":{"type":"ExternalName","externalName":"example.com"}}'])
   const after = await user.until('elsewhere', ({ metadata }) => (metadata.finalizers ?? []).length === 0, 'no finalizer')
@@ -138,7 +142,7 @@ test('S6: a headless load balancer is refused by the API server, and one that be
   await caller.silent(address)
 })
 
-test('S7: twenty Services made at once get twenty addresses, each marked once in the AddressBlocks with its owner', async () => {
+test.concurrent('S7: twenty Services made at once get twenty addresses, each marked once in the AddressBlocks with its owner', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `many-${index}`)
   await Promise.all(names.map(name => user.service(name)))
   const addresses = await Promise.all(names.map(name => user.served(name)))
