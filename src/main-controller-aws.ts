@@ -3,18 +3,24 @@ import { instanceMetadata } from '../providers/aws/discovery/instance-metadata.t
 import { discoverLocation } from '../providers/aws/discovery/location.ts'
 import { createAwsProvider } from '../providers/aws/provider.ts'
 import type { AwsProvider } from '../providers/aws/provider.ts'
+import { readinessGateLabel } from './api/group.ts'
 import type { LoadBalancer } from './api/load-balancer.ts'
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import type { ClassTrouble } from './controllers/class-verdicts.ts'
 import type { Controller } from './controllers/controller.ts'
 import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
-import { startMembershipController } from './controllers/membership.ts'
+import { goalOf, startMembershipController } from './controllers/membership.ts'
 import { startProviderAccess } from './controllers/provider-access.ts'
-import { loadBalancers, namespaces } from './controllers/resources.ts'
+import { prunePod } from './controllers/prune.ts'
+import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.ts'
+import { loadBalancers, namespaces, pods } from './controllers/resources.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
 import { startTurns } from './controllers/turns.ts'
 import { listAll } from './kubernetes/list-watch.ts'
 import { keyOf, makeKey } from './kubernetes/objects.ts'
+import { startReflector } from './kubernetes/reflector.ts'
+import { createStore } from './kubernetes/store.ts'
+import type { Pod, Service } from './model/kubernetes-objects.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -31,12 +37,23 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   await listAll(transport, { resource: loadBalancers, namespace }, signal, object => objects.push(object))
   const ledger = createLoadBalancerLedger({ objects, writer, namespace, now: () => clock.now() })
   const classes = () => [...stores.classes.values()].filter(({ spec }) => spec.provider === 'aws')
+  const gated = createStore<Pod>({ indexers: { uid: ({ metadata }) => (metadata.uid === undefined ? [] : [metadata.uid]) } })
+  const podReflector = startReflector({
+    transport,
+    resource: pods,
+    store: gated,
+    labelSelector: readinessGateLabel,
+    prune: prunePod,
+    clock,
+    random,
+    logger: log.child({ resource: 'pods' }),
+  })
   let whereabouts: { readonly region?: string; readonly vpcId?: string } = placeOf(environment)
   const provider = createAwsProvider({
     cluster: kubeSystem.metadata.uid ?? '',
     ledger,
     classes,
-    slicesOf: id => stores.slices.byIndex('service', makeKey(id.namespace, id.name)),
+    slicesOf: id => admitWaiting(stores.slices.byIndex('service', makeKey(id.namespace, id.name)), gated),
     nodes: () => stores.nodes.values(),
     whereabouts: () => whereabouts,
     clock,
@@ -76,15 +93,27 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         name: 'provider-access',
         stop: async () => {
           unwatch()
-          await access.stop()
+          await Promise.all([access.stop(), podReflector.stop()])
         },
       }
+      const membership = startMembershipController({
+        surroundings: around,
+        provider,
+        services,
+        syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
+      })
+      const asked = (service: Service) => goalOf({ surroundings: around, provider }, keyOf(service), service)
       return [
-        startMembershipController({
+        membership,
+        startReadinessGate({
           surroundings: around,
-          provider,
-          services,
-          syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
+          pods: gated,
+          isOurs: service => service.spec.type === 'LoadBalancer' && asked(service) !== undefined,
+          groupsOf: async (service, ending) => {
+            const goal = asked(service)
+            return goal && provider.healthOfTargets(goal.desired.id, goal, ending)
+          },
+          lookAtTargets: key => membership.look(key),
         }),
         ...startDrift(provider, { ledger, clock, random, log, environment }),
         stopping,

@@ -10,6 +10,8 @@ import type { TargetRules } from './apply/target-rules.ts'
 import { backendSecurityGroupName } from './names.ts'
 import type { Ledger, Place } from './ledger.ts'
 import type { Rates } from './limiter.ts'
+import { healthOfTargets } from './membership/gates.ts'
+import type { GroupOfTargets } from './membership/gates.ts'
 import type { AwsObserved } from './model/seen.ts'
 import { observe } from './observe.ts'
 import { emptyMemory } from './observe/context.ts'
@@ -63,6 +65,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal): Promise<AwsObserved>
   /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
+  /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
+  healthOfTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<readonly GroupOfTargets[] | undefined>
   /** Whether AWS answers for a class. Rejects with a ProviderError. Costs a call only where nobody has asked before. */
   probe(found: LoadBalancerClass, signal: AbortSignal): Promise<void>
   /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
@@ -136,6 +140,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       wakers.add(listener)
       return () => wakers.delete(listener)
     },
+    healthOfTargets: (id, goal, signal) => healthOfTargets(context, { id, goal }, signal),
     async probe(found, signal) {
       await locations.ofClass(found).pictures.subnets.all(signal)
     },

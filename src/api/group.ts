@@ -26,3 +26,9 @@ export const agentLeaseLabel = `${group}/agent` as const
 
 /** Name of the Lease by which the controllers elect the active one. */
 export const controllerLease = 'weir-controller'
+
+/** Readiness gate and condition of pods that wait until they are healthy in all their target groups. */
+export const readinessGate = `${group}/targets-healthy` as const
+
+/** Label of namespaces whose new pods get the gate, and of the pods that have it; its value is always `enabled`. */
+export const readinessGateLabel = `${group}/readiness-gate` as const

@@ -104,8 +104,12 @@ async function sync(options: MembershipOptions, key: ObjectKey, signal: AbortSig
   }
 }
 
-/** Undefined for a Service that is another provider's, or refused: then everything stays as it is. */
-function goalOf({ surroundings: { stores }, provider }: MembershipOptions, key: ObjectKey, service: Service): Goal | undefined {
+/** What a Service asks of `provider`. Undefined for a Service that is another provider's, or refused: then everything stays as it is. */
+export function goalOf(
+  { surroundings: { stores }, provider }: Pick<MembershipOptions, 'surroundings' | 'provider'>,
+  key: ObjectKey,
+  service: Service,
+): Goal | undefined {
   const claimed = claim(service, [...stores.classes.values()])
   if (claimed.kind !== 'ours' || claimed.class.spec.provider !== provider.name) return undefined
   const { desired, problems } = buildLoadBalancer(service, claimed.class)

@@ -1,7 +1,7 @@
 // Drops what no loop reads, as objects arrive: memory follows what is used, not what others write into objects.
 import type { ObjectMeta } from '../api/kind.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
-import type { Endpoint, EndpointPort, EndpointSlice, Node, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
+import type { Endpoint, EndpointPort, EndpointSlice, Node, Pod, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
 
 /** Written by `kubectl apply`: the whole manifest once more. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -10,6 +10,23 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 export function pruneService(service: Service): Service {
   const { metadata, spec, status } = service
   return { metadata: pruneMetadata(metadata), spec: pruneServiceSpec(spec), ...(status ? { status } : {}) }
+}
+
+/** The same with the selector. */
+export function pruneServiceOfPods(service: Service): Service {
+  const pruned = pruneService(service)
+  const { selector } = service.spec
+  return selector ? { ...pruned, spec: { ...pruned.spec, selector } } : pruned
+}
+
+/** A pod that waits for its load balancers: who it is, its gates and conditions. */
+export function prunePod({ metadata, spec, status }: Pod): Pod {
+  const { labels } = metadata
+  return {
+    metadata: { ...identityOf(metadata), ...(labels ? { labels } : {}) },
+    ...(spec?.readinessGates ? { spec: { readinessGates: spec.readinessGates } } : {}),
+    ...(status?.conditions ? { status: { conditions: status.conditions } } : {}),
+  }
 }
 
 /** Endpoints as membership needs them: the first address, who it is, where it runs and in which state. */

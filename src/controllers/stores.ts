@@ -17,7 +17,7 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
-import { pruneEndpointSlice, pruneInstance, pruneNode, pruneService, pruneTargets } from './prune.ts'
+import { pruneEndpointSlice, pruneInstance, pruneNode, pruneService, pruneServiceOfPods, pruneTargets } from './prune.ts'
 import * as resources from './resources.ts'
 
 export interface Stores {
@@ -91,7 +91,7 @@ export function reflectAll(options: ReflectionOptions): Reflections {
     const reflector = startReflector({ transport, resource, store, clock, random, logger, ...extra })
     started.push({ kind: resource.kind, reflector })
   }
-  reflect(resources.services, stores.services, { prune: pruneService })
+  reflect(resources.services, stores.services, { prune: keepsTargets ? pruneServiceOfPods : pruneService })
   reflect(resources.endpointSlices, stores.slices, {
     prune: keepsTargets ? pruneTargets : pruneEndpointSlice,
     labelSelector: serviceNameLabel,

@@ -17,6 +17,8 @@ export interface ServicePort {
 
 export interface ServiceSpec {
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
+  /** Kept only where pods matter. */
+  readonly selector?: Readonly<Record<string, string>>
   readonly loadBalancerClass?: string
   readonly loadBalancerIP?: string
   readonly loadBalancerSourceRanges?: readonly string[]

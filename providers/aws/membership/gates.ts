@@ -1,0 +1,41 @@
+// The health of the targets of one load balancer, for pods that wait for it.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Goal } from '../../../src/provider.ts'
+import { isGone } from '../errors.ts'
+import type { Context } from '../observe/context.ts'
+import { existingOf, wishOf } from '../observe/wish.ts'
+import type { Caller } from '../provider/calls.ts'
+import { describeHealth } from './health.ts'
+import type { TargetHealth } from './health.ts'
+
+/** A target group of a load balancer, with the targets it has. */
+export interface GroupOfTargets {
+  readonly arn: string
+  readonly targetType: 'instance' | 'ip'
+  /** By id and port of the target, as `10.0.0.1 8080`. */
+  readonly health: ReadonlyMap<string, TargetHealth>
+}
+
+/** Undefined while not every group that is wanted is there. */
+export async function healthOfTargets(
+  { ledger, locations }: Context,
+  { id, goal }: { readonly id: LoadBalancerId; readonly goal: Goal },
+  signal: AbortSignal,
+): Promise<readonly GroupOfTargets[] | undefined> {
+  const record = ledger.read(id)
+  if (!record) return undefined
+  const { calls, place } = locations.of(record.place)
+  const caller: Caller = { key: id.uid, signal }
+  const groups: GroupOfTargets[] = []
+  for (const { key, targetType } of wishOf(goal.desired, existingOf(record), place).settings.targetGroups) {
+    const arn = record.ids[`target-group/${key}`]
+    if (arn === undefined) return undefined
+    try {
+      groups.push({ arn, targetType, health: await describeHealth(calls, arn, caller) })
+    } catch (error) {
+      if (!isGone(error)) throw error
+      return undefined
+    }
+  }
+  return groups
+}

@@ -1,0 +1,126 @@
+// Pods that wait for their load balancer: the gate comes from the policy of deploy/aws, and opens when the target is healthy.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startFakeWorld } from '../../test/contract/aws.ts'
+import type { FakeWorld } from '../../test/contract/aws.ts'
+import type { Json } from '../../test/contract/cluster.ts'
+import { runController } from '../../test/contract/controller.ts'
+import type { RunningController } from '../../test/contract/controller.ts'
+
+let world: FakeWorld
+let weir: RunningController
+
+const podsPath = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`
+const gateOf = (pod: Json) => pod.status?.conditions?.find((each: Json) => each.type === 'weir.dev/targets-healthy')
+
+beforeAll(async () => {
+  world = await startFakeWorld()
+  const { plane } = world.cluster
+  await plane.kubectl(['apply', '-f', join(import.meta.dirname, '..', '..', 'deploy', 'aws', 'readiness-gate.yaml')])
+  await plane.kubectl(['label', 'namespace', 'default', 'weir.dev/readiness-gate=enabled'])
+  await world.cluster.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } })
+  for (const namespace of ['default', 'other']) {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts`
+    if (!(await world.cluster.find(`${path}/default`)))
+      await world.cluster
+        .create(path, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } })
+        .catch(() => undefined)
+  }
+  weir = runController({ kubeconfig: plane.kubeconfig, providers: ['aws'] })
+  await weir.working
+})
+
+afterAll(async () => {
+  await weir?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+})
+
+async function makePod(
+  name: string,
+  options: { readonly namespace?: string; readonly labels?: object; readonly spec?: object } = {},
+) {
+  const { namespace = 'default', labels, spec } = options
+  return world.cluster.create(podsPath(namespace), {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...(labels ? { labels } : {}) },
+    spec: { containers: [{ name: 'main', image: 'none' }], ...spec },
+  })
+}
+
+/** As a kubelet would once all containers are up. */
+const containersReady = (name: string) =>
+  world.cluster.patch(`${podsPath('default')}/${name}/status`, {
+    status: { conditions: [{ type: 'ContainersReady', status: 'True' }] },
+  })
+
+async function endpointOf(service: string, pod: Json, address: string, ready: boolean) {
+  await world.cluster.patch(`/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/${service}`, {
+    endpoints: [
+      {
+        addresses: [address],
+        conditions: { ready, serving: ready, terminating: false },
+        targetRef: { kind: 'Pod', namespace: 'default', name: pod.metadata.name, uid: pod.metadata.uid },
+      },
+    ],
+  })
+}
+
+/** The policy is compiled some time after it was made. */
+async function gated(name: string): Promise<Json> {
+  for (let turn = 0; ; turn++) {
+    const pod = await makePod(`${name}-${turn}`)
+    if (pod.spec.readinessGates?.length > 0 || turn === 100) return pod
+    await world.cluster.remove(`${podsPath('default')}/${pod.metadata.name}`)
+    await sleep(200)
+  }
+}
+
+test('the policy gives new pods of a labelled namespace the gate and the label, and no others', async () => {
+  const pod = await gated('first')
+  expect(pod.spec.readinessGates).toEqual([{ conditionType: 'weir.dev/targets-healthy' }])
+  expect(pod.metadata.labels).toEqual({ 'weir.dev/readiness-gate': 'enabled' })
+  const both = await makePod('both', {
+    labels: { app: 'web' },
+    spec: { readinessGates: [{ conditionType: 'example.com/other' }] },
+  })
+  expect(both.spec.readinessGates.map((gate: Json) => gate.conditionType)).toEqual([
+    'example.com/other',
+    'weir.dev/targets-healthy',
+  ])
+  expect(both.metadata.labels).toEqual({ app: 'web', 'weir.dev/readiness-gate': 'enabled' })
+  const own = await makePod('own', { spec: { readinessGates: [{ conditionType: 'weir.dev/targets-healthy' }] } })
+  expect(own.spec.readinessGates).toHaveLength(1)
+  const elsewhere = await makePod('elsewhere', { namespace: 'other' })
+  expect(elsewhere.spec.readinessGates).toBeUndefined()
+  expect(elsewhere.metadata.labels).toBeUndefined()
+  const onNode = await makePod('on-node', { spec: { hostNetwork: true } })
+  expect(onNode.spec.readinessGates).toBeUndefined()
+})
+
+test('a pod behind no load balancer is let in at once', async () => {
+  await makePod('alone')
+  await containersReady('alone')
+  await world.cluster.until(`${podsPath('default')}/alone`, pod => gateOf(pod)?.status === 'True')
+})
+
+test('a pod is registered although it is not ready, and is let in when its target is healthy', async () => {
+  const [, , , address = ''] = world.site.podIps
+  world.aws.setHealth(address, 'unhealthy')
+  await world.service('web', { pods: [] })
+  const pod = await makePod('waiting')
+  await endpointOf('web', pod, address, false)
+  await containersReady('waiting')
+  const path = `${podsPath('default')}/waiting`
+  const waiting = await world.cluster.until(path, found => gateOf(found)?.message.includes('unhealthy'))
+  expect(gateOf(waiting)).toMatchObject({ status: 'False', reason: 'TargetsNotHealthy' })
+  world.aws.setHealth(address, undefined)
+  const letIn = await world.cluster.until(path, found => gateOf(found)?.status === 'True')
+  expect(letIn.status.conditions.some((each: Json) => each.type === 'ContainersReady')).toBe(true)
+  const mark = world.aws.calls.mark()
+  await endpointOf('web', pod, address, true)
+  await world.cluster.untilReason('web', 'Serving')
+  await sleep(500)
+  expect(world.aws.calls.since(mark).count('RegisterTargets')).toBe(0)
+})
