@@ -213,7 +213,8 @@ function assemble(state: LabState, programs: Binaries, facts: SavedLab): Lab {
     attach: (part, address) => attach(state, lan, part, address),
     [Symbol.asyncDispose]: async () => {
       await api.close()
-      await takeDown(state)
+      // Taken down by another process: what has this name now is somebody else's.
+      if (state.ownedByThisProcess()) await takeDown(state)
     },
   }
 }

@@ -85,17 +85,20 @@ async function stay(lab: Lab): Promise<void> {
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
   print(`  npm run lab -- ${which}on client ping ADDRESS`)
-  await new Promise<void>(resolve => {
-    // Only a handle keeps the program waiting.
-    const idle = setInterval(() => undefined, 1 << 30)
-    const end = () => {
-      clearInterval(idle)
-      resolve()
+  const state = openState(lab.name)
+  const words = await new Promise<string>(resolve => {
+    const end = (words: string) => {
+      clearInterval(watching)
+      resolve(words)
     }
-    if (stop.signal.aborted) end()
-    stop.signal.addEventListener('abort', end)
+    const watching = setInterval(() => {
+      if (!state.ownedByThisProcess()) end('The lab was taken down.')
+    }, 1000)
+    const stopped = () => end('Taking the lab down …')
+    if (stop.signal.aborted) stopped()
+    stop.signal.addEventListener('abort', stopped)
   })
-  print('Taking the lab down …')
+  print(words)
 }
 
 /** Runs one program with this terminal and answers its exit code. */
