@@ -31,8 +31,8 @@ export async function missingForMoto(): Promise<string | undefined> {
 
 /** Starts moto; the first time on a machine it is installed, which takes a minute or two. Throws when Python is missing. */
 export async function startMoto(options: { readonly cache?: string; readonly signal?: AbortSignal } = {}): Promise<Moto> {
-  const folder = await install(options.cache ?? cacheFolder(), options.signal)
-  const child = spawn(join(folder, 'bin', 'moto_server'), ['-H', '127.0.0.1', '-p', '0'], {
+  const program = await motoProgram(options)
+  const child = spawn(program, ['-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MOTO_ACCOUNT_ID: '111122223333', PYTHONUNBUFFERED: '1' },
   })
@@ -58,6 +58,12 @@ export async function startMoto(options: { readonly cache?: string; readonly sig
     end()
     throw error
   }
+}
+
+/** The path of moto_server; the first time on a machine it is installed. */
+export async function motoProgram(options: { readonly cache?: string; readonly signal?: AbortSignal } = {}): Promise<string> {
+  const folder = await install(options.cache ?? cacheFolder(), options.signal)
+  return join(folder, 'bin', 'moto_server')
 }
 
 /** A virtual environment named by what is in it; a half-made one is made again. */

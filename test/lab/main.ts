@@ -3,18 +3,21 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
 import { openLab, startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
 import { prepareMachine } from './machine.ts'
 import { elapsed, lines } from './progress.ts'
+import type { Progress } from './progress.ts'
 import { labNames, openState } from './state.ts'
 import { takeDownAbandoned } from './take-down.ts'
 import { walk } from './walk.ts'
 
 const usage = `npm run lab                      a Kubernetes cluster, a LAN and Weir on this machine, until Ctrl-C
 npm run lab -- --once            the same, and down again: 0 when all samples answered, 1 otherwise
+npm run lab -- --aws             with AWS (moto) on the LAN, and a Service that gets a load balancer there
 npm run lab -- down              removes every trace of a lab, also after a crash
 npm run lab -- kubectl ARGS…     kubectl against the running lab
 npm run lab -- on PLACE ARGS…    a program on n0, n1, … or on the client of the running lab; --name before either
@@ -31,6 +34,7 @@ const print = (text: string) => void out.write(`${text}\n`)
 /** Raises everything, shows the walk, and says whether all samples answered. */
 async function raise(options: {
   once: boolean
+  aws: boolean
   install: boolean
   images: readonly string[]
   nodes: number
@@ -61,10 +65,17 @@ async function raise(options: {
       .catch(tell)) !== undefined
   await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
   const closing = installed ? await walk(lab, print, signal).catch(tell) : undefined
+  if (options.aws && installed) await addAws(lab, progress, signal).catch(tell)
   for (const problem of problems) print(`weir lab: ${problem}`)
   print(`${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
   if (!options.once) await stay(lab)
   return problems.length === 0 && closing !== undefined
+}
+
+async function addAws(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
+  const aws = await progress.step('AWS (moto)', () => startAws(lab, signal))
+  await progress.step('aws provider from deploy/aws', () => installAws(lab, aws))
+  await showAws(lab, aws, print, signal)
 }
 
 async function clearAbandoned(name: string): Promise<void> {
@@ -131,6 +142,7 @@ async function main(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       once: { type: 'boolean', default: false },
+      aws: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },
       image: { type: 'string', multiple: true, default: [] },
       nodes: { type: 'string', default: '3' },
@@ -154,7 +166,9 @@ async function main(args: readonly string[]): Promise<number> {
   const images = values.image.map(file => resolve(file))
   const absent = images.find(file => !existsSync(file))
   if (absent !== undefined) throw new LabError('usage', `--image ${absent}: there is no such file.`)
-  return (await raise({ once: values.once, install: !values['no-install'], images, nodes, name: values.name })) ? 0 : 1
+  return (await raise({ once: values.once, aws: values.aws, install: !values['no-install'], images, nodes, name: values.name }))
+    ? 0
+    : 1
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort(new Error(`ended by ${name}`)))

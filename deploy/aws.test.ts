@@ -1,0 +1,48 @@
+// The manifests and the IAM policy of deploy/aws ask for what the provider does, and for no more.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { ec2Commands } from '../providers/aws/provider/ec2.ts'
+import { elbCommands } from '../providers/aws/provider/elbv2.ts'
+
+interface Statement {
+  readonly Sid: string
+  readonly Action: string | readonly string[]
+  readonly Resource: string | readonly string[]
+  readonly Condition?: object
+}
+
+const folder = join(import.meta.dirname, 'aws')
+const policy: { readonly Statement: readonly Statement[] } = JSON.parse(readFileSync(join(folder, 'iam-policy.json'), 'utf8'))
+const actionsOf = ({ Action }: Statement) => (typeof Action === 'string' ? [Action] : Action)
+
+test('the IAM policy allows exactly the calls that are made', () => {
+  const made = [
+    ...Object.keys(elbCommands).map(name => `elasticloadbalancing:${name}`),
+    ...Object.keys(ec2Commands).map(name => `ec2:${name}`),
+  ]
+  expect([...new Set(policy.Statement.flatMap(actionsOf))].toSorted()).toEqual(made.toSorted())
+})
+
+test('load balancers, target groups and security groups are deleted only where they carry the tag of Weir', () => {
+  const deleting = policy.Statement.filter(statement =>
+    actionsOf(statement).some(action => /:Delete(Load|Target|Sec)/.test(action)),
+  )
+  expect(deleting.map(({ Condition }) => Condition)).toEqual(
+    deleting.map(() => ({ Null: { 'aws:ResourceTag/weir.dev/cluster': 'false' } })),
+  )
+})
+
+test('the policy fits into the 6,144 characters that IAM allows without spaces', () => {
+  expect(JSON.stringify(policy).length).toBeLessThan(6144)
+})
+
+test('no rule has a wildcard, and nobody reads Secrets', () => {
+  const rules = parseAllDocuments(readFileSync(join(folder, 'rbac.yaml'), 'utf8')).flatMap(
+    document => document.toJS().rules ?? [],
+  )
+  const words = rules.flatMap(rule => [...rule.apiGroups, ...rule.resources, ...rule.verbs])
+  expect(words).not.toContain('*')
+  expect(words).not.toContain('secrets')
+})

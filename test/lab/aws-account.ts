@@ -1,0 +1,51 @@
+// Runs in the lab's network: `network URL` makes a VPC at moto and prints its id, `resources URL` prints what was made for Services.
+import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2'
+import {
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { selfSigned } from '../fake-aws/certificate-files.ts'
+import { motoSubject } from '../fake-aws/contract/moto-subject.ts'
+
+const [verb, url = ''] = process.argv.slice(2)
+console.log(JSON.stringify(verb === 'network' ? await network() : await resources()))
+
+async function network(): Promise<{ readonly vpcId: string }> {
+  const moto = { url, version: '', reset: async () => undefined, [Symbol.asyncDispose]: async () => undefined }
+  await using subject = await motoSubject(moto, await selfSigned('www.example.com'))
+  return { vpcId: subject.site.vpcId }
+}
+
+/** One row each: kind, name, and what it is like. */
+async function resources(): Promise<readonly (readonly string[])[]> {
+  const config = { endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'AKIALAB', secretAccessKey: 'lab' } }
+  const [elb, ec2] = [new ElasticLoadBalancingV2Client(config), new EC2Client(config)]
+  const rows: string[][] = []
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}))
+  for (const { GroupName = '', IpPermissions = [] } of SecurityGroups.filter(({ GroupName: name }) =>
+    name?.startsWith('weir-'),
+  )) {
+    const rules = IpPermissions.flatMap(({ FromPort, IpProtocol, IpRanges = [], UserIdGroupPairs = [] }) => [
+      ...IpRanges.map(({ CidrIp }) => `${FromPort}/${IpProtocol} from ${CidrIp}`),
+      ...UserIdGroupPairs.map(({ GroupId }) => `${FromPort}/${IpProtocol} from ${GroupId}`),
+    ])
+    rows.push(['security group', GroupName, rules.join(', ') || 'no rules'])
+  }
+  const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}))
+  for (const { TargetGroupArn, TargetGroupName = '', Protocol, TargetType } of TargetGroups) {
+    const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }))
+    const targets = TargetHealthDescriptions.map(({ Target }) => `${Target?.Id}:${Target?.Port}`)
+    rows.push(['target group', TargetGroupName, `${Protocol} ${TargetType}, targets ${targets.join(' ') || 'none'}`])
+  }
+  const { LoadBalancers = [] } = await elb.send(new DescribeLoadBalancersCommand({}))
+  for (const { LoadBalancerArn, LoadBalancerName = '', Scheme, State, Type } of LoadBalancers) {
+    rows.push(['load balancer', LoadBalancerName, `${Type}, ${Scheme}, ${State?.Code}`])
+    const { Listeners = [] } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))
+    for (const { Port, Protocol } of Listeners) rows.push(['listener', LoadBalancerName, `${Port}/${Protocol}`])
+  }
+  return rows
+}
