@@ -136,14 +136,22 @@ function startDrift(
 ): readonly Controller[] {
   const everyMs = secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], sweepSeconds) * 1000
   const roundMs = secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], inspectionSeconds) * 1000
-  const sweep = startTurns({ ...around, name: 'drift', intervalMs: () => everyMs, turn: ending => provider.sweep(ending) })
+  const sweep = async (ending: AbortSignal) => {
+    await provider.sweep(ending)
+    for (const { namespace, name, uid } of provider.orphans())
+      around.log.warn(
+        { owner: `${namespace}/${name}`, uid, reason: 'Orphaned' },
+        'nobody in the cluster owns what is tagged ours in AWS',
+      )
+  }
+  const drift = startTurns({ ...around, name: 'drift', intervalMs: () => everyMs, turn: sweep })
   const inspection = startTurns({
     ...around,
     name: 'inspection',
     intervalMs: () => roundMs / Math.max(1, [...ledger.entries()].length),
     turn: async () => provider.inspectNext(),
   })
-  return [sweep, inspection]
+  return [drift, inspection]
 }
 
 function placeOf(environment: Environment) {
