@@ -38,6 +38,8 @@ function server() {
   const refuse = (code: number) => {
     throw new ApiError('writing', code, { status: { reason: code === 404 ? 'NotFound' : 'Conflict' } })
   }
+  // Only what the ledger calls.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const writer = {
     get: async (_resource: unknown, name: string) => objects.get(name) ?? refuse(404),
     create: async (_resource: unknown, object: LoadBalancer) => stored(object),
