@@ -100,7 +100,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   if (stop.aborted) return
 
   const writer = createWriter(transport)
-  const lease = keepOwnLease(options, { transport, log, node: reflections.nodes.get(options.node) })
+  const lease = keepOwnLease(options, { transport, log, node: () => reflections.nodes.get(options.node) })
   resources.defer(() => lease.stop())
   const queue = createQueue({
     name: 'agent',
@@ -231,9 +231,8 @@ async function connect({ kubeconfig, context }: ProgramOptions, log: Log): Promi
 
 function keepOwnLease(
   options: ProgramOptions,
-  from: { readonly transport: Transport; readonly log: Log; readonly node: NodeView | undefined },
+  from: { readonly transport: Transport; readonly log: Log; readonly node: () => NodeView | undefined },
 ): LeaseKeeper {
-  const { uid } = from.node?.metadata ?? {}
   return keepLease({
     transport: from.transport,
     clock,
@@ -245,7 +244,10 @@ function keepOwnLease(
     durationMs: leaseDurationMs,
     intervalMs: renewIntervalMs,
     labels: { [agentLeaseLabel]: 'node' },
-    ...(uid !== undefined && { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: options.node, uid }] }),
+    ownerReferences() {
+      const uid = from.node()?.metadata.uid
+      return uid === undefined ? undefined : [{ apiVersion: 'v1', kind: 'Node', name: options.node, uid }]
+    },
   })
 }
 

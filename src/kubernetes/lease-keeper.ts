@@ -18,9 +18,13 @@ export interface LeaseKeeperOptions {
   readonly identity: string
   readonly durationMs: number
   readonly intervalMs: number
-  /** Of a lease that is created. When its owner is replaced, the garbage collector deletes the lease and it is made anew. */
+  /** Of a lease that is created. */
   readonly labels?: Readonly<Record<string, string>>
-  readonly ownerReferences?: readonly OwnerReference[]
+  /**
+   * The owners as they are now, asked for at each renewal: an owner that was deleted and made anew has another uid, and the
+   * garbage collector deletes a lease that names the old one. Undefined changes nothing.
+   */
+  readonly ownerReferences?: () => readonly OwnerReference[] | undefined
 }
 
 export interface LeaseKeeper {
@@ -32,7 +36,7 @@ export interface LeaseKeeper {
 
 /** Creates or renews the lease now and every `intervalMs`, whatever fails in between. */
 export function keepLease(options: LeaseKeeperOptions): LeaseKeeper {
-  const { transport, clock, random, logger, namespace, name, identity, durationMs, intervalMs, labels, ownerReferences } = options
+  const { transport, clock, random, logger, namespace, name, identity, durationMs, intervalMs, labels } = options
   const stopping = new AbortController()
   const { signal } = stopping
   const place = { namespace, name }
@@ -42,11 +46,13 @@ export function keepLease(options: LeaseKeeperOptions): LeaseKeeper {
   const renew = async () => {
     const since = clock.monotonic()
     const spec = renewed(identity, durationMs, clock.now())
+    const ownerReferences = options.ownerReferences?.()
+    const owned = { ...place, ...(ownerReferences && { ownerReferences }) }
     try {
-      await patchLease(transport, place, spec, { timeoutMs, signal })
+      await patchLease(transport, owned, spec, { timeoutMs, signal })
     } catch (error) {
       if (!isNotFound(error)) throw error
-      const metadata = { ...place, ...(labels && { labels }), ...(ownerReferences && { ownerReferences }) }
+      const metadata = { ...owned, ...(labels && { labels }) }
       await createLease(transport, metadata, { ...spec, acquireTime: formatMicroTime(clock.now()) }, { timeoutMs, signal })
     }
     lastSuccess = since

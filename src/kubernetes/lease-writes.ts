@@ -51,10 +51,10 @@ export function replaceLease(
   return transport.request({ method: 'PUT', path: pathOf(leases, { namespace, name }), body, retry: 'never', ...request })
 }
 
-/** Renews whatever the lease is now; for leases that one holder only ever writes. */
+/** Renews whatever the lease is now; for leases that one holder only ever writes. `ownerReferences` replaces those it has. */
 export function patchLease(
   transport: Transport,
-  place: LeasePlace,
+  { ownerReferences, ...place }: LeasePlace & Pick<ObjectMeta, 'ownerReferences'>,
   spec: NonNullable<Lease['spec']>,
   request: LeaseRequest,
 ): Promise<Lease> {
@@ -62,7 +62,7 @@ export function patchLease(
     method: 'PATCH',
     path: pathOf(leases, place),
     contentType: 'application/merge-patch+json',
-    body: { spec },
+    body: { ...(ownerReferences && { metadata: { ownerReferences } }), spec },
     retry: 'never',
     ...request,
   })

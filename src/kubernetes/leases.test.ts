@@ -84,3 +84,38 @@ test('a keeper makes its lease, renews it, goes on after a cut, makes it again w
   await stopped
   expect(api.get(leases, 'node-1')).toMatchObject({ spec: { holderIdentity: '' } })
 })
+
+test('a lease goes with its owner as that is now: made anew it names the new one, and one that stayed is told', async () => {
+  const clock = simulatedClock()
+  const api = simulatedApi()
+  let uid: string | undefined = 'first'
+  const keeper = keepLease({
+    transport: api.connect(clock, perfectLink()),
+    clock,
+    random: () => 0.5,
+    logger: silentLogger,
+    namespace: 'weir-system',
+    name: 'node-1',
+    identity: 'agent-1',
+    durationMs: 10_000,
+    intervalMs: 3000,
+    ownerReferences: () => (uid === undefined ? undefined : [{ apiVersion: 'v1', kind: 'Node', name: 'node-1', uid }]),
+  })
+  const owners = () => api.get(leases, 'node-1')?.metadata.ownerReferences
+  await clock.advance(100)
+  expect(owners()).toMatchObject([{ uid: 'first' }])
+  api.remove(leases, 'node-1')
+  uid = 'second'
+  await clock.advance(3000)
+  expect(owners()).toMatchObject([{ uid: 'second' }])
+  api.remove(leases, 'node-1')
+  uid = undefined
+  await clock.advance(3000)
+  expect([api.get(leases, 'node-1') === undefined, owners()]).toEqual([false, undefined])
+  uid = 'third'
+  await clock.advance(3000)
+  expect(owners()).toMatchObject([{ uid: 'third' }])
+  const stopped = keeper.stop()
+  await clock.advance(10)
+  await stopped
+})
