@@ -1,4 +1,4 @@
-// Carries out the actions for one Service. It decides nothing: every action was planned, and conflicts wait for the next look.
+// Carries out the actions for one Service. It decides nothing: every action was planned, and a conflict asks for another look.
 import type { IpFamily, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
@@ -10,7 +10,7 @@ import { confirmWithdrawal } from './announcing.ts'
 import type { LocalObserved } from './observe.ts'
 import { outcomeOf, outcomeOfNothing } from './outcome.ts'
 import type { GiveResult } from './outcome.ts'
-import type { AnnouncementStore } from './views.ts'
+import type { AnnouncementStore, Conflict } from './views.ts'
 
 export interface Work {
   readonly id: LoadBalancerId
@@ -28,17 +28,26 @@ export interface ApplyParts {
   readonly supported: ReadonlySet<IpFamily>
 }
 
+/**
+ * How soon to look again after somebody changed an Announcement under our hands. Such a change is a plain update (an agent
+ * claimed the address), and nothing wakes a Service for those, or every claim would.
+ */
+const afterConflictMs = 200
+
 export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal): Promise<Outcome> {
   const { id, goal, observed } = work
   // Out of every line while it is served; whoever gets nothing stands in line again, by its age.
   parts.waiters.remove(id.uid)
   try {
     const results: GiveResult[] = []
+    let isOvertaken = false
     for (const action of work.actions) {
       const result = await run(action, work, parts, signal)
-      if (result) results.push(result)
+      if (result === 'conflict') isOvertaken = true
+      else if (result) results.push(result)
     }
-    return goal ? outcomeOf(goal, observed, results, parts.supported) : outcomeOfNothing(parts.index.givenTo(id.uid))
+    const outcome = goal ? outcomeOf(goal, observed, results, parts.supported) : outcomeOfNothing(parts.index.givenTo(id.uid))
+    return isOvertaken && outcome.again === 'on-change' ? { ...outcome, again: { afterMs: afterConflictMs } } : outcome
   } finally {
     // Nothing was asked for (the Service is refused for now): what its status names stays reserved for it.
     parts.giver.settle(id.uid, work.actions.length === 0 ? goal?.desired.statusAddresses : [])
@@ -50,15 +59,18 @@ async function run(
   { id, goal, observed }: Work,
   { giver, allocator, announcementStore }: ApplyParts,
   signal: AbortSignal,
-): Promise<GiveResult | undefined> {
+): Promise<GiveResult | Conflict | undefined> {
   if (action.kind === 'give-address' || action.kind === 'adopt-address')
     return goal && giver.give({ id, createdAt: goal.desired.createdAt }, action, signal)
   const holding = observed.holdings.find(({ given }) => given.address.text === action.address)
   if (action.kind === 'release-address') {
     if (holding) await allocator.free(holding.given.address, id.uid, signal)
   } else if (holding?.announcement) {
-    if (action.kind === 'withdraw-announcement') await announcementStore.remove(holding.announcement, signal)
-    else await confirmWithdrawal(holding.announcement, announcementStore, signal)
+    const write =
+      action.kind === 'withdraw-announcement'
+        ? announcementStore.remove(holding.announcement, signal)
+        : confirmWithdrawal(holding.announcement, announcementStore, signal)
+    if ((await write) === 'conflict') return 'conflict'
   }
   return undefined
 }

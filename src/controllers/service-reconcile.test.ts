@@ -43,11 +43,18 @@ interface Told {
   readonly ports?: readonly number[]
 }
 
-async function look(service: Service, { outcome = nothingLeft, classes = [lan] } = {}) {
+interface Circumstances {
+  readonly outcome?: Outcome
+  readonly classes?: readonly LoadBalancerClass[]
+  /** Uid of a load balancer by the same name whose Service is gone. */
+  readonly orphan?: string
+}
+
+async function look(service: Service | undefined, { outcome = nothingLeft, classes = [lan], orphan }: Circumstances = {}) {
   const log = createLog({ level: 'error', program: 'test' })
   const stores = createStores(log)
   for (const each of classes) stores.classes.put(each)
-  stores.services.put(service)
+  if (service) stores.services.put(service)
   const patches: unknown[] = []
   const told: Told[] = []
   const unused = (): never => {
@@ -110,8 +117,9 @@ async function look(service: Service, { outcome = nothingLeft, classes = [lan] }
     orphans: createOrphans(),
     isHeld: () => false,
   }
-  await reconcileService(context, 'default/web', new AbortController().signal)
-  return { patches, told }
+  if (orphan !== undefined) context.orphans.add({ kind: 'Service', namespace: 'default', name: 'web', uid: orphan }, true)
+  const again = await reconcileService(context, 'default/web', new AbortController().signal)
+  return { patches, told, again }
 }
 
 test('a Service that went to another class keeps what its new load balancer wrote into its status', async () => {
@@ -144,4 +152,13 @@ test('a Service whose class is gone is refused at every provider, because nobody
   const { patches, told } = await look(served, { classes: [] })
   expect(told).toEqual([{ what: 'refuse', uid: 'u1' }])
   expect(patches).toEqual([{ status: { conditions: [expect.objectContaining({ reason: 'ClassMissing' })] } }])
+})
+
+test('an orphan is looked at again when its provider asks for that, whether its name is taken by a new Service or not', async () => {
+  const leaving: Outcome = { ...nothingLeft, gone: false, again: { afterMs: 200 } }
+  for (const successor of [undefined, { ...served, metadata: { ...served.metadata, uid: 'u2' } }]) {
+    const { told, again } = await look(successor, { outcome: leaving, orphan: 'u1' })
+    expect(told[0]).toEqual({ what: 'apply', uid: 'u1' })
+    expect(again).toEqual({ againAfterMs: 200 })
+  }
 })

@@ -50,14 +50,14 @@ export async function reconcileService(
 ): Promise<WorkOutcome | undefined> {
   const { surroundings, memory } = context
   const startedAt = surroundings.clock.monotonic()
-  await releaseOrphans(context, key, signal)
+  const later = await releaseOrphans(context, key, signal)
   const service = latest(context, key)
   if (!service) {
     memory.forget(key)
-    return undefined
+    return later
   }
   try {
-    return await decide(context, key, service, startedAt, signal)
+    return sooner(later, await decide(context, key, service, startedAt, signal))
   } catch (error) {
     // Changed or gone since we read it: its own event is on the way, but one look is promised in case it came before.
     if (isConflict(error)) return { againAfterMs: afterConflictMs, priority: 'high' }
@@ -194,8 +194,9 @@ function refuseEverywhere(providers: ReadonlyMap<string, Provider>, id: LoadBala
   for (const provider of providers.values()) provider.refuse?.(id, undefined)
 }
 
-async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: AbortSignal): Promise<void> {
+async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: AbortSignal): Promise<WorkOutcome | undefined> {
   const { surroundings, providers, orphans } = context
+  let later: WorkOutcome | undefined
   for (const id of orphans.of(key)) {
     if (await isOwned(context, id, signal)) {
       orphans.settled(id)
@@ -204,7 +205,9 @@ async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: A
     const outcome = await releaseEverywhere(providers, id, signal)
     surroundings.log.info({ object: key, uid: id.uid, gone: outcome.gone, reason: 'Orphaned' }, 'orphan released')
     if (outcome.gone) orphans.settled(id)
+    else later = sooner(later, again(outcome))
   }
+  return later
 }
 
 /** Whether the Service of `id` exists and is to be served. Asked of the API server itself: freeing cannot be taken back. */
@@ -225,6 +228,11 @@ export function idOf({ metadata }: Service): LoadBalancerId {
 
 function again({ again }: Outcome): WorkOutcome | undefined {
   return again === 'on-change' ? undefined : { againAfterMs: again.afterMs }
+}
+
+function sooner(one: WorkOutcome | undefined, other: WorkOutcome | undefined): WorkOutcome | undefined {
+  if (!one || !other) return one ?? other
+  return (one.againAfterMs ?? Infinity) <= (other.againAfterMs ?? Infinity) ? one : other
 }
 
 /** The condition for problems that keep a Service from being served; the first one gives the reason. */
