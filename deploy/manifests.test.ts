@@ -75,3 +75,10 @@ test('nobody can change the spec of a Service or an object of a user, but for th
     'addresspools/status: patch',
   ])
 })
+
+test('an agent may follow what it reads all the time, its own report too', () => {
+  const allowed: readonly Rule[] = named('ClusterRole', 'weir-agent').rules
+  const verbsOf = (resource: string) => allowed.find(({ resources }) => resources.includes(resource))?.verbs
+  for (const resource of ['nodes', 'announcements', 'nodereports'])
+    expect(verbsOf(resource), resource).toEqual(expect.arrayContaining(['get', 'list', 'watch']))
+})

@@ -48,8 +48,9 @@ const leaseDurationMs = 10_000
 const renewIntervalMs = 3000
 /** Where the kernel does not tell of changes. */
 const interfacesEveryMs = 3000
-/** The report is looked at again so often, in case somebody changed or deleted it. */
+/** The report is looked at again so often, for what its watch may have missed and no event tells, as a sysctl. */
 const reportEveryMs = 600_000
+const reportPauseMs = 1000
 /** Writes at once: claims must not crowd out what the controller writes for Services. */
 const concurrentWrites = 8
 const farewellMs = 3000
@@ -165,6 +166,8 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   )
   interfaces = watch
   reflections.nodes.subscribe(() => queue.add(reportKey))
+  // Later, so that somebody who writes it all the time cannot keep us busy.
+  reflections.reports.subscribe(() => queue.addAfter(reportKey, reportPauseMs))
   troubles.delete('start')
   resources.use(
     takeCareOfMemory({
@@ -266,13 +269,16 @@ function reflect(options: ProgramOptions, { transport, log }: { readonly transpo
     leases: follow(leases, { namespace: options.namespace, labelSelector: `${agentLeaseLabel}=node` }),
     nodes: follow(nodes, { fieldSelector: `metadata.name=${options.node}`, prune: withAddressesOnly }),
   }
-  // Not among what is waited for: without keys Leases decide alone.
+  // Not among what is waited for. Our own report, so that it is written again when somebody deletes or changes it.
+  const reports = follow(nodeReports, { fieldSelector: `metadata.name=${options.node}` })
+  // Nor these: without keys Leases decide alone.
   const heartbeatSecrets = follow(secrets, {
     namespace: options.namespace,
     fieldSelector: `metadata.name=${heartbeatSecretName}`,
   })
   return {
     ...stores,
+    reports,
     secrets: heartbeatSecrets,
     synced: Promise.all(Object.values(stores).map(store => store.synced)),
     stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
@@ -314,9 +320,14 @@ function announcementWriter(writer: Writer): AnnouncementWriter {
 function reportWriter(writer: Writer): ReportWriter {
   return {
     read: (name, signal) => orUndefined(writer.get(nodeReports, name, undefined, { signal })),
-    create: async (report, signal) => void (await orUndefined(writer.create(nodeReports, report, { signal }))),
-    replace: async (report, signal) =>
-      void (await orUndefined(writer.patch(nodeReports, report, { spec: report.spec }, { signal }))),
+    create: (report, signal) => orUndefined(writer.create(nodeReports, report, { signal })),
+    replace(report, signal) {
+      const { spec, metadata } = report
+      const { ownerReferences } = metadata
+      return orUndefined(
+        writer.patch(nodeReports, report, { ...(ownerReferences && { metadata: { ownerReferences } }), spec }, { signal }),
+      )
+    },
   }
 }
 

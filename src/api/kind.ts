@@ -48,6 +48,13 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
+  /** Whoever it goes with (metav1.OwnerReference). */
+  readonly ownerReferences?: readonly {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly name: string
+    readonly uid: string
+  }[]
 }
 
 /** An object of a kind as the API server gives it: metadata and the schema's fields. */

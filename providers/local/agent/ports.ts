@@ -38,11 +38,12 @@ export interface AnnouncementWriter {
 }
 
 export interface ReportWriter {
-  /** The report as it is in the API server. */
+  /** The report as it is in the API server; undefined when there is none. */
   read(name: string, signal: AbortSignal): Promise<NodeReport | undefined>
-  create(report: NodeReport, signal: AbortSignal): Promise<void>
-  /** Replaces spec. Undefined when somebody else wrote first. */
-  replace(report: NodeReport, signal: AbortSignal): Promise<void>
+  /** What is there afterwards. Undefined: somebody else wrote first, or the kind is not served yet. */
+  create(report: NodeReport, signal: AbortSignal): Promise<NodeReport | undefined>
+  /** Replaces spec and owners. Undefined: somebody else wrote first, or it is gone. */
+  replace(report: NodeReport, signal: AbortSignal): Promise<NodeReport | undefined>
 }
 
 export interface AgentClock {

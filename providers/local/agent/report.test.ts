@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { nodeReport } from '../../../src/api/node-report.ts'
 import type { NodeReport } from '../../../src/api/node-report.ts'
 import { createReporter, reportOf } from './report.ts'
 import type { ReportInput } from './report.ts'
@@ -41,8 +42,8 @@ test('it is written when something changed, keeps the time of its last transitio
     input: () => ({ ...input, interfaces }),
     writer: {
       read: async () => stored,
-      create: async report => void ((stored = report), writes++),
-      replace: async report => void ((stored = report), writes++),
+      create: async report => ((stored = report), writes++, report),
+      replace: async report => ((stored = report), writes++, report),
     },
     clock: { now: () => now, monotonic: () => now, schedule: () => () => {} },
     logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -58,3 +59,68 @@ test('it is written when something changed, keeps the time of its last transitio
   expect(writes).toBe(2)
   expect(stored?.spec.conditions?.[0]?.lastTransitionTime).toBe('1970-01-01T00:00:00Z')
 })
+
+test('it names the Node of its name as that is now, and the last one while there is none', async () => {
+  let stored: NodeReport | undefined
+  let given: ReportInput['node'] = node
+  const reporter = reporterOf({
+    input: () => ({ ...input, node: given }),
+    stored: () => stored,
+    store: report => (stored = report),
+  })
+  const uid = async () => {
+    await reporter.reconcile(new AbortController().signal)
+    return stored?.metadata.ownerReferences?.[0]?.uid
+  }
+  expect(await uid()).toBe('node-uid')
+  given = { ...node, metadata: { name: 'n0', uid: 'registered-again' } }
+  expect(await uid()).toBe('registered-again')
+  given = undefined
+  expect(await uid()).toBe('registered-again')
+})
+
+test('a report that was not written is no success: it is tried again', async () => {
+  const told: string[] = []
+  const reporter = reporterOf({ input: () => input, stored: () => undefined, store: () => undefined, told })
+  const reconciled = reporter.reconcile(new AbortController().signal)
+  await expect(reconciled).rejects.toMatchObject({ code: 'ReportNotWritten', retry: 'later' })
+  expect(told).toEqual([])
+})
+
+test('of more addresses than a report may hold, each subnet keeps one, and the condition says that there are more', () => {
+  const many = Array.from({ length: 300 }, (_, at) => `10.201.${Math.floor(at / 250)}.${at % 250}/16`)
+  const last = '192.168.7.1/24'
+  const { interfaces, conditions } = reportOf(
+    { ...input, interfaces: [{ ...eth0, addresses: [...many, '172.16.0.1/32', last] }] },
+    undefined,
+    0,
+  ).spec
+  expect(interfaces[0]?.addresses).toHaveLength(256)
+  expect(interfaces[0]?.addresses).toEqual([...many.slice(0, 255), last])
+  expect(conditions?.[0]?.message).toBe('Can announce on eth0. Of 302 addresses of eth0 256 are reported.')
+})
+
+test('whatever a node has, the report fits its schema', () => {
+  const crowd = Array.from({ length: 5000 }, (_, index) => ({ ...eth0, name: `eth${index}`, index, carrier: index > 4000 }))
+  const { spec } = reportOf({ ...input, interfaces: crowd }, undefined, 0)
+  expect(nodeReport.schema.safeParse({ spec }).error).toBeUndefined()
+  expect(spec.interfaces.filter(({ carrier }) => carrier)).toHaveLength(999)
+})
+
+function reporterOf(world: {
+  readonly input: () => ReportInput
+  readonly stored: () => NodeReport | undefined
+  readonly store: (report: NodeReport) => NodeReport | undefined
+  readonly told?: string[]
+}) {
+  return createReporter({
+    input: world.input,
+    writer: {
+      read: async () => world.stored(),
+      create: async report => world.store(report),
+      replace: async report => world.store(report),
+    },
+    clock: { now: () => 0, monotonic: () => 0, schedule: () => () => {} },
+    logger: { debug() {}, info: (_, message) => void world.told?.push(message), warn() {}, error() {} },
+  })
+}

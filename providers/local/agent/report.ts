@@ -5,6 +5,7 @@ import type { NodeInterface, NodeReport } from '../../../src/api/node-report.ts'
 import type { Reason } from '../../../src/api/reasons.ts'
 import type { Trap } from './node-traps.ts'
 import type { AgentClock, AgentLogger, NodeView, ReportWriter } from './ports.ts'
+import { boundInterfaces } from './report-bounds.ts'
 
 export interface ReportInput {
   readonly self: string
@@ -25,8 +26,10 @@ interface Verdict {
 /** The report as it should be. The time of a condition is kept from `previous` while its status is the same. */
 export function reportOf(input: ReportInput, previous: NodeReport | undefined, nowMs: number): NodeReport {
   const { self, node, interfaces, version, traps = [] } = input
+  const bounded = boundInterfaces(interfaces)
+  const verdict = judge(input)
   const verdicts = [
-    { type: 'Ready', ...judge(input) },
+    { type: 'Ready', ...verdict, message: [verdict.message, ...someOf(bounded.leftOut)].join(' ') },
     ...traps.map(({ reason, message }) => ({ type: reason, status: 'True' as const, reason, message })),
   ]
   const conditions = verdicts.map(verdict => {
@@ -42,7 +45,7 @@ export function reportOf(input: ReportInput, previous: NodeReport | undefined, n
     kind: 'NodeReport',
     metadata: { name: self, ...(ownerReferences.length > 0 && { ownerReferences }) },
     spec: {
-      interfaces: interfaces.map(each => ({ ...each, addresses: [...each.addresses] })),
+      interfaces: [...bounded.interfaces],
       version,
       conditions,
     },
@@ -55,12 +58,24 @@ function judge({ self, node, interfaces }: ReportInput): Verdict {
   }
   const usable = interfaces.filter(({ carrier, addresses }) => carrier && addresses.length > 0)
   if (usable.length > 0) {
-    return { status: 'True', reason: 'Accepted', message: `Can announce on ${usable.map(({ name }) => name).join(', ')}.` }
+    return {
+      status: 'True',
+      reason: 'Accepted',
+      message: `Can announce on ${someOf(usable.map(({ name }) => name)).join(', ')}.`,
+    }
   }
   const found = interfaces.map(({ name, carrier }) => `${name} ${carrier ? 'has no address' : 'has no carrier'}`)
-  const message = found.length > 0 ? `No interface can be used: ${found.join(', ')}.` : 'The node has no Ethernet interface.'
+  const message =
+    found.length > 0 ? `No interface can be used: ${someOf(found).join(', ')}.` : 'The node has no Ethernet interface.'
   return { status: 'False', reason: 'NoUsableInterface', message }
 }
+
+/** A message has its length too. */
+function someOf(texts: readonly string[]): readonly string[] {
+  return texts.length > mostNamed ? [...texts.slice(0, mostNamed), `and ${texts.length - mostNamed} more`] : texts
+}
+
+const mostNamed = 20
 
 export interface ReporterOptions {
   readonly input: () => ReportInput
@@ -74,19 +89,39 @@ export interface Reporter {
   reconcile(signal: AbortSignal): Promise<void>
 }
 
+/** The report could not be written: somebody else wrote first, or the API server does not know the kind yet. */
+export class ReportNotWrittenError extends Error {
+  override readonly name = 'ReportNotWrittenError'
+  readonly code = 'ReportNotWritten'
+  readonly retry = 'later'
+  readonly remedy = 'Nothing to do; should it stay, check that the CustomResourceDefinitions of Weir are installed.'
+}
+
 export function createReporter({ input, writer, clock, logger }: ReporterOptions): Reporter {
+  const write = async (wanted: NodeReport, previous: NodeReport | undefined, signal: AbortSignal) => {
+    if (!previous) return writer.create(wanted, signal)
+    const { ownerReferences = previous.metadata.ownerReferences } = wanted.metadata
+    const metadata = { ...previous.metadata, ...(ownerReferences && { ownerReferences }) }
+    return writer.replace({ ...wanted, metadata }, signal)
+  }
   return {
     async reconcile(signal) {
       const { self } = input()
       const previous = await writer.read(self, signal)
       const given = input()
       const wanted = reportOf(given, previous, clock.now())
-      if (!previous) await writer.create(wanted, signal)
-      else if (isDeepStrictEqual(wanted.spec, previous.spec)) return
-      else await writer.replace({ ...wanted, metadata: previous.metadata }, signal)
+      if (previous && isSame(wanted, previous)) return
+      const written = await write(wanted, previous, signal)
+      if (!written) throw new ReportNotWrittenError(`the report of node ${self} could not be written`)
       const { reason, message } = wanted.spec.conditions?.[0] ?? {}
       const traps = given.traps?.map(trap => trap.reason)
       logger.info({ nodeReport: self, reason, detail: message, ...(traps?.length && { traps }) }, 'node report written')
     },
   }
+}
+
+/** Of its owner it says what the Node is now; while there is no Node, the last one stays. */
+function isSame(wanted: NodeReport, previous: NodeReport): boolean {
+  const uidOf = ({ metadata }: NodeReport) => metadata.ownerReferences?.[0]?.uid
+  return isDeepStrictEqual(wanted.spec, previous.spec) && (uidOf(wanted) ?? uidOf(previous)) === uidOf(previous)
 }
