@@ -237,6 +237,37 @@ describe('with heartbeats', () => {
     expect(world.get(web)?.status).toMatchObject({ node: 'n1' })
   })
 
+  test('an address that was vacant for long and gets candidates goes to the first, and is not claimed by two', async () => {
+    const { world } = await settledWorld(['n2', 'n0'], heartbeats)
+    world.plan(dns, ['n1', 'n2'])
+    await world.clock.advance(1000)
+    world.plan(dns, [])
+    await world.clock.advance(4000)
+    expect(answering(world, dns)).toEqual([])
+    world.plan(dns, ['n0', 'n2'])
+    for (let i = 0; i < 2000; i++) {
+      await world.clock.advance(1)
+      expect(['', 'n0']).toContain(answering(world, dns).join(' '))
+    }
+    expect(world.get(dns)?.status).toMatchObject({ epoch: 2, node: 'n0' })
+    expect(world.robberies).toEqual([])
+  })
+
+  test('an address that is used anew is not claimed from its owner for what a dead node said of it before', async () => {
+    const { world, node } = await settledWorld(names, heartbeats)
+    world.plan(dns, ['n1', 'n2'])
+    await world.clock.advance(1000)
+    world.remove(dns)
+    await world.clock.advance(1)
+    node('n1').crash()
+    await world.clock.advance(2 * leaseDurationMs)
+    expect(world.get(dns)).toBeUndefined()
+    world.plan(dns, ['n1', 'n0', 'n2'])
+    await world.clock.advance(2000)
+    expect(answering(world, dns)).toEqual(['n0'])
+    expect(world.robberies).toEqual([])
+  })
+
   test('an owner whose link is lost is replaced as fast as one that died, and takes nothing back', async () => {
     const { world, node } = await settledWorld(names, heartbeats)
     node('n0').link(false)

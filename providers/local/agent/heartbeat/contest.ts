@@ -30,6 +30,8 @@ export interface ContestState {
   /** The best claim ever heard of, of whomever. */
   readonly last: Past | undefined
   readonly vacantSince: number | undefined
+  /** Since when heartbeats decide about it, see ContestOutcome. */
+  readonly electsSince: number | undefined
   /** Since when we keep it though we are no candidate any more. */
   readonly leavingSince: number | undefined
 }
@@ -110,8 +112,9 @@ function asOwner(
 ): Pick<ContestOutcome, 'move' | 'againAt'> {
   const rank = state.plan.candidates.indexOf(view.self)
   const better = [...others, state.plan.known?.node ?? ''].flatMap(node => {
-    const { says } = view.contestant(node)
-    return typeof says === 'object' && says.state === 'owned' && beats(says.claim, own) ? [says.claim] : []
+    const { isAlive, says } = view.contestant(node)
+    // What a dead node said last may be of an Announcement that is gone, with the same address and epoch.
+    return isAlive && typeof says === 'object' && says.state === 'owned' && beats(says.claim, own) ? [says.claim] : []
   })
   const known = knownClaim(state.plan, view.self)
   if (known && known.epoch > own.epoch) {
@@ -173,10 +176,14 @@ function asCandidate(
   const before = order
     .slice(0, order.indexOf(view.self))
     .filter(node => others.includes(node) && view.contestant(node).isAlive).length
-  const isOver = last?.released === true && last.epoch === epoch && last.node !== view.self
-  const heardAllAt = isOver || (epoch === 0 && before === 0) ? 0 : state.since + view.windowMs
+  // Only from then on are these candidates heard, and able to claim, each in its turn; the address may have been vacant long before.
+  const begun = Math.max(state.since, state.electsSince ?? view.nowMs)
   const vacantSince = state.vacantSince ?? view.nowMs
-  const at = Math.max(view.listenUntil, heardAllAt, vacantSince + before * patienceWindows * view.windowMs)
+  // A release from before says nothing about who claimed it since then.
+  const isOver = last?.released === true && last.epoch === epoch && last.node !== view.self && vacantSince >= begun
+  const heardAllAt = isOver || (epoch === 0 && before === 0) ? 0 : begun + view.windowMs
+  const inTurnAt = Math.max(vacantSince, begun) + before * patienceWindows * view.windowMs
+  const at = Math.max(view.listenUntil, heardAllAt, inTurnAt)
   if (view.nowMs < at) return { againAt: at }
   const reason = epoch === 0 ? 'FirstClaim' : !last || last.released ? 'Vacant' : 'OwnerDead'
   return { move: { kind: 'claim', epoch: epoch + 1, rank, reason } }

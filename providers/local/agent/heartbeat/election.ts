@@ -142,7 +142,8 @@ export function createElection(options: ElectionOptions): Election {
     const contestant = contestantOf(address, nowMs)
     const outcome = contest(known, { self, nowMs, listenUntil, windowMs: windowMs(), contestant })
     const vacantSince = outcome.attended ? undefined : (known.vacantSince ?? nowMs)
-    const next = change(known, { vacantSince })
+    const electsSince = outcome.elects ? (known.electsSince ?? nowMs) : undefined
+    const next = change(known, { vacantSince, electsSince })
     if (outcome.againAt === undefined) timers.delete(address)
     else timers.set(address, outcome.againAt)
     if (outcome.move?.kind !== 'ready' && claims.get(address)?.state === 'ready') claims.delete(address)
@@ -316,6 +317,7 @@ export function createElection(options: ElectionOptions): Election {
       own: undefined,
       last: undefined,
       vacantSince: undefined,
+      electsSince: undefined,
       told: '',
       ...old,
       plan,

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { contest } from './contest.ts'
+import type { Contestant, ContestState, ContestView } from './contest.ts'
+
+const windowMs = 350
+const alive: Contestant = { isKnown: true, isAlive: true, hasLease: true, says: undefined }
+const dead: Contestant = { ...alive, isAlive: false, hasLease: false }
+
+/** What n1 sees of an address that n2 gave up long ago, which got the candidates n0 and n1 at 60 s. */
+const vacant: ContestState = {
+  plan: { address: '10.201.200.1', candidates: ['n0', 'n1'], able: true, known: { epoch: 3, node: '' } },
+  since: 60_000,
+  knownSince: 5000,
+  own: undefined,
+  last: { epoch: 3, rank: 0, node: 'n2', released: true },
+  vacantSince: 5000,
+  electsSince: 1000,
+  leavingSince: undefined,
+}
+function at(nowMs: number, nodes: Readonly<Record<string, Contestant>> = {}): ContestView {
+  return { self: 'n1', nowMs, listenUntil: 0, windowMs, contestant: node => nodes[node] ?? alive }
+}
+const claim = { kind: 'claim', epoch: 4, rank: 1, reason: 'Vacant' }
+
+test('new candidates of an address that has long been vacant have their chance one after the other', () => {
+  const turn = 60_000 + 2 * windowMs
+  for (const now of [60_000, 60_000 + windowMs, turn - 1]) expect(contest(vacant, at(now))).toMatchObject({ againAt: turn })
+  expect(contest(vacant, at(turn)).move).toEqual(claim)
+})
+
+test('even the first of them listens for a whole window: one who is new to it may have claimed the address already', () => {
+  const nodes = { n0: dead }
+  expect(contest(vacant, at(60_000, nodes))).toMatchObject({ againAt: 60_000 + windowMs })
+  expect(contest(vacant, at(60_000 + windowMs, nodes)).move).toEqual(claim)
+  const claimed: Contestant = { ...alive, says: { state: 'owned', claim: { epoch: 4, rank: 0, node: 'n0' } } }
+  expect(contest(vacant, at(70_000, { n0: claimed }))).toMatchObject({ attended: true })
+})
+
+test('the window begins when the last candidate is heard, and turns are counted from then on', () => {
+  const heardLater = { ...vacant, electsSince: 80_000 }
+  expect(contest(heardLater, at(80_000, { n0: dead }))).toMatchObject({ againAt: 80_000 + windowMs })
+  expect(contest(heardLater, at(80_000))).toMatchObject({ againAt: 80_000 + 2 * windowMs })
+})
+
+test('what is released while all listen is claimed without waiting', () => {
+  const released = { ...vacant, vacantSince: 61_000 }
+  expect(contest(released, at(61_000, { n0: dead })).move).toEqual(claim)
+})
+
+test('an owner does not yield to what a node that is dead once said', () => {
+  const says = { state: 'owned', claim: { epoch: 4, rank: 0, node: 'n0' } } as const
+  const own = { epoch: 4, rank: 1, node: 'n1' }
+  const owner: ContestState = { ...vacant, own, last: { ...own, released: false }, vacantSince: undefined }
+  expect(contest(owner, at(70_000, { n0: { ...dead, says } })).move).toBeUndefined()
+  expect(contest(owner, at(70_000, { n0: { ...alive, says } })).move).toEqual({ kind: 'lose', to: says.claim })
+})
