@@ -82,7 +82,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   })
   return {
     provider,
-    held: () => [...ledger.entries()].map(([{ uid }]) => uid),
+    holds: id => ledger.read(id) !== undefined,
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
     start: (services, classLoop) => {
       const unwatch = access.watch(() => {

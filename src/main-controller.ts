@@ -43,6 +43,7 @@ function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
   })
   return {
     provider,
+    holds: id => provider.holds(id),
     start: services => {
       void keepHeartbeatKey({ writer, namespace, clock, random: randomBytes, logger: log }, signal)
       return [

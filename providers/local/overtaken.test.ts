@@ -52,3 +52,13 @@ test('a claim that comes before an old address is withdrawn for a new one brings
   const outcome = await lan.provider.apply({ id: web.id, goal, observed, actions }, signal)
   expect(outcome).toMatchObject({ ingress: [{ ip: '10.201.200.9' }], again: { afterMs: 200 } })
 })
+
+test('what is held for a Service is known at every moment, not only from the start', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  expect(lan.provider.holds(web.id)).toBe(false)
+  await lan.bring(web)
+  const restarted = await simulatedLan({ pools: [office], after: lan })
+  expect(restarted.provider.holds(web.id)).toBe(true)
+  expect(await restarted.remove(web.id)).toMatchObject({ gone: true })
+  expect(restarted.provider.holds(web.id)).toBe(false)
+})

@@ -41,6 +41,8 @@ export const localCapabilities: Capabilities = {
 
 export interface LocalProvider extends Provider<LocalObserved, LocalAction> {
   readonly announcements: Announcements
+  /** Whether an address is given to it now. */
+  holds(id: LoadBalancerId): boolean
   /** What the status of each AddressPool is to say; wakes names of pools whose status may have changed. */
   readonly poolStatuses: {
     get(name: string): PoolStatus | undefined
@@ -200,6 +202,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       for (const given of index.all()) for (const owner of given.owners) ids.set(owner.uid, idOf(owner))
       return [...ids.values()]
     },
+    holds: ({ uid }) => index.givenTo(uid).length > 0,
     watch: services.watch,
     announcements: {
       plan: name => {

@@ -11,6 +11,7 @@ import { createTransport } from '../kubernetes/transport.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
 import type { Writer } from '../kubernetes/writes.ts'
+import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { serveHealth } from '../observability/health.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
@@ -44,8 +45,8 @@ export interface ProviderSurroundings extends Surroundings {
 /** A provider with what else of it the controller runs. */
 export interface ProviderParts {
   readonly provider: Provider
-  /** Uids of what it holds for, known without asking anybody outside. Absent: its list tells. */
-  readonly held?: () => Iterable<string>
+  /** Whether it holds anything for a load balancer now, known without asking anybody outside. Asked at every look. */
+  readonly holds: (id: LoadBalancerId) => boolean
   /** Why it cannot serve a class now; undefined when it can. */
   readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
   /** Loops of the provider's own objects, started after those of Services and classes. */
@@ -160,8 +161,8 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     const around = { ...surroundings, agents, transport, namespace, confirmLeading, signal: term }
     const parts = await Promise.all(options.providers.map(async name => run.makeProvider(name, around)))
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
-    const held = new Set((await Promise.all(parts.map(part => heldBy(part, term)))).flat())
-    const services = startServiceController({ surroundings, providers, held })
+    const isHeld = (id: LoadBalancerId) => parts.some(({ holds }) => holds(id))
+    const services = startServiceController({ surroundings, providers, isHeld })
     isBusy = () => services.isBusy()
     const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
     const classes = startClassController(surroundings, {
@@ -189,10 +190,6 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     base.metrics.leading(false)
     log.info({ identity: options.identity }, 'no longer leading')
   }
-}
-
-async function heldBy({ provider, held }: ProviderParts, signal: AbortSignal): Promise<readonly string[]> {
-  return held ? [...held()] : (await provider.list(signal)).map(({ uid }) => uid)
 }
 
 async function leadsStill(options: ControllerOptions, writer: Writer, signal: AbortSignal): Promise<void> {

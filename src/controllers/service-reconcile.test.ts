@@ -4,6 +4,7 @@ import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { simulatedClock } from '../kubernetes/simulated-clock.ts'
 import type { Writer } from '../kubernetes/writes.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
+import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { createLog } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Outcome, Provider } from '../provider.ts'
@@ -48,9 +49,11 @@ interface Circumstances {
   readonly classes?: readonly LoadBalancerClass[]
   /** Uid of a load balancer by the same name whose Service is gone. */
   readonly orphan?: string
+  readonly isHeld?: (id: LoadBalancerId) => boolean
 }
 
-async function look(service: Service | undefined, { outcome = nothingLeft, classes = [lan], orphan }: Circumstances = {}) {
+async function look(service: Service | undefined, circumstances: Circumstances = {}) {
+  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false } = circumstances
   const log = createLog({ level: 'error', program: 'test' })
   const stores = createStores(log)
   for (const each of classes) stores.classes.put(each)
@@ -115,7 +118,7 @@ async function look(service: Service | undefined, { outcome = nothingLeft, class
     classes: () => [...stores.classes.values()],
     memory: createServiceMemory(),
     orphans: createOrphans(),
-    isHeld: () => false,
+    isHeld,
   }
   if (orphan !== undefined) context.orphans.add({ kind: 'Service', namespace: 'default', name: 'web', uid: orphan }, true)
   const again = await reconcileService(context, 'default/web', new AbortController().signal)
@@ -161,4 +164,19 @@ test('an orphan is looked at again when its provider asks for that, whether its 
     expect(told[0]).toEqual({ what: 'apply', uid: 'u1' })
     expect(again).toEqual({ againAfterMs: 200 })
   }
+})
+
+test('what was released and is deleted under another controller later is left to that controller', async () => {
+  const { metadata, status } = served
+  const finalizers = ['service.kubernetes.io/load-balancer-cleanup']
+  const cloudy: Service = {
+    metadata: { ...metadata, finalizers, deletionTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+    ...(status ? { status } : {}),
+  }
+  const address = new Set(['u1'])
+  const isHeld = ({ uid }: { readonly uid: string }) => address.has(uid)
+  expect((await look(cloudy, { isHeld })).patches).toHaveLength(1)
+  address.clear()
+  expect(await look(cloudy, { isHeld })).toEqual({ patches: [], told: [], again: undefined })
 })

@@ -29,8 +29,8 @@ export interface ServiceContext {
   readonly classes: () => readonly LoadBalancerClass[]
   readonly memory: ServiceMemory
   readonly orphans: Orphans
-  /** Whether something is held outside for the uid, as far as is known. */
-  readonly isHeld: (uid: string) => boolean
+  /** Whether something is held outside for it at this moment. */
+  readonly isHeld: (id: LoadBalancerId) => boolean
 }
 
 /** How soon to look again when a Service changed under our hands. The watch brings the change within this time as a rule. */
@@ -119,7 +119,7 @@ async function decide(
 
 function claimOf({ classes, providerNames, isHeld }: ServiceContext, service: Service): Claim {
   return claim(service, classes(), {
-    allocated: isHeld(service.metadata.uid ?? ''),
+    allocated: isHeld(idOf(service)),
     providers: providerNames,
   })
 }

@@ -23,8 +23,8 @@ import type { ServiceContext } from './service-reconcile.ts'
 export interface ServiceControllerOptions {
   readonly surroundings: Surroundings
   readonly providers: ReadonlyMap<string, Provider>
-  /** Uids that something is held for outside, as `list` of the providers told at start. */
-  readonly held: ReadonlySet<string>
+  /** Whether a provider holds anything for it now: what was released may be served by another controller next. */
+  readonly isHeld: (id: LoadBalancerId) => boolean
 }
 
 export interface ServiceController extends Controller {
@@ -61,7 +61,7 @@ const busyFrom = 16
 const membershipDelayMs = 300
 
 export function startServiceController(options: ServiceControllerOptions): ServiceController {
-  const { surroundings, providers, held } = options
+  const { surroundings, providers, isHeld } = options
   const { stores, clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'service' })
   const memory = createServiceMemory()
@@ -74,7 +74,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     classes: () => (classes ??= [...stores.classes.values()]),
     memory,
     orphans,
-    isHeld: uid => held.has(uid),
+    isHeld,
   }
   const queue = createQueue({
     name: 'service',
