@@ -50,10 +50,12 @@ interface Circumstances {
   /** Uid of a load balancer by the same name whose Service is gone. */
   readonly orphan?: string
   readonly isHeld?: (id: LoadBalancerId) => boolean
+  /** Whether it was looked at before. */
+  readonly remembered?: boolean
 }
 
 async function look(service: Service | undefined, circumstances: Circumstances = {}) {
-  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false } = circumstances
+  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false, remembered = false } = circumstances
   const log = createLog({ level: 'error', program: 'test' })
   const stores = createStores(log)
   for (const each of classes) stores.classes.put(each)
@@ -64,7 +66,9 @@ async function look(service: Service | undefined, circumstances: Circumstances =
     throw new Error('not asked for here')
   }
   const writer: Writer = {
-    get: unused,
+    // What the caller put into its store.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    get: async () => stores.services.get('default/web') as never,
     create: unused,
     createIfAbsent: unused,
     update: unused,
@@ -121,8 +125,9 @@ async function look(service: Service | undefined, circumstances: Circumstances =
     isHeld,
   }
   if (orphan !== undefined) context.orphans.add({ kind: 'Service', namespace: 'default', name: 'web', uid: orphan }, true)
+  if (remembered) context.memory.note('default/web', 'u1', { membership: 'usable' })
   const again = await reconcileService(context, 'default/web', new AbortController().signal)
-  return { patches, told, again }
+  return { patches, told, again, lookAgain: () => reconcileService(context, 'default/web', new AbortController().signal) }
 }
 
 test('a Service that went to another class keeps what its new load balancer wrote into its status', async () => {
@@ -178,5 +183,22 @@ test('what was released and is deleted under another controller later is left to
   const isHeld = ({ uid }: { readonly uid: string }) => address.has(uid)
   expect((await look(cloudy, { isHeld })).patches).toHaveLength(1)
   address.clear()
-  expect(await look(cloudy, { isHeld })).toEqual({ patches: [], told: [], again: undefined })
+  expect(await look(cloudy, { isHeld })).toMatchObject({ patches: [], told: [], again: undefined })
+})
+
+test('who was looked at and is nobody of ours any more gives back at its provider what its status does not tell of', async () => {
+  const { metadata, status } = served
+  const plain: Service = {
+    metadata: { ...metadata, finalizers: [] },
+    spec: { type: 'ClusterIP', ports: [{ port: 80 }] },
+    ...(status ? { status } : {}),
+  }
+  const stranger = await look(plain)
+  expect(stranger).toMatchObject({ patches: [], told: [], again: undefined })
+  const waiter = await look(plain, { remembered: true })
+  expect(waiter).toMatchObject({ told: [], again: { againAfterMs: 0 } })
+  expect(await waiter.lookAgain()).toBeUndefined()
+  expect(waiter.told).toEqual([{ what: 'apply', uid: 'u1' }])
+  await waiter.lookAgain()
+  expect(waiter).toMatchObject({ patches: [], told: [{ what: 'apply', uid: 'u1' }] })
 })

@@ -86,9 +86,14 @@ async function decide(
   const write = (goal: ServiceGoal, warnings: readonly Problem[] = []) =>
     writeDecision(surroundings, memory, { key, service, goal, warnings, startedAt }, signal)
   switch (verdict.kind) {
-    case 'none':
+    case 'none': {
+      const wasLookedAt = memory.get(key)?.uid === service.metadata.uid
       memory.forget(key)
-      return undefined
+      if (!wasLookedAt) return undefined
+      // It may stand in line, or have got an address whose write to the status was lost: nothing on the object tells.
+      context.orphans.add(idOf(service), false)
+      return { againAfterMs: 0, priority: 'high' }
+    }
     case 'kept':
       // Serving as it is; the event tells why changes are not followed.
       refuseEverywhere(providers, idOf(service))

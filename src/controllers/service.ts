@@ -103,7 +103,8 @@ export function startServiceController(options: ServiceControllerOptions): Servi
       event.type === 'added' ||
       asksForSomethingElse(event.old, event.object) ||
       ourPartWasChanged(event.old, event.object, memory.get(event.key)?.written)
-    if (isNews && mayConcern(event.object)) queue.add(event.key)
+    // One that stood in line has perhaps nothing on it that tells.
+    if (isNews && (mayConcern(event.object) || memory.get(event.key))) queue.add(event.key)
   }
   const subscriptions = [
     stores.services.subscribe(onService, { replay: true }),
