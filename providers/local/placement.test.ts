@@ -118,6 +118,21 @@ test('a node without carrier leaves the list at once', () => {
   expect(action).toMatchObject({ kind: 'update-announcement', spec: { nodes: ['n1'] } })
 })
 
+test('a candidate whose report is gone stays while its agent lives, and is not taken when it was none', () => {
+  const lost = (alive: boolean) =>
+    makeNetwork([makeAnnouncer(nodeNamed('n0'), undefined, alive), makeAnnouncer(nodeNamed('n1'), undefined, true)])
+  expect(planAnnouncement(inputAt(1, lost(true), existingWith(['n0'], 'n0')))).toBeUndefined()
+  const named = existingWith(['n0'], 'n0')
+  const onBond = { ...named, spec: { ...named.spec, interfaces: ['bond0'] } }
+  expect(planAnnouncement(inputAt(1, lost(true), onBond))).toBeUndefined()
+  expect(planAnnouncement(inputAt(1, lost(true)))).toBeUndefined()
+  expect(planAnnouncement(inputAt(1, lost(false), existingWith(['n0'], 'n0')))).toMatchObject({ spec: { nodes: [] } })
+  const local = { desired: serviceNamed('web', { externalTrafficPolicy: 'Local' }), membership: threeReady }
+  const elsewhere = { ...local, membership: { ...threeReady, nodesWithEndpoints: ['n1'] } }
+  const action = planAnnouncement({ ...inputAt(1, lost(true), existingWith(['n0'], 'n0')), goal: elsewhere })
+  expect(action).toMatchObject({ spec: { nodes: [] } })
+})
+
 test('externalTrafficPolicy Local: only nodes with a usable endpoint, and none without any', () => {
   const local = (nodesWithEndpoints: readonly string[]) => ({
     desired: serviceNamed('web', { externalTrafficPolicy: 'Local' }),

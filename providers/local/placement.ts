@@ -6,7 +6,8 @@ import { announcementName } from '../../src/model/address.ts'
 import type { Goal } from '../../src/provider.ts'
 import type { Given } from './addresses/block-index.ts'
 import { fitOf } from './eligibility.ts'
-import type { Network } from './network.ts'
+import type { Announced } from './eligibility.ts'
+import type { Announcer, Network } from './network.ts'
 import type { ParsedPool } from './pools.ts'
 
 /** How many candidates an Announcement names. Two would do for one failure; the third covers a second before we look again. */
@@ -77,18 +78,28 @@ interface Placed {
  */
 export function placeCandidates({ given, goal, pool, existing, network, load }: PlacementInput): Placed {
   const fitting = new Map<string, readonly string[] | undefined>()
+  const listed = existing?.spec.nodes ?? []
+  const announced = { address: given.address, pool, goal }
   for (const announcer of network.announcers) {
-    const fit = fitOf(announcer, { address: given.address, pool, goal })
+    const fit = fitOf(announcer, announced)
     if (fit.fits) fitting.set(announcer.name, fit.interfaces)
+    else if (listed.includes(announcer.name) && lacksReportOnly(announcer, announced))
+      fitting.set(announcer.name, existing?.spec.interfaces)
   }
   const isAlive = (node: string) => network.get(node)?.alive === true
   const living = [...fitting.keys()].filter(isAlive)
-  const listed = existing?.spec.nodes ?? []
   const kept = listed.filter(node => fitting.has(node))
   const nodes = isEnough(listed, kept, kept.filter(isAlive).length, living.length)
     ? kept
     : refill({ given, kept: kept.filter(isAlive), living, load, announcing: existing?.status?.node })
   return { nodes, interfaces: unionOf(nodes.map(node => fitting.get(node))) }
+}
+
+/** A report that is gone while the agent lives is about to be written again: that is no reason to take an address away. */
+function lacksReportOnly(announcer: Announcer, announced: Announced): boolean {
+  if (announcer.exclusion !== 'no-agent' || !announcer.alive) return false
+  const fit = fitOf({ ...announcer, exclusion: undefined }, announced)
+  return fit.fits || fit.why === 'no-interface'
 }
 
 function isEnough(listed: readonly string[], kept: readonly string[], keptAlive: number, living: number): boolean {
