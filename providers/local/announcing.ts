@@ -8,6 +8,7 @@ import type { LoadBook } from './load.ts'
 import type { Network } from './network.ts'
 import { planAnnouncement } from './placement.ts'
 import type { AnnouncementAction } from './placement.ts'
+import { poolContains, poolKeeps } from './pools.ts'
 import type { PoolBook } from './pools.ts'
 import { isServedAt } from './served.ts'
 import type { Served } from './served.ts'
@@ -28,6 +29,8 @@ export interface AnnouncingParts {
   readonly agents: Agents
   readonly load: LoadBook
   readonly served: ReadonlyMap<string, Served>
+  /** Uids that keep what they have though nothing is known of what they ask for. */
+  readonly kept: ReadonlySet<string>
   readonly network: () => Network
   readonly pools: () => PoolBook
 }
@@ -39,7 +42,8 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
   if (!given) return existing && planOrphan(existing, parts)
   const served = servedAt(given, parts.served)
   // Not looked at since the start, or on its way out: the Service's own loop has the word.
-  if (!served) return undefined
+  if (!served)
+    return existing && given.owners.some(({ uid }) => parts.kept.has(uid)) ? planKept(existing, given, parts) : undefined
   if (existing?.metadata.deletionTimestamp !== undefined) return planConfirmation(existing, parts.agents)
   return planAnnouncement({
     given,
@@ -104,6 +108,21 @@ function planOrphan(existing: Announcement, { index, served, agents }: Announcin
   if (isAwaited) return undefined
   if (existing.metadata.deletionTimestamp === undefined) return { kind: 'withdraw-announcement', seen: existing }
   return planConfirmation(existing, agents)
+}
+
+/**
+ * The same candidates, filled up from the nodes that are there now. Of the Service only is known that it keeps the address, so
+ * where rules choose by its labels everything stays as it is.
+ */
+function planKept(existing: Announcement, given: Given, parts: AnnouncingParts): AnnouncementAction | undefined {
+  if (existing.metadata.deletionTimestamp !== undefined) return planConfirmation(existing, parts.agents)
+  const pools = parts.pools()
+  const origin = pools.get(given.pool)
+  const isHome = origin && poolKeeps(origin, given.address)
+  const pool = isHome ? origin : pools.ordered.find(other => poolContains(other, given.address))
+  if (pool?.spec.announce?.layer2?.some(rule => rule.serviceSelector !== undefined)) return undefined
+  const load = parts.load.without(existing.metadata.name)
+  return planAnnouncement({ given, goal: undefined, pool, existing, network: parts.network(), load })
 }
 
 /** For one being deleted: nobody else confirms for a node that is dead, or when none ever announced. */

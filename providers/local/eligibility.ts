@@ -14,11 +14,14 @@ export type Fit =
   /** `interfaces`: only these, by rule of the pool; undefined: the one whose subnet holds the address. */
   { readonly fits: true; readonly interfaces: readonly string[] | undefined } | { readonly fits: false; readonly why: Misfit }
 
-/** One address with what decides who may announce it. `pool` is undefined when it is gone: then every node may. */
+/**
+ * One address with what decides who may announce it. `pool` is undefined when it is gone: then every node may. Without `goal`
+ * nothing is known of the Service, and the nodes and the pool decide alone.
+ */
 export interface Announced {
   readonly address: IpAddress
   readonly pool: ParsedPool | undefined
-  readonly goal: Goal
+  readonly goal: Goal | undefined
 }
 
 type Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['layer2']>[number]
@@ -32,11 +35,11 @@ const anyNode: readonly Rule[] = [{}]
  */
 export function fitOf(announcer: Announcer, { address, pool, goal }: Announced): Fit {
   if (announcer.exclusion) return { fits: false, why: announcer.exclusion }
-  const { desired, membership } = goal
-  if (desired.externalTrafficPolicy === 'Local' && !membership.nodesWithEndpoints.includes(announcer.name))
+  if (goal?.desired.externalTrafficPolicy === 'Local' && !goal.membership.nodesWithEndpoints.includes(announcer.name))
     return { fits: false, why: 'no-endpoint' }
   const rules = (pool?.spec.announce?.layer2 ?? anyNode).filter(
-    rule => matchesSelector(rule.nodeSelector, announcer.labels) && matchesSelector(rule.serviceSelector, desired.labels),
+    rule =>
+      matchesSelector(rule.nodeSelector, announcer.labels) && matchesSelector(rule.serviceSelector, goal?.desired.labels ?? {}),
   )
   if (rules.length === 0) return { fits: false, why: 'no-rule' }
   if (rules.some(rule => rule.interfaces === undefined) && reaches(announcer, address))

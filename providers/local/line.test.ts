@@ -40,6 +40,35 @@ test('a refused Service stays announced after a restart, by the nodes that are t
   expect(lan.announcements.read('ip-10-201-200-1')?.spec.nodes.toSorted()).toEqual(['n1', 'n7'])
 })
 
+test('a Service whose class is gone stays announced after a restart, by the nodes that are there now', async () => {
+  const before = await simulatedLan({ pools: [office], nodes: ['n0', 'n1', 'n2'] })
+  const web = serviceNamed('web')
+  await before.bring(web)
+  await before.announce()
+  const lan = await simulatedLan({ pools: [office], nodes: ['n7', 'n8', 'n9'], after: before })
+  await lan.announce()
+  expect(lan.announcements.read('ip-10-201-200-1')?.spec.nodes.toSorted()).toEqual(['n0', 'n1', 'n2'])
+  lan.provider.refuse?.(web.id, undefined)
+  await lan.announce()
+  expect(lan.announcements.read('ip-10-201-200-1')?.spec.nodes.toSorted()).toEqual(['n7', 'n8', 'n9'])
+  for (const step of ['withdraw', 'confirm', 'release']) expect((await lan.remove(web.id)).gone).toBe(step === 'release')
+  await lan.announce()
+  expect(lan.announcements.read('ip-10-201-200-1')).toBeUndefined()
+})
+
+test('where rules choose by the labels of Services, nobody moves while the class of a Service is gone', async () => {
+  const announce = { layer2: [{ serviceSelector: { matchLabels: { app: 'web' } } }] }
+  const ruled = poolNamed('office', ['10.201.200.0/24'], { announce })
+  const web = serviceNamed('web', { labels: { app: 'web' } })
+  const before = await simulatedLan({ pools: [ruled], nodes: ['n0', 'n1'] })
+  await before.bring(web)
+  await before.announce()
+  const lan = await simulatedLan({ pools: [ruled], nodes: ['n1', 'n7'], after: before })
+  lan.provider.refuse?.(web.id, undefined)
+  await lan.announce()
+  expect(lan.announcements.read('ip-10-201-200-1')?.spec.nodes.toSorted()).toEqual(['n0', 'n1'])
+})
+
 test('what a status names stays reserved for a Service that is refused from the start', async () => {
   const web = serviceNamed('web', { statusAddresses: ['10.201.200.1'] })
   const existing = [{ id: web.id, createdAt: web.createdAt, addresses: ['10.201.200.1'] }]

@@ -20,9 +20,9 @@ export type AnnouncementAction =
   | { readonly kind: 'confirm-withdrawal'; readonly seen: Announcement }
 
 export interface PlacementInput {
-  /** A given address with the goal of its Service, and its pool unless that is gone. */
+  /** A given address with the goal of its Service, if that is known, and its pool unless that is gone. */
   readonly given: Given
-  readonly goal: Goal
+  readonly goal: Goal | undefined
   readonly pool: ParsedPool | undefined
   readonly existing: Announcement | undefined
   readonly network: Network

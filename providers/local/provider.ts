@@ -60,6 +60,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const waiters = createWaiters()
   const load = createLoadBook()
   const served = new Map<string, Served>()
+  const kept = new Set<string>()
 
   const index = createBlockIndex({
     onFreed: address => giver.freed(address),
@@ -89,6 +90,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     agents,
     load,
     served,
+    kept,
     network: network.current,
     pools: pools.book,
   }
@@ -181,6 +183,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       const { id, goal } = work
       // Forgotten first, so that nobody announces anew what is being withdrawn.
       if (!goal) served.delete(id.uid)
+      kept.delete(id.uid)
       const outcome = await apply(work, { index, allocator, giver, waiters, announcementStore, supported }, signal)
       if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
@@ -190,10 +193,10 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       start()
       waiters.remove(id.uid)
       giver.settle(id.uid, goal ? goal.desired.statusAddresses : 'adopted')
-      if (!goal) return
       // What clients use stays announced, by the nodes that are there now.
-      const shown = goal.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' }))
-      served.set(id.uid, servedOf(goal, shown, { index, network: network.current(), pools: pools.book() }))
+      const shown = goal?.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' })) ?? []
+      if (goal) served.set(id.uid, servedOf(goal, shown, { index, network: network.current(), pools: pools.book() }))
+      else kept.add(id.uid)
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
     },
     list: async signal => {
