@@ -167,7 +167,10 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   interfaces = watch
   reflections.nodes.subscribe(() => queue.add(reportKey))
   // Later, so that somebody who writes it all the time cannot keep us busy.
-  reflections.reports.subscribe(() => queue.addAfter(reportKey, reportPauseMs))
+  const lookAgain = () => queue.addAfter(reportKey, reportPauseMs)
+  reflections.reports.subscribe(lookAgain)
+  // What was written and deleted before the first list is no change of it.
+  void reflections.reports.synced.then(lookAgain, () => {})
   troubles.delete('start')
   resources.use(
     takeCareOfMemory({

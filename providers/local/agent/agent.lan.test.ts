@@ -95,6 +95,17 @@ describe.skipIf(missing !== undefined)(
       expect(lease.metadata.labels).toEqual({ 'weir.dev/agent': 'node' })
     })
 
+    test('a report that is deleted is written again, and report and Lease follow a Node that is registered again', async () => {
+      const first = await cluster.get(weirPath('nodereports', 'n0'))
+      await cluster.remove(weirPath('nodereports', 'n0'))
+      await cluster.until(weirPath('nodereports', 'n0'), ({ metadata }) => metadata.uid !== first.metadata.uid)
+      await cluster.remove('/api/v1/nodes/n0')
+      const { metadata } = await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n0' } })
+      await cluster.patch('/api/v1/nodes/n0/status', { status: { addresses: [{ type: 'InternalIP', address: '10.201.0.1' }] } })
+      for (const path of [weirPath('nodereports', 'n0'), `${leases}/n0`])
+        await cluster.until(path, object => object.metadata.ownerReferences?.[0]?.uid === metadata.uid)
+    })
+
     test('an Announcement is claimed by its first candidate, which answers with its own MAC; it needs no right but NET_RAW', async () => {
       await cluster.create(weirPath('announcements'), {
         apiVersion: 'weir.dev/v1alpha1',
