@@ -11,7 +11,7 @@ import type { ParsedPool } from './pools.ts'
 export type Misfit = NonNullable<Announcer['exclusion']> | 'no-rule' | 'no-interface' | 'no-endpoint'
 
 export type Fit =
-  /** `interfaces`: only these, by rule of the pool; undefined: the one whose subnet holds the address. */
+  /** `interfaces`: only these of its own, by rule of the pool; undefined: the one whose subnet holds the address. */
   { readonly fits: true; readonly interfaces: readonly string[] | undefined } | { readonly fits: false; readonly why: Misfit }
 
 /**
@@ -45,7 +45,11 @@ export function fitOf(announcer: Announcer, { address, pool, goal }: Announced):
   if (rules.some(rule => rule.interfaces === undefined) && reaches(announcer, address))
     return { fits: true, interfaces: undefined }
   const named = rules.flatMap(rule => rule.interfaces ?? [])
-  return hasInterface(announcer, named) ? { fits: true, interfaces: named } : { fits: false, why: 'no-interface' }
+  if (!hasInterface(announcer, named)) return { fits: false, why: 'no-interface' }
+  // Those with carrier first, in case not all can be written down; what the node does not have is nothing to it.
+  const own = announcer.interfaces.filter(({ name }) => named.includes(name))
+  const ordered = [...own.filter(({ carrier }) => carrier), ...own.filter(({ carrier }) => !carrier)]
+  return { fits: true, interfaces: ordered.map(({ name }) => name) }
 }
 
 /** Whether any living node may announce the address. */

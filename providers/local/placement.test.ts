@@ -166,3 +166,24 @@ test('rules of a pool unite: by nodes, by Services, and by interfaces whose subn
   expect(fit('n1')).toEqual({ fits: true, interfaces: undefined })
   expect(fit('n0')).toEqual({ fits: true, interfaces: ['eth0'] })
 })
+
+test('an Announcement names only interfaces that its candidates have, and no more than its schema takes', () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, at) => `eth${at}`)
+  const layer2 = [{ interfaces: upTo(16) }, { interfaces: upTo(40).slice(16) }]
+  const pool = readPools([poolNamed('office', ['192.0.2.0/24'], { announce: { layer2 } })]).get('office')
+  const having = (interfaces: readonly string[], wired = interfaces) => {
+    const all = interfaces.map((name, index) => {
+      return { name, index: index + 2, mac: '02:00:00:00:00:01', carrier: wired.includes(name), addresses: [] }
+    })
+    return { ...reportOf('n0'), spec: { version: '0.1.0', interfaces: all } }
+  }
+  const interfacesOn = (reports: readonly ReturnType<typeof having>[]) => {
+    const network = makeNetwork(reports.map((report, at) => makeAnnouncer(nodeNamed(`n${at}`), report, true)))
+    const action = planAnnouncement({ ...inputAt(1, network), pool })
+    return action?.kind === 'put-announcement' ? (action.announcement.spec.interfaces ?? []) : []
+  }
+  expect(interfacesOn([having(['eth0', 'lo']), having(['eth20'])])).toEqual(['eth0', 'eth20'])
+  const many = interfacesOn([having(upTo(40), ['eth39']), having(['eth30'])])
+  expect(many).toEqual(expect.arrayContaining(['eth30', 'eth39']))
+  expect(many.length).toBeLessThanOrEqual(16)
+})

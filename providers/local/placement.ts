@@ -13,6 +13,9 @@ import type { ParsedPool } from './pools.ts'
 /** How many candidates an Announcement names. Two would do for one failure; the third covers a second before we look again. */
 export const maxCandidates = 3
 
+/** How many interfaces the schema of an Announcement takes. */
+const maxInterfaces = 16
+
 export type AnnouncementAction =
   | { readonly kind: 'put-announcement'; readonly announcement: Announcement }
   | { readonly kind: 'update-announcement'; readonly seen: Announcement; readonly spec: Announcement['spec'] }
@@ -148,11 +151,14 @@ function hash(text: string): number {
   return (value ^ (value >>> 16)) >>> 0
 }
 
-/** Undefined (the interface whose subnet fits) as soon as one candidate is free to choose. */
+/** Undefined (the interface whose subnet fits) as soon as one candidate is free to choose. Of too many each gets its share. */
 function unionOf(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
   const named = lists.filter(list => list !== undefined)
   if (named.length === 0 || named.length < lists.length) return undefined
-  return [...new Set(named.flat())].toSorted()
+  const all = new Set(named.flat())
+  if (all.size <= maxInterfaces) return [...all].toSorted()
+  const share = Math.floor(maxInterfaces / named.length)
+  return [...new Set(named.flatMap(list => list.slice(0, share)))].toSorted()
 }
 
 function sameSpec(one: Announcement['spec'], other: Announcement['spec']): boolean {

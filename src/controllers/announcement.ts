@@ -1,4 +1,5 @@
 // The loop of Announcements: one name at a time, behind everything that is more urgent than who announces an address.
+import { ApiError } from '../kubernetes/errors.ts'
 import { createQueue } from '../kubernetes/queue.ts'
 import type { Action } from '../provider.ts'
 import type { Controller, Surroundings } from './controller.ts'
@@ -27,10 +28,23 @@ const concurrency = 8
 const standBackMs = 100
 const mostStandBacks = 20
 
+/** Between two tries of what is refused or goes on failing. */
+const longestDelayMs = 30_000
+
 export function startAnnouncementController<A extends Action>(options: AnnouncementControllerOptions<A>): Controller {
   const { surroundings, announcing, isBusy } = options
   const { clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'announcement' })
+  /** What the API server takes from nobody is a mistake of ours or of an admission rule: told, and tried again now and then. */
+  const applied = async (action: A, signal: AbortSignal): Promise<'done' | 'conflict' | 'refused'> => {
+    try {
+      return await announcing.apply(action, signal)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.retry !== 'when-changed') throw error
+      log.warn({ action: action.kind, error: error.message, afterMs: longestDelayMs }, 'Announcement refused')
+      return 'refused'
+    }
+  }
   const queue = createQueue({
     name: 'announcement',
     work: async (name, signal) => {
@@ -38,7 +52,8 @@ export function startAnnouncementController<A extends Action>(options: Announcem
       const startedAt = clock.monotonic()
       const action = announcing.plan(name)
       if (!action) return undefined
-      const result = await announcing.apply(action, signal)
+      const result = await applied(action, signal)
+      if (result === 'refused') return { againAfterMs: longestDelayMs }
       const durationMs = Math.round(clock.monotonic() - startedAt)
       metrics.reconciled('announcement', action.kind, durationMs)
       log.info({ object: name, reason: action.kind, result, durationMs }, 'Announcement decided')
@@ -49,7 +64,7 @@ export function startAnnouncementController<A extends Action>(options: Announcem
     logger: log,
     concurrency,
     firstDelayMs: 500,
-    longestDelayMs: 30_000,
+    longestDelayMs,
     metrics: metrics.queue('announcement'),
   })
   const unwatch = announcing.watch(name => queue.add(name, { priority: 'low' }))
