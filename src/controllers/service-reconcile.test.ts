@@ -1,6 +1,7 @@
 // One look at one Service, with a provider that says what it was asked: what is written, and what the provider is told.
 import { expect, test } from 'vitest'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { ApiError } from '../kubernetes/errors.ts'
 import { simulatedClock } from '../kubernetes/simulated-clock.ts'
 import type { Writer } from '../kubernetes/writes.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
@@ -52,10 +53,12 @@ interface Circumstances {
   readonly isHeld?: (id: LoadBalancerId) => boolean
   /** Whether it was looked at before. */
   readonly remembered?: boolean
+  /** What the API server says to every write. */
+  readonly failure?: Error
 }
 
 async function look(service: Service | undefined, circumstances: Circumstances = {}) {
-  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false, remembered = false } = circumstances
+  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false, remembered = false, failure } = circumstances
   const log = createLog({ level: 'error', program: 'test' })
   const stores = createStores(log)
   for (const each of classes) stores.classes.put(each)
@@ -77,6 +80,7 @@ async function look(service: Service | undefined, circumstances: Circumstances =
     remove: unused,
     patchStatus: async (_resource, seen, patch) => {
       patches.push(patch)
+      if (failure) throw failure
       // What the caller put into its store.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return seen as never
@@ -201,4 +205,12 @@ test('who was looked at and is nobody of ours any more gives back at its provide
   expect(waiter.told).toEqual([{ what: 'apply', uid: 'u1' }])
   await waiter.lookAgain()
   expect(waiter).toMatchObject({ patches: [], told: [{ what: 'apply', uid: 'u1' }] })
+})
+
+test('a Service that changes under our hands is left to the backoff of the queue, one that is gone needs nothing more', async () => {
+  const deleted = { ...served, metadata: { ...served.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+  const conflict = new ApiError('PATCH services', 409, { status: { reason: 'Conflict' } })
+  await expect(look(deleted, { failure: conflict })).rejects.toMatchObject({ retry: 'now' })
+  const gone = new ApiError('PATCH services', 404, { status: { reason: 'NotFound' } })
+  expect(await look(deleted, { failure: gone })).toMatchObject({ again: undefined })
 })

@@ -33,9 +33,6 @@ export interface ServiceContext {
   readonly isHeld: (id: LoadBalancerId) => boolean
 }
 
-/** How soon to look again when a Service changed under our hands. The watch brings the change within this time as a rule. */
-const afterConflictMs = 100
-
 /**
  * Brings one Service and whatever is left of its predecessors to where they should be.
  *
@@ -59,8 +56,9 @@ export async function reconcileService(
   try {
     return sooner(later, await decide(context, key, service, startedAt, signal))
   } catch (error) {
-    // Changed or gone since we read it: its own event is on the way, but one look is promised in case it came before.
-    if (isConflict(error)) return { againAfterMs: afterConflictMs, priority: 'high' }
+    // Changed or gone since we read it: its own event is on the way as a rule. It may have come before, or somebody writes all
+    // the time, so the queue looks again, soon at first and then less and less often.
+    if (isConflict(error)) throw error
     if (isNotFound(error)) return undefined
     surroundings.metrics.reconcileFailed('service', error instanceof ProviderError ? error.code : 'Unexpected')
     throw error
