@@ -308,6 +308,55 @@ describe('a Service without a class', () => {
   ])
 })
 
+describe('a Service that is deleted while the provider of its class does not run', () => {
+  const local = { providers: new Set(['local']) }
+  check([
+    [
+      'keeps our finalizer and says so',
+      { class: 'weir.dev/cloud', finalizers: [own], condition: 'Serving', deleting: true },
+      [cloud],
+      'blocked ProviderNotConfigured',
+      local,
+    ],
+    [
+      'goes on keeping it when the condition says so already',
+      { class: 'weir.dev/cloud', finalizers: [own], condition: 'ProviderNotConfigured', deleting: true },
+      [cloud],
+      'blocked ProviderNotConfigured',
+      local,
+    ],
+    [
+      'and had it by default keeps the condition too, our only mark',
+      { finalizers: [standard], condition: 'Serving', deleting: true },
+      [cloudDefault],
+      'kept ProviderNotConfigured',
+      local,
+    ],
+    [
+      'is released when the provider runs again',
+      { class: 'weir.dev/cloud', finalizers: [own], condition: 'ProviderNotConfigured', deleting: true },
+      [cloud],
+      `release deleted ${own}`,
+      { providers: new Set(['aws']) },
+    ],
+    [
+      'is released when its class is gone, for nobody knows a provider then',
+      { class: 'weir.dev/cloud', finalizers: [own], deleting: true },
+      [lan],
+      `release deleted ${own}`,
+      local,
+    ],
+    [
+      'is released when a provider that runs holds something for it',
+      { class: 'weir.dev/cloud', finalizers: [own], deleting: true },
+      [cloud],
+      `release deleted ${own}`,
+      { ...local, allocated: true },
+    ],
+    ['and was never served just goes', { class: 'weir.dev/cloud', deleting: true }, [cloud], 'none', local],
+  ])
+})
+
 describe('a Service of another type', () => {
   check([
     ['is nothing to us', { type: 'ClusterIP' }, [lan, usual], 'none'],

@@ -86,11 +86,11 @@ interface Marks {
  *   `service.kubernetes.io/load-balancer-cleanup`, as everybody expects of Services without a class.
  * - Services of other classes, and those without a class when there is no default, are never written to.
  * - What was claimed stays as it is while its class is missing or ambiguous, and is released when it is deleted, changes its
- *   type, or comes back from another type by another way.
+ *   type, or comes back from another type by another way. Deleted, it waits while the provider of its class does not run.
  */
 export function claim(service: Service, classes: readonly LoadBalancerClass[], facts: ClaimFacts = {}): Claim {
   const marks = marksOn(service, facts)
-  if (service.metadata.deletionTimestamp !== undefined) return marks.held ? release('deleted', marks) : none
+  if (service.metadata.deletionTimestamp !== undefined) return claimDeleted(service, classes, marks, facts)
   if (service.spec.type !== 'LoadBalancer') return marks.held || marks.condition ? release('type-changed', marks) : none
   const value = service.spec.loadBalancerClass
   return value === undefined
@@ -99,6 +99,29 @@ export function claim(service: Service, classes: readonly LoadBalancerClass[], f
 }
 
 const none: Claim = { kind: 'none' }
+
+/**
+ * While the provider of its class does not run nobody can take away what is made there, nor tell that nothing is: the
+ * finalizer stays. What is known to be held is held by a provider that runs.
+ */
+function claimDeleted(service: Service, classes: readonly LoadBalancerClass[], marks: Marks, facts: ClaimFacts): Claim {
+  if (!marks.held) return none
+  const served = facts.allocated ? undefined : servingClass(service, classes, marks)
+  if (!served || isConfigured(served, facts)) return release('deleted', marks)
+  const { message } = unconfigured(served)
+  const remedy = `Enable the provider, so that it removes the load balancer; then the Service goes. If there is none any more, take the finalizer ${marks.own ? serviceFinalizer : standardServiceFinalizer} away.`
+  const found = problem('ProviderNotConfigured', `${message} The Service keeps its finalizer until then.`, remedy)
+  return marks.own ? { kind: 'blocked', problem: found } : keptOrBlocked(marks, found)
+}
+
+/** The class behind the finalizer of ours that a Service carries, if it is there. */
+function servingClass(service: Service, classes: readonly LoadBalancerClass[], marks: Marks): LoadBalancerClass | undefined {
+  const value = service.spec.loadBalancerClass
+  if (marks.own) return value === undefined ? undefined : namedClass(classes, value)?.class
+  if (!marks.standard || value !== undefined) return undefined
+  const choice = defaultClass(classes)
+  return choice.kind === 'one' ? choice.class : undefined
+}
 
 function claimByClass(
   service: Service,
