@@ -7,9 +7,12 @@ import type { BlockIndex } from './addresses/block-index.ts'
 import type { Giver } from './addresses/giver.ts'
 import type { Waiters } from './addresses/waiters.ts'
 import { confirmWithdrawal } from './announcing.ts'
+import { decide } from './decide.ts'
 import type { LocalObserved } from './observe.ts'
 import { outcomeOf, outcomeOfNothing } from './outcome.ts'
 import type { GiveResult } from './outcome.ts'
+import type { PoolBook } from './pools.ts'
+import { readSettings } from './settings.ts'
 import type { AnnouncementStore, Conflict } from './views.ts'
 
 export interface Work {
@@ -25,6 +28,8 @@ export interface ApplyParts {
   readonly giver: Giver
   readonly waiters: Waiters
   readonly announcementStore: AnnouncementStore
+  /** The pools as they are now, which may be others than those that were planned with. */
+  readonly pools: () => PoolBook
   readonly supported: ReadonlySet<IpFamily>
 }
 
@@ -38,6 +43,9 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
   const { id, goal, observed } = work
   // Out of every line while it is served; whoever gets nothing stands in line again, by its age.
   parts.waiters.remove(id.uid)
+  // Nothing but another pool helps it: it is called at every change of the pools.
+  const isBlocked = goal !== undefined && decide(goal.desired, readSettings(goal.desired, parts.supported), observed).problem
+  if (isBlocked) parts.waiters.add({ id, createdAt: goal.desired.createdAt }, { kind: 'change' })
   try {
     const results: GiveResult[] = []
     let isOvertaken = false
@@ -47,6 +55,8 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
       else if (result) results.push(result)
     }
     const outcome = goal ? outcomeOf(goal, observed, results, parts.supported) : outcomeOfNothing(parts.index.givenTo(id.uid))
+    // Pools that changed meanwhile have called those in line; who came into line later asks once more.
+    if (goal && !outcome.readiness.ready && parts.pools() !== observed.pools) return { ...outcome, again: { afterMs: 0 } }
     return isOvertaken && outcome.again === 'on-change' ? { ...outcome, again: { afterMs: afterConflictMs } } : outcome
   } finally {
     // Nothing was asked for (the Service is refused for now): what its status names stays reserved for it.

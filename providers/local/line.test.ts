@@ -119,3 +119,50 @@ test('two pools over the same addresses give none of them twice, and only the ol
   expect(owners.map(({ pool }) => pool)).toEqual(given.map(() => 'office'))
   expect(owners.map(allocation => allocation.owners.length)).toEqual(given.map(() => 1))
 })
+
+test.each([
+  ['NoPools', {}, [], 'there is no AddressPool'],
+  ['UnknownPool', { annotations: { 'weir.dev/address-pool': 'office' } }, [], 'office'],
+  ['RequestedAddressOutsidePools', asking('10.201.200.1'), [poolNamed('office', ['10.201.201.0/24'])], '10.201.201.0/24'],
+  [
+    'PoolNotAllowed',
+    { annotations: { 'weir.dev/address-pool': 'office' } },
+    [poolNamed('office', ['10.201.200.0/24'], { allow: { namespaces: ['kitchen'] } })],
+    'does not allow namespace default',
+  ],
+  ['NoPools', {}, [poolNamed('office', ['10.201.200.9-10.201.200.1'])], 'InvalidRange'],
+] as const)('%s lasts until a pool helps: the oldest that waits is served first (%#)', async (reason, changes, pools, text) => {
+  const lan = await simulatedLan({ pools })
+  const [late, early] = [serviceNamed('late', { ...changes, ...at(5) }), serviceNamed('early', { ...changes, ...at(4) })]
+  for (const service of [late, early]) expect((await lan.bring(service)).readiness).toMatchObject({ ready: false, reason })
+  expect((await lan.bring(late)).readiness.message).toContain(text)
+  lan.woken()
+  lan.pools.put(poolNamed('office', ['10.201.200.1']))
+  await Promise.resolve()
+  expect(lan.woken()).toEqual(['early', 'late'])
+  expect((await lan.bring(serviceNamed('new', at(9)))).ingress).toEqual([])
+  expect((await lan.bring(late)).ingress).toEqual([])
+  expect(ipsOf((await lan.bring(early)).ingress)).toEqual(['10.201.200.1'])
+})
+
+test('who waits is told anew when its pool shrinks, goes, comes again, or shares its addresses no more', async () => {
+  const lan = await simulatedLan({ pools: [poolNamed('old', ['10.201.200.0/24']), poolNamed('young', ['10.201.200.7'])] })
+  const web = serviceNamed('web', { annotations: { 'weir.dev/address-pool': 'young' } })
+  expect((await lan.bring(web)).readiness.message).toContain('older pool old')
+  const told = async () => {
+    await Promise.resolve()
+    expect(lan.woken()).toContain('web')
+    return lan.bring(web)
+  }
+  lan.woken()
+  lan.pools.remove('young')
+  expect((await told()).readiness.reason).toBe('UnknownPool')
+  lan.pools.put(poolNamed('young', ['10.201.200.7']))
+  expect((await told()).readiness.message).toContain('older pool old')
+  lan.pools.put(poolNamed('old', ['10.201.200.1']))
+  expect(ipsOf((await told()).ingress)).toEqual(['10.201.200.7'])
+  lan.pools.remove('young')
+  expect((await told()).ingress).toEqual([])
+  lan.pools.put(poolNamed('young', ['10.201.200.8']))
+  expect(ipsOf((await told()).ingress)).toEqual(['10.201.200.8'])
+})

@@ -14,6 +14,7 @@ import { createWaiters } from './addresses/waiters.ts'
 import { applyToStore, planByName } from './announcing.ts'
 import type { Announcements, AnnouncingParts } from './announcing.ts'
 import { apply } from './apply.ts'
+import type { ApplyParts } from './apply.ts'
 import { createLoadBook } from './load.ts'
 import { trackNetwork } from './network-view.ts'
 import { observe } from './observe.ts'
@@ -83,6 +84,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     timestamp: () => `${new Date(dependencies.now()).toISOString().slice(0, 19)}Z`,
     wake: services.wake,
   })
+  const parts: ApplyParts = { index, allocator, giver, waiters, announcementStore, pools: pools.book, supported }
   const announcing: AnnouncingParts = {
     index,
     announcements,
@@ -184,7 +186,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       // Forgotten first, so that nobody announces anew what is being withdrawn.
       if (!goal) served.delete(id.uid)
       kept.delete(id.uid)
-      const outcome = await apply(work, { index, allocator, giver, waiters, announcementStore, supported }, signal)
+      const outcome = await apply(work, parts, signal)
       if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
       return outcome

@@ -67,6 +67,16 @@ test('a pool that does not exist', async () => {
   await expectRefused('lost', 'UnknownPool', 'offise')
 })
 
+test('what was asked of a pool that is not there yet is given when the pool is made', async () => {
+  await cluster.service('pool-later', { annotations: { 'weir.dev/address-pool': 'attic' } })
+  await cluster.service('address-later', { annotations: { 'weir.dev/load-balancer-ips': '10.201.220.9' } })
+  await expectRefused('pool-later', 'UnknownPool', 'attic')
+  await expectRefused('address-later', 'RequestedAddressOutsidePools', '10.201.220.9')
+  await cluster.pool('attic', ['10.201.220.8-10.201.220.9'], { autoAssign: false })
+  expect(addressesOf(await cluster.untilReason('address-later', 'Serving'))).toEqual(['10.201.220.9'])
+  expect(addressesOf(await cluster.untilReason('pool-later', 'Serving'))).toEqual(['10.201.220.8'])
+})
+
 test('two requests that contradict each other', async () => {
   await cluster.service('torn', {
     annotations: { 'weir.dev/load-balancer-ips': '10.201.200.8', 'metallb.io/loadBalancerIPs': '10.201.200.9' },
