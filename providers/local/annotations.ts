@@ -3,11 +3,12 @@ import { annotationTable, list, nonEmpty } from '../../src/api/annotations.ts'
 import type { Parsed } from '../../src/api/annotations.ts'
 import { parseAddress } from '../../src/model/address.ts'
 import type { IpAddress } from '../../src/model/address.ts'
+import { firstFew } from '../../src/model/first-few.ts'
 
 /** Reads one requested address. */
 export function requestedAddress(text: string): Parsed<IpAddress> {
   const address = parseAddress(text)
-  return address ? { value: address } : { error: `${JSON.stringify(text)} is not an IPv4 or IPv6 address` }
+  return address ? { value: address } : { error: `${JSON.stringify(firstFew([text]))} is not an IPv4 or IPv6 address` }
 }
 
 export const weirAnnotations = annotationTable('weir.dev/', {

@@ -1,6 +1,7 @@
 // What a Service asks of the local provider: families to serve, addresses or a pool it wants, and what is wrong with that. Pure.
 import type { AnnotationMistake } from '../../src/api/annotations.ts'
 import type { IpAddress } from '../../src/model/address.ts'
+import { firstFew } from '../../src/model/first-few.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
 import { metallbAnnotations, requestedAddress, weirAnnotations } from './annotations.ts'
 
@@ -124,9 +125,10 @@ function notAnnounced(address: IpAddress): Problem {
 }
 
 function severalOfFamily(addresses: readonly IpAddress[]): Problem {
+  const texts = addresses.map(address => address.text)
   return {
     reason: 'RequestedAddressInvalid',
-    message: `${addresses.map(address => address.text).join(' and ')} are several addresses of one family.`,
+    message: `${firstFew(texts, ' and ')} are several addresses of one family.`,
     remedy: 'Ask for at most one address per family.',
     severity: 'blocks',
   }
@@ -154,7 +156,7 @@ function conflict<Value>(wishes: readonly Wish<Value>[], text: (value: Value) =>
   return [
     {
       reason: 'RequestConflict',
-      message: `${first.key} asks for ${text(first.value)} and ${other.key} for ${text(other.value)}.`,
+      message: `${first.key} asks for ${firstFew([text(first.value)])} and ${other.key} for ${firstFew([text(other.value)])}.`,
       remedy: `Use one of them: ${first.key.startsWith('weir.dev/') ? first.key : 'the annotations under weir.dev/'} is preferred.`,
       severity: 'blocks',
     },

@@ -238,11 +238,16 @@ function sooner(one: WorkOutcome | undefined, other: WorkOutcome | undefined): W
   return (one.againAfterMs ?? Infinity) <= (other.againAfterMs ?? Infinity) ? one : other
 }
 
+/** Of more mistakes the first ones are told; the others show when these are corrected. */
+const mostProblems = 5
+
 /** The condition for problems that keep a Service from being served; the first one gives the reason. */
 function refusal(problems: readonly Problem[]): Verdict {
   const [first] = problems
   if (!first) throw new TypeError('refused without a problem')
-  return { ready: false, reason: first.reason, message: problems.map(({ message, remedy }) => `${message} ${remedy}`).join(' ') }
+  const told = problems.slice(0, mostProblems).map(({ message, remedy }) => `${message} ${remedy}`)
+  const more = problems.length > told.length ? ` There are ${problems.length - told.length} more mistakes.` : ''
+  return { ready: false, reason: first.reason, message: told.join(' ') + more }
 }
 
 /** What the condition says of an error; undefined for what is nobody's fault and passes: a conflict, an API server that is away. */

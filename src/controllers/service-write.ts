@@ -1,7 +1,8 @@
 // Carries a decision about a Service to the API server: one patch, one log line, one event per transition, warnings once.
 import { readyCondition } from '../api/reasons.ts'
 import type { Reason } from '../api/reasons.ts'
-import { findCondition } from '../kubernetes/conditions.ts'
+import { findCondition, longestMessageBytes } from '../kubernetes/conditions.ts'
+import { cutText } from '../kubernetes/cut-text.ts'
 import type { ObjectKey } from '../kubernetes/objects.ts'
 import type { Problem } from '../model/load-balancer.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
@@ -55,7 +56,7 @@ export async function writeDecision(
   const durationMs = Math.round(clock.monotonic() - startedAt)
   metrics.reconciled('service', reason, durationMs)
   const line = { object: key, reason, durationMs, ...(goal.ingress ? { addresses: goal.ingress.map(addressOf) } : {}) }
-  if (patch) log.info({ ...line, message: verdict?.message }, 'Service decided')
+  if (patch) log.info({ ...line, message: verdict && cutText(verdict.message, longestMessageBytes) }, 'Service decided')
   else log.debug(line, 'Service unchanged')
 
   const tell = (type: 'Normal' | 'Warning', reason: Reason, action: string, note: string) =>

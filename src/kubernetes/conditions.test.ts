@@ -49,3 +49,12 @@ test('times are written as the API server writes them', () => {
   expect(formatTime(later)).toBe('2026-06-01T12:30:15Z')
   expect(formatMicroTime(later)).toBe('2026-06-01T12:30:15.500000Z')
 })
+
+test('a message that no API server takes is cut to the bytes it takes, and then is no news', () => {
+  const state = { type: 'Ready', status: 'False', reason: 'Broken', message: 'ä'.repeat(40_000) } as const
+  const list = setCondition([], state, 0)
+  const message = list[0]?.message ?? ''
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(32_768)
+  expect(message).toMatch(/^ä+…$/)
+  expect(setCondition(list, state, 60_000)).toBe(list)
+})

@@ -1,5 +1,10 @@
 // Conditions as data: setting one keeps the time of its last transition when its status did not change.
 
+import { cutText } from './cut-text.ts'
+
+/** Longer messages are refused (metav1.Condition), and with them all that is written beside. */
+export const longestMessageBytes = 32_768
+
 /** metav1.Condition (KEP-1623). `lastTransitionTime` is RFC 3339 with seconds. */
 export interface Condition {
   readonly type: string
@@ -25,6 +30,7 @@ export function formatMicroTime(epochMs: number): string {
 
 /**
  * The list with `condition` in it, others untouched and in place. lastTransitionTime moves only when the status does.
+ * A message that is too long is cut.
  * Returns the given list itself when nothing would change, so that callers can compare by identity.
  */
 export function setCondition(
@@ -35,6 +41,7 @@ export function setCondition(
   const old = findCondition(list, condition.type)
   const next: Condition = {
     ...condition,
+    message: cutText(condition.message, longestMessageBytes),
     lastTransitionTime: old?.status === condition.status ? old.lastTransitionTime : formatTime(nowMs),
   }
   if (!old) return [...(list ?? []), next]

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { formatMicroTime } from './conditions.ts'
+import { cutText } from './cut-text.ts'
 import { isNotFound, messageOf } from './errors.ts'
 import type { Logger } from './logger.ts'
 import { defineResource, pathOf } from './objects.ts'
@@ -241,7 +242,7 @@ function eventFrom(
     action,
     reason,
     regarding,
-    note: cutNote(note),
+    note: cutText(note, longestNoteBytes),
     type,
   }
 }
@@ -249,11 +250,4 @@ function eventFrom(
 /** The object's name and something unique, within the 253 characters of a name. */
 function eventName(name: string): string {
   return `${name.slice(0, 200)}.${randomUUID().replaceAll('-', '').slice(0, 16)}`
-}
-
-function cutNote(note: string): string {
-  if (Buffer.byteLength(note) <= longestNoteBytes) return note
-  const kept = Buffer.from(note).subarray(0, longestNoteBytes - 3)
-  // The cut may have gone through a character.
-  return `${kept.toString('utf8').replace(/\uFFFD+$/u, '')}…`
 }

@@ -123,6 +123,10 @@ describe('source ranges', () => {
     expect(build({}, { [sourceRangesAnnotation]: '192.0.2.1,192.0.2.0/24,' }).problems[0]?.message).toBe(
       `"192.0.2.1", "" in annotation ${sourceRangesAnnotation} are not CIDRs.`,
     )
+    const many = Array.from({ length: 1000 }, (_, at) => `x${at}`)
+    expect(build({ loadBalancerSourceRanges: many }).problems[0]?.message).toBe(
+      '"x0", "x1", "x2", "x3", "x4" and 995 more in spec.loadBalancerSourceRanges are not CIDRs.',
+    )
   })
 })
 

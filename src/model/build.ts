@@ -3,6 +3,7 @@ import { reservedAnnotations, unknownKeys } from '../api/annotations.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { reasons } from '../api/reasons.ts'
 import { formatAddress, parseAddress, parseCidr } from './address.ts'
+import { firstFew } from './first-few.ts'
 import type { Service, ServicePort, ServiceSpec } from './kubernetes-objects.ts'
 import type { DesiredLoadBalancer, IpFamily, Listener, Problem } from './load-balancer.ts'
 
@@ -106,7 +107,7 @@ function badRanges(bad: readonly string[], origin: string): Problem {
   const verb = bad.length === 1 ? 'is not a CIDR' : 'are not CIDRs'
   return {
     reason: 'InvalidSourceRanges',
-    message: `${bad.join(', ')} in ${origin} ${verb}.`,
+    message: `${firstFew(bad)} in ${origin} ${verb}.`,
     remedy: 'Write networks like 192.0.2.0/24 or 2001:db8::/32.',
     severity: 'blocks',
   }

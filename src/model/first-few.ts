@@ -1,0 +1,16 @@
+// Names the first of many in a message: who wrote a thousand bad entries needs a few to find the mistake.
+
+/** At most so many are named. */
+const most = 5
+
+/** No entry of somebody's is quoted longer than this. */
+const longest = 100
+
+/** `a, b, c, d, e and 995 more`. */
+export function firstFew(entries: readonly string[], separator = ', '): string {
+  const shown = entries
+    .slice(0, most)
+    .map(entry => (entry.length <= longest ? entry : `${entry.slice(0, longest).toWellFormed()}…`))
+  const more = entries.length - shown.length
+  return shown.join(separator) + (more > 0 ? ` and ${more} more` : '')
+}
