@@ -1,6 +1,6 @@
 // The nodes as announcers: which may carry traffic, live, and reach an address by which interface. One picture for all Services.
 import type { NodeReport } from '../../src/api/node-report.ts'
-import { parseCidr, rangeContains } from '../../src/model/address.ts'
+import { parseAddress, parseCidr, rangeContains } from '../../src/model/address.ts'
 import type { IpAddress, IpRange } from '../../src/model/address.ts'
 import type { Node } from '../../src/model/kubernetes-objects.ts'
 import { internalIPs, nodeExclusion } from '../../src/model/nodes.ts'
@@ -20,6 +20,8 @@ export interface Announcer {
   readonly exclusion: NodeExclusion | 'no-internal-ip' | 'no-agent' | undefined
   readonly alive: boolean
   readonly interfaces: readonly AnnouncerInterface[]
+  /** Every address of its own, by its status and by its agent's report. Never given to a Service: that would cut the node off. */
+  readonly addresses: readonly string[]
 }
 
 /** All nodes, sorted by name. Never changed in place. */
@@ -47,7 +49,15 @@ export function makeAnnouncer(node: Node, report: NodeReport | undefined, alive:
       carrier,
       networks: addresses.flatMap(address => parseCidr(address)?.network ?? []),
     })),
+    addresses: addressesOf(node, report),
   }
+}
+
+function addressesOf(node: Node, report: NodeReport | undefined): readonly string[] {
+  const ofStatus = (node.status?.addresses ?? []).map(({ address }) => parseAddress(address))
+  const ofReport = (report?.spec.interfaces ?? []).flatMap(({ addresses }) => addresses.map(text => parseCidr(text)?.address))
+  const texts = [...ofStatus, ...ofReport].flatMap(address => address?.text ?? [])
+  return [...new Set(texts)].toSorted()
 }
 
 /** Whether an interface with carrier of the node has the address in its subnet. */

@@ -13,6 +13,7 @@ export type GiveResult =
   | { readonly kind: 'given'; readonly given: Given }
   /** `by` is unknown when the address is marked as given without an owner. */
   | { readonly kind: 'in-use'; readonly address: string; readonly by: Owner | undefined }
+  | { readonly kind: 'of-node'; readonly address: string; readonly node: string }
   | { readonly kind: 'exhausted'; readonly family: IpFamily; readonly pools: readonly string[] }
 
 /** The outcome of planning for something. */
@@ -115,6 +116,7 @@ function notReady({ reason, message, remedy }: Problem, serving: readonly Given[
 
 function hindranceOf(result: GiveResult): Problem | undefined {
   if (result.kind === 'in-use') return inUse(result.address, result.by)
+  if (result.kind === 'of-node') return ofNode(result.address, result.node)
   return result.kind === 'exhausted' ? exhausted(result.family, result.pools) : undefined
 }
 
@@ -124,6 +126,15 @@ function inUse(address: string, by: Owner | undefined): Problem {
     reason: 'RequestedAddressInUse',
     message: `${address} belongs to ${owner}.`,
     remedy: 'Ask for another address, or wait: it is given when it becomes free.',
+    severity: 'blocks',
+  }
+}
+
+function ofNode(address: string, node: string): Problem {
+  return {
+    reason: 'AddressOfNode',
+    message: `${address} is an address of node ${node}; given to a Service it would cut the node off.`,
+    remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
     severity: 'blocks',
   }
 }

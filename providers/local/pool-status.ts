@@ -1,6 +1,7 @@
 // What the status of an AddressPool says: whether it gives addresses, what it shares with others, and how full it is. Pure.
 import type { Reason } from '../../src/api/reasons.ts'
-import { poolSize } from './pools.ts'
+import type { NodeAddress } from './addresses/node-addresses.ts'
+import { poolContains, poolSize } from './pools.ts'
 import type { ParsedPool } from './pools.ts'
 
 /** A condition as its author states it; times are set where it is written. */
@@ -19,20 +20,33 @@ export interface PoolStatus {
   readonly free: string
 }
 
-/** `used`: how many addresses of the pool's ranges are given, by whichever pool. */
-export function poolStatus(pool: ParsedPool, used: number): PoolStatus {
+/** `used`: how many addresses of the pool's ranges are given, by whichever pool. `nodeAddresses` are never given. */
+export function poolStatus(pool: ParsedPool, used: number, nodeAddresses: readonly NodeAddress[] = []): PoolStatus {
   const total = poolSize(pool)
   return {
-    conditions: [readyOf(pool), overlapOf(pool)],
+    conditions: [
+      readyOf(
+        pool,
+        nodeAddresses.filter(({ address }) => poolContains(pool, address)),
+      ),
+      overlapOf(pool),
+    ],
     total: String(total),
     used,
     free: String(total - BigInt(used)),
   }
 }
 
-function readyOf({ problem }: ParsedPool): PoolCondition {
+function readyOf({ problem }: ParsedPool, ofNodes: readonly NodeAddress[]): PoolCondition {
   if (problem) return { type: 'Ready', status: 'False', reason: problem.reason, message: `${problem.message} ${problem.remedy}` }
-  return { type: 'Ready', status: 'True', reason: 'Accepted', message: 'The pool gives addresses.' }
+  return { type: 'Ready', status: 'True', reason: 'Accepted', message: `The pool gives addresses.${notGiven(ofNodes)}` }
+}
+
+function notGiven(ofNodes: readonly NodeAddress[]): string {
+  if (ofNodes.length === 0) return ''
+  const shown = ofNodes.slice(0, 3).map(({ address, node }) => `${address.text} of node ${node}`)
+  const more = ofNodes.length > shown.length ? ` and ${ofNodes.length - shown.length} more` : ''
+  return ` Never given, because nodes have them of their own: ${shown.join(', ')}${more}. Take them out of the pool.`
 }
 
 function overlapOf({ overlaps }: ParsedPool): PoolCondition {

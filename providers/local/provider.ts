@@ -10,6 +10,7 @@ import { createAllocator } from './addresses/allocator.ts'
 import { createBlockIndex } from './addresses/block-index.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
 import { createGiver } from './addresses/giver.ts'
+import { createNodeAddresses } from './addresses/node-addresses.ts'
 import { createWaiters } from './addresses/waiters.ts'
 import { applyToStore, planByName } from './announcing.ts'
 import type { Announcements, AnnouncingParts } from './announcing.ts'
@@ -64,7 +65,9 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const kept = new Set<string>()
 
   const index = createBlockIndex({
-    onFreed: address => giver.freed(address),
+    onFreed: address => {
+      if (!nodeAddresses.reclaim(address)) giver.freed(address)
+    },
     onGiven: (now, before) => {
       for (const owner of lostOwners(now, before)) if (served.has(owner.uid)) services.wake(idOf(owner))
       const address = (now ?? before)?.address
@@ -73,6 +76,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
     },
   })
+  const nodeAddresses = createNodeAddresses(index)
   const allocator = createAllocator({ index, store: dependencies.blockStore, signal: dependencies.signal })
   const pools = trackPools(dependencies.pools, dependencies.signal)
   const network = trackNetwork(dependencies, dependencies.signal)
@@ -126,7 +130,12 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       names.wake(announcementName(given.address))
     }
   }
+  const onNodeAddresses = (changed: Iterable<string>) => {
+    for (const address of nodeAddresses.update(changed, network.current()))
+      for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
+  }
   const onNodes = (changed: ReadonlySet<string>) => {
+    onNodeAddresses(changed)
     const around = { index, network: network.current(), pools: pools.book() }
     for (const [uid, entry] of served) {
       if (isAnnounceable(entry.goal, entry.addresses, around) === entry.announceable) continue
@@ -160,6 +169,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const start = () => {
     if (isStarted) return
     isStarted = true
+    onNodeAddresses(network.current().announcers.map(({ name }) => name))
     const existing = [...dependencies.existing()].toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
     for (const { id, addresses } of existing) {
       for (const text of addresses) {
@@ -220,7 +230,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     poolStatuses: {
       get: name => {
         const pool = pools.book().get(name)
-        return pool && poolStatus(pool, index.usedIn(pool.ranges))
+        return pool && poolStatus(pool, index.usedIn(pool.ranges), nodeAddresses.all())
       },
       watch: poolNames.watch,
     },

@@ -97,6 +97,11 @@ export const reasons = {
     meaning: 'A requested address belongs to another Service.',
     remedy: 'Ask for another address, or wait: it is given when it becomes free.',
   },
+  AddressOfNode: {
+    on: services,
+    meaning: 'A requested address is one that a node has of its own; such addresses are never given.',
+    remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
+  },
   RequestConflict: {
     on: services,
     meaning: 'Two ways of asking for an address contradict each other.',
@@ -157,7 +162,7 @@ export const reasons = {
   ProviderNotConfigured: {
     on: ['Service', 'LoadBalancerClass'],
     meaning: 'The class names a provider this installation does not run.',
-    remedy: 'Enable the provider in the controller or use another class.',
+    remedy: 'Set the provider up (for aws see docs/aws-tasks.md and deploy/aws), or use a class of another provider.',
   },
   SeveralDefaultClasses: {
     on: ['Service', 'LoadBalancerClass'],
@@ -179,7 +184,11 @@ export const reasons = {
     meaning: 'The class that served Services without a class is default no more; what the Service has is kept.',
     remedy: 'Mark one LoadBalancerClass with spec.default: true, or delete the Service.',
   },
-  ProviderError: { on: services, meaning: 'The provider failed; it is tried again.', remedy: 'See the message.' },
+  ProviderError: {
+    on: ['Service', 'LoadBalancerClass'],
+    meaning: 'The provider failed; it is tried again.',
+    remedy: 'See the message.',
+  },
   Provisioning: {
     on: awsObjects,
     meaning: 'The load balancer exists; AWS is setting it up.',
@@ -284,8 +293,8 @@ export const reasons = {
   },
   NotConfigured: {
     on: awsAccess,
-    meaning: 'The region or the VPC cannot be found out yet.',
-    remedy: 'Set spec.aws.region and spec.aws.vpcId of the class.',
+    meaning: 'The provider lacks something it must know or be allowed: the region, the VPC, or rights in the cluster.',
+    remedy: 'Set spec.aws.region and spec.aws.vpcId of the class; for rights apply deploy/aws/rbac.yaml.',
   },
   NameTaken: {
     on: services,

@@ -23,11 +23,12 @@ export interface Given {
 
 /**
  * A claim in memory on an address no block gives: while its write is on the way (`pending`), for a Service whose status holds
- * it (`adoption`), or for the one whose turn it is (`turn`). Nobody else gets a held address.
+ * it (`adoption`), for the one whose turn it is (`turn`), or for good because a node has it of its own (`node`). Nobody else gets
+ * a held address.
  */
 export interface Hold {
   readonly owner: Owner
-  readonly why: 'pending' | 'adoption' | 'turn'
+  readonly why: 'pending' | 'adoption' | 'turn' | 'node'
 }
 
 export interface BlockIndex {

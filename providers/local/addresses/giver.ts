@@ -71,7 +71,9 @@ export function createGiver(options: {
     const owner = ownerOf(waiter.id)
     const { address, pool } = choice
     if (has(owner.uid, address) || (await take(owner, choice, signal))) return result(address, pool, owner)
-    return { kind: 'in-use', address: address.text, by: index.given(address)?.owners[0] ?? index.heldBy(address)?.owner }
+    const hold = index.heldBy(address)
+    if (hold?.why === 'node') return { kind: 'of-node', address: address.text, node: hold.owner.name }
+    return { kind: 'in-use', address: address.text, by: index.given(address)?.owners[0] ?? hold?.owner }
   }
 
   const giveAny = async (
@@ -109,7 +111,7 @@ export function createGiver(options: {
         return giveAny(waiter, action, action.kind === 'adopt-address' ? action.otherwise : action.pools, signal)
       }
       const given = await giveExactly(waiter, { address: wanted, pool: action.pools[0] ?? '' }, signal)
-      if (given.kind === 'in-use') waiters.add(waiter, { kind: 'address', address: wanted })
+      if (given.kind !== 'given') waiters.add(waiter, { kind: 'address', address: wanted })
       return given
     },
     freed(address) {
