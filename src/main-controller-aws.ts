@@ -16,11 +16,13 @@ import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.t
 import { loadBalancers, namespaces, pods } from './controllers/resources.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
 import { startTurns } from './controllers/turns.ts'
+import { ApiError, messageOf } from './kubernetes/errors.ts'
 import { listAll } from './kubernetes/list-watch.ts'
 import { keyOf, makeKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'
 import { createStore } from './kubernetes/store.ts'
 import type { Pod, Service } from './model/kubernetes-objects.ts'
+import { ProviderError } from './provider.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,9 +34,7 @@ const inspectionSeconds = 5 * 3600
 export async function makeAws(around: ProviderSurroundings, environment: Environment = process.env): Promise<ProviderParts> {
   const { stores, writer, clock, random, transport, signal, namespace, confirmLeading } = around
   const log = around.log.child({ provider: 'aws' })
-  const kubeSystem = await writer.get(namespaces, 'kube-system', undefined, { signal })
-  const objects: LoadBalancer[] = []
-  await listAll(transport, { resource: loadBalancers, namespace }, signal, object => objects.push(object))
+  const { cluster, objects } = await readCluster(around)
   const ledger = createLoadBalancerLedger({ objects, writer, namespace, now: () => clock.now() })
   const classes = () => [...stores.classes.values()].filter(({ spec }) => spec.provider === 'aws')
   const gated = createStore<Pod>({ indexers: { uid: ({ metadata }) => (metadata.uid === undefined ? [] : [metadata.uid]) } })
@@ -50,7 +50,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   })
   let whereabouts: { readonly region?: string; readonly vpcId?: string } = placeOf(environment)
   const provider = createAwsProvider({
-    cluster: kubeSystem.metadata.uid ?? '',
+    cluster,
     ledger,
     classes,
     slicesOf: id => admitWaiting(stores.slices.byIndex('service', makeKey(id.namespace, id.name)), gated),
@@ -120,6 +120,34 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
       ]
     },
   }
+}
+
+/** What must be known before anything is made in AWS: by what the cluster is told from others, and what was made before. */
+async function readCluster({ writer, transport, namespace, signal }: ProviderSurroundings) {
+  try {
+    const kubeSystem = await writer.get(namespaces, 'kube-system', undefined, { signal })
+    const objects: LoadBalancer[] = []
+    await listAll(transport, { resource: loadBalancers, namespace }, signal, object => objects.push(object))
+    return { cluster: kubeSystem.metadata.uid ?? '', objects }
+  } catch (error) {
+    const remedy = remedyFor(error)
+    if (remedy === undefined) throw error
+    throw new ProviderError({
+      code: 'NotConfigured',
+      message: `The provider aws cannot start: ${messageOf(error)}.`,
+      remedy: `${remedy} It is tried again.`,
+      retry: 'later',
+      cause: error,
+    })
+  }
+}
+
+/** The message of the API server names the right, or the kind, that is missing. */
+function remedyFor(error: unknown): string | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  if (error.code === 403)
+    return 'Give the controller the rights of the provider: kubectl apply -f deploy/aws/rbac.yaml (docs/aws-tasks.md).'
+  return error.code === 404 ? 'Apply the kinds of Weir: kubectl apply --server-side -f crds/.' : undefined
 }
 
 /** Both tiers: all that AWS lists every few minutes, and by turns one after the other in full. */

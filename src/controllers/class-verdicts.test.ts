@@ -22,11 +22,11 @@ test('a class alone is accepted and says how Services choose it', () => {
   })
 })
 
-test('a provider that does not run is named with the flag that starts it', () => {
+test('a provider that does not run is named with what tells how to set it up', () => {
   const cloud = named('cloud', { provider: 'aws' })
   const verdict = judgeClass(cloud, [], facts(cloud))
   expect(verdict).toMatchObject({ ready: false, reason: 'ProviderNotConfigured' })
-  expect(verdict.message).toContain('--providers local,aws')
+  expect(verdict.message).toMatch(/the provider aws \(it runs local\).*docs\/aws-tasks\.md.*deploy\/aws/)
 })
 
 test('two defaults are both told so, and one on its way out does not count', () => {

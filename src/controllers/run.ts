@@ -21,6 +21,7 @@ import { startClassController } from './class.ts'
 import type { ClassController } from './class.ts'
 import type { ClassTrouble } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import { startProvider } from './late-provider.ts'
 import type { ControllerOptions } from './options.ts'
 import { awaitApiServer } from './reach.ts'
 import { startServiceController } from './service.ts'
@@ -159,7 +160,13 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     const { namespace } = options
     const confirmLeading = (signal: AbortSignal) => leadsStill(options, base.writer, signal)
     const around = { ...surroundings, agents, transport, namespace, confirmLeading, signal: term }
-    const parts = await Promise.all(options.providers.map(async name => run.makeProvider(name, around)))
+    const parts = await Promise.all(
+      options.providers.map(name => {
+        // One that cannot start must not keep the others from their work.
+        const make = () => run.makeProvider(name, around)
+        return startProvider({ name, make, stores: base.stores, clock, log, signal: term })
+      }),
+    )
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
     const isHeld = (id: LoadBalancerId) => parts.some(({ holds }) => holds(id))
     const services = startServiceController({ surroundings, providers, isHeld })
