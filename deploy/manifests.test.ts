@@ -82,3 +82,31 @@ test('an agent may follow what it reads all the time, its own report too', () =>
   for (const resource of ['nodes', 'announcements', 'nodereports'])
     expect(verbsOf(resource), resource).toEqual(expect.arrayContaining(['get', 'list', 'watch']))
 })
+
+test('each may write its own kinds only in the ways the programs write them', () => {
+  const reading = new Set(['get', 'list', 'watch'])
+  const writesOf = (name: string) =>
+    objects
+      .filter(({ kind, metadata }) => ['Role', 'ClusterRole'].includes(kind) && metadata.name === name)
+      .flatMap((role): readonly Rule[] => role.rules)
+      .map(({ resources, verbs }) => `${resources.join(' ')}: ${verbs.filter(verb => !reading.has(verb)).join(' ')}`)
+      .filter(line => !line.endsWith(': '))
+  expect(writesOf('weir-agent')).toEqual([
+    'announcements: patch',
+    'announcements/status: patch',
+    'nodereports: create patch',
+    'leases: create patch',
+  ])
+  expect(writesOf('weir-controller')).toEqual([
+    'services/status: patch',
+    'events: create patch',
+    'loadbalancerclasses: patch',
+    'loadbalancerclasses/status addresspools/status: patch',
+    'addressblocks: create update',
+    'announcements: create patch delete',
+    'leases: create',
+    'leases: update patch',
+    'secrets: create',
+    'secrets: patch',
+  ])
+})
