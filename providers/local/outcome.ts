@@ -75,6 +75,8 @@ interface ReadinessInput {
 }
 
 function readinessOf({ goal, observed, results, serving, problem }: ReadinessInput): Readiness {
+  const conflict = serving.map(given => conflictAt(given, observed)).find(found => found !== undefined)
+  if (!problem && conflict) return { ready: false, reason: 'AddressConflict', message: conflict }
   const hindrance = problem ?? results.map(hindranceOf).find(found => found !== undefined)
   if (hindrance) return notReady(hindrance, serving)
   const { membership } = goal
@@ -90,6 +92,14 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
     }
   }
   return { ready: true, reason: 'Serving', message: servingText(serving) }
+}
+
+/** What is said when a station that is none of ours has an address, as the agents found. */
+function conflictAt({ address, pool }: Given, { holdings }: LocalObserved): string | undefined {
+  const holding = holdings.find(({ given }) => given.address.text === address.text)
+  const conflict = holding?.announcement?.status?.conflict
+  if (!conflict) return undefined
+  return `${address.text} is used on the LAN by a station with the MAC ${conflict.mac} (since ${conflict.since}), so no node announces it. Give that station another address, or take ${address.text} out of pool ${pool}; the agents look again by themselves.`
 }
 
 /** Names Announcements, never nodes: a node's death must not rewrite the Services it served. */

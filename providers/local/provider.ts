@@ -110,6 +110,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     else load.remove(change.key)
     names.wake(change.key)
     if (!change.object || change.object.metadata.deletionTimestamp !== undefined) wakeHolders(change.object ?? change.old)
+    // A claim is no news to its Service; that a stranger has the address, or has it no more, is.
+    else if (change.object.status?.conflict?.mac !== change.old?.status?.conflict?.mac) wakeHolders(change.object)
   }
   const wakeHolders = (announcement: Announcement) => {
     const address = parseAnnouncementName(announcement.metadata.name)

@@ -26,6 +26,8 @@ export interface SimulatedLan {
   /** What the agent of a node does: claims an address, or confirms its withdrawal. */
   claim(announcement: string, node: string): void
   confirm(announcement: string): void
+  /** What an agent does that meets a station of others at the address; without a MAC, the station is gone. */
+  meet(announcement: string, mac: string | undefined): void
   setAlive(node: string, alive: boolean): void
 }
 
@@ -136,6 +138,11 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
     },
     claim: (name, node) =>
       change(name, announcement => ({ ...announcement, status: { epoch: (announcement.status?.epoch ?? 0) + 1, node } })),
+    meet: (name, mac) =>
+      change(name, announcement => {
+        const since = '2026-01-02T00:00:00Z'
+        return { ...announcement, status: { epoch: 0, node: '', ...(mac !== undefined && { conflict: { mac, since } }) } }
+      }),
     confirm: name => change(name, announcement => ({ ...announcement, metadata: { ...announcement.metadata, finalizers: [] } })),
     setAlive: (node, alive) => {
       if (alive) living.add(node)

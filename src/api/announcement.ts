@@ -46,6 +46,7 @@ export const announcement = {
     { name: 'MAC', type: 'string', jsonPath: '.status.mac' },
     { name: 'Since', type: 'date', jsonPath: '.status.since' },
     { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes', priority: 1 },
+    { name: 'Conflict', type: 'string', jsonPath: '.status.conflict.mac', priority: 1 },
     { name: 'Epoch', type: 'integer', jsonPath: '.status.epoch', priority: 1 },
   ],
   rules: [

@@ -102,6 +102,12 @@ export const reasons = {
     meaning: 'A requested address is one that a node has of its own; such addresses are never given.',
     remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
   },
+  AddressConflict: {
+    on: services,
+    meaning: 'A station on the LAN that is none of ours has the address, so no node announces it.',
+    remedy:
+      'Find the station by the MAC that the message names and give it another address, or take the address out of the pool.',
+  },
   RequestConflict: {
     on: services,
     meaning: 'Two ways of asking for an address contradict each other.',
@@ -176,8 +182,8 @@ export const reasons = {
   },
   ClassMissing: {
     on: services,
-    meaning: 'The class of this Service was removed; what it has is kept.',
-    remedy: 'Make the class again or change the type of the Service.',
+    meaning: 'The class that the Service names does not exist or is being deleted; what the Service has is kept.',
+    remedy: 'Make the class (again), or change the type of the Service to ClusterIP and back with another class.',
   },
   NoDefaultClass: {
     on: services,
