@@ -44,6 +44,8 @@ export interface Contestant {
   readonly isAlive: boolean
   /** By its Lease, whatever is heard here. */
   readonly hasLease: boolean
+  /** It seems to be there, but its keys are others than ours, so that neither knows what the other does. */
+  readonly isEstranged?: boolean
   /** What it says of the address; `incomplete`: not all it says has come yet. */
   readonly says: { readonly state: 'owned' | 'ready'; readonly claim: Claim } | 'incomplete' | undefined
 }
@@ -73,7 +75,7 @@ export interface ContestOutcome {
   readonly move?: ContestMove
   /** Somebody alive has it by right. */
   readonly attended: boolean
-  /** Every other candidate is heard here or dead: claims are decided by heartbeats, else by the API server. */
+  /** Every other candidate is heard here or dead, and none has other keys: claims are decided by heartbeats, else by the API server. */
   readonly elects: boolean
   /** Look again then, even if nothing is heard. */
   readonly againAt?: number
@@ -89,9 +91,10 @@ const overtakingMs = 1000
 export function contest(state: ContestState, view: ContestView): ContestOutcome {
   const { plan } = state
   const others = plan.candidates.filter(node => node !== view.self)
-  const elects = others.every(node => {
-    const { isKnown, isAlive } = view.contestant(node)
-    return isKnown || !isAlive
+  const involved = plan.known?.node ? [...others, plan.known.node] : others
+  const elects = involved.every(node => {
+    const { isKnown, isAlive, isEstranged } = view.contestant(node)
+    return (!others.includes(node) || isKnown || !isAlive) && !isEstranged
   })
   if (state.own) return { ...asOwner(state, state.own, others, view), attended: true, elects }
   const attending = attendant(state, others, view)

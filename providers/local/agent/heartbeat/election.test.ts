@@ -330,3 +330,40 @@ property.prop([story, fc.nat()], { numRuns: 40 })(
     }
   },
 )
+
+test('nodes with different keys do not both announce: neither takes anything by heartbeat from whom it hears but cannot read', () => {
+  const segment = makeSegment(['n0', 'n1'])
+  for (const station of segment.stations) station.start()
+  segment.plan(web, ['n0', 'n1'])
+  segment.advance(2000)
+  const [owner = ''] = segment.owners(web)
+  const other = owner === 'n0' ? 'n1' : 'n0'
+  segment.station(other).useKeys({ current: 9, keys: [{ id: 9, secret: new Uint8Array(32).fill(9) }] })
+  segment.advance(60_000, () => expect(segment.owners(web)).toEqual([owner]))
+  const lastView = segment.station(other).events.findLast(({ kind }) => kind === 'view')
+  expect(lastView).toMatchObject({ elects: false })
+  // Gone is gone, whatever keys it had.
+  segment.station(owner).crash()
+  segment.advance(20_000)
+  expect(segment.owners(web)).toEqual([other])
+})
+
+test('a namesake in another cluster on the same segment changes nothing', () => {
+  const segment = makeSegment(['n0', 'n1'])
+  const foreign = makeSegment(['n0', 'n1'], 2)
+  for (const each of [segment, foreign]) {
+    for (const station of each.stations) station.start()
+    each.plan(web, ['n0', 'n1'])
+  }
+  for (const station of foreign.stations) station.useKeys({ current: 9, keys: [{ id: 9, secret: new Uint8Array(32).fill(9) }] })
+  foreign.advance(2000)
+  const frames = foreign.station('n0').sent.slice(-5)
+  segment.advance(2000)
+  for (let i = 0; i < 20; i++) {
+    for (const frame of frames) segment.station('n1').hear(frame)
+    segment.advance(100)
+  }
+  expect(segment.station('n1').counts.get('unknown-key')).toBe(100)
+  const lastView = segment.station('n1').events.findLast(({ kind }) => kind === 'view')
+  expect(lastView).toMatchObject({ elects: true })
+})

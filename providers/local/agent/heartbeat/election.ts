@@ -6,9 +6,10 @@ import { beats, createOwnClaims } from './claims.ts'
 import type { Claim, ClaimsPart } from './claims.ts'
 import { contest } from './contest.ts'
 import type { AddressPlan, Contestant, ContestState, ElectionReason } from './contest.ts'
+import { createEstranged } from './estranged.ts'
 import { decodeFrame, encodeFrame, nodeId, sourceOf } from './frame.ts'
-import type { ClaimEntry, FrameDrop, FrameKind, NodeId } from './frame.ts'
-import { admit, createPeer, deathOf, expirePending, hasten } from './peer.ts'
+import type { ClaimEntry, DroppedFrame, FrameDrop, FrameKind, NodeId } from './frame.ts'
+import { admit, createPeer, deathOf, expirePending, hasten, saysOf } from './peer.ts'
 import type { Peer } from './peer.ts'
 import { beatMs, deadAfter, intervalFor, peersOf } from './plan.ts'
 
@@ -87,6 +88,7 @@ export function createElection(options: ElectionOptions): Election {
   const interest = new Map<string, Set<string>>()
   const leases = new Map<string, boolean>()
   const alive = new Set<string>()
+  const estranged = createEstranged()
   const timers = new Map<string, number>()
   const unjudged = new Set<string>()
   let { keys, mac } = options
@@ -107,16 +109,11 @@ export function createElection(options: ElectionOptions): Election {
       const hasLease = leases.get(node) ?? false
       if (node === self) return { isKnown: true, isAlive: true, hasLease, says: undefined }
       const peer = peers.get(node)
-      if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, says: undefined }
-      const entry = peer.held.get(address)
-      const says = entry &&
-        entry.state !== 'released' && { state: entry.state, claim: { epoch: entry.epoch, rank: entry.rank, node } }
-      return {
-        isKnown: true,
-        isAlive: isAlive(peer, nowMs),
-        hasLease,
-        says: says || (peer.held.isComplete ? undefined : 'incomplete'),
-      }
+      const lives = peer !== undefined && isAlive(peer, nowMs)
+      // While it is heard with our keys too, the others are those of a namesake in another cluster on this segment.
+      const isEstranged = !lives && estranged.has(node, nowMs)
+      if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, isEstranged, says: undefined }
+      return { isKnown: true, isAlive: lives, hasLease, isEstranged, says: saysOf(peer, address) }
     }
   const publish = (entry: ClaimEntry, nowMs: number) => {
     const old = claims.get(entry.address)
@@ -207,6 +204,11 @@ export function createElection(options: ElectionOptions): Election {
     judgeAllOf(peer.name, nowMs)
   }
 
+  /** With other keys than ours it may go on announcing, and we cannot hear it: whoever reaches the API server decides there. */
+  const noticeEstranged = ({ sender = '' }: DroppedFrame, nowMs: number) => {
+    const peer = byId.get(sender)
+    if (peer && estranged.notice(peer.name, nowMs)) judgeAllOf(peer.name, nowMs)
+  }
   /** Who is spoken with follows from the plans. */
   const replan = (nowMs: number) => {
     isStale = false
@@ -389,6 +391,7 @@ export function createElection(options: ElectionOptions): Election {
       const drop = 'drop' in frame ? frame.drop : frame.sender === ourId ? 'own-frame' : undefined
       if (drop || 'drop' in frame) {
         count(drop ?? 'malformed')
+        if ('drop' in frame) noticeEstranged(frame, nowMs)
         return
       }
       const peer = byId.get(frame.sender)
@@ -413,6 +416,7 @@ export function createElection(options: ElectionOptions): Election {
       noticePause(nowMs)
       if (isStale) replan(nowMs)
       for (const peer of peers.values()) judgeLife(peer, nowMs)
+      for (const node of estranged.expire(nowMs)) judgeAllOf(node, nowMs)
       for (const address of unjudged) judge(address, nowMs)
       unjudged.clear()
       for (const [address, at] of timers) if (at <= nowMs) judge(address, nowMs)

@@ -60,8 +60,16 @@ export interface Frame {
   readonly entries: readonly ClaimEntry[]
 }
 
-/** Why a frame is not taken in. `unauthenticated`: made with no key of ours, or changed on its way. */
-export type FrameDrop = 'malformed' | 'unauthenticated' | 'own-frame' | 'not-to-us' | 'stranger' | 'replayed' | 'unproven'
+/** Why a frame is not taken in. `unknown-key`: it names a key that we do not have. `unauthenticated`: changed on its way, or forged. */
+export type FrameDrop =
+  | 'malformed'
+  | 'unknown-key'
+  | 'unauthenticated'
+  | 'own-frame'
+  | 'not-to-us'
+  | 'stranger'
+  | 'replayed'
+  | 'unproven'
 
 /** Keeps the frame within 1,500 bytes of payload, the smallest MTU that Ethernet is run with. */
 export const mostEntries = 60
@@ -141,8 +149,14 @@ export function encodeFrame(
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
+export interface DroppedFrame {
+  readonly drop: FrameDrop
+  /** Who a frame of an unknown key says it is from; nobody can tell whether that is true. */
+  readonly sender?: NodeId
+}
+
 /** Reads and verifies a frame as it came from the segment; padding after it is allowed. Never throws. */
-export function decodeFrame(bytes: Uint8Array, keys: HeartbeatKeys): Frame | { readonly drop: FrameDrop } {
+export function decodeFrame(bytes: Uint8Array, keys: HeartbeatKeys): Frame | DroppedFrame {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (frame.length < at.entries + tagLength || frame.length > longestFrame) return { drop: 'malformed' }
   if (frame.readUInt16BE(at.etherType) !== heartbeatEtherType || frame.readUInt32BE(at.magic) !== magic)
@@ -152,14 +166,16 @@ export function decodeFrame(bytes: Uint8Array, keys: HeartbeatKeys): Frame | { r
   const end = at.entries + count * entryLength
   if (!kind || frame.readUInt8(at.version) !== protocolVersion || frame.length < end + tagLength) return { drop: 'malformed' }
   const key = keys.keys.find(({ id }) => id === frame.readUInt32BE(at.keyId))
-  if (!key || !timingSafeEqual(tagOf(frame, end, key), frame.subarray(end, end + tagLength))) return { drop: 'unauthenticated' }
+  const sender = frame.toString('hex', at.sender, at.sender + 8)
+  if (!key) return { drop: 'unknown-key', sender }
+  if (!timingSafeEqual(tagOf(frame, end, key), frame.subarray(end, end + tagLength))) return { drop: 'unauthenticated' }
   const sequence = frame.readBigUInt64BE(at.sequence)
   const entries = Array.from({ length: count }, (_, index) => readEntry(frame, at.entries + index * entryLength))
   // Authentic, so made by a faulty or newer program.
   if (sequence > BigInt(Number.MAX_SAFE_INTEGER) || entries.includes(undefined)) return { drop: 'malformed' }
   return {
     kind,
-    sender: frame.toString('hex', at.sender, at.sender + 8),
+    sender,
     target: frame.toString('hex', at.target, at.target + 8),
     intervalMs: frame.readUInt16BE(at.intervalMs),
     boot: frame.readBigUInt64BE(at.boot),

@@ -2,6 +2,7 @@
 import type { MacAddress } from '../announcer/mac.ts'
 import { createHeldClaims } from './claims.ts'
 import type { HeldClaims } from './claims.ts'
+import type { Contestant } from './contest.ts'
 import type { Frame, FrameDrop, NodeId } from './frame.ts'
 import { beatMs, deadAfter, pairInterval } from './plan.ts'
 
@@ -65,6 +66,13 @@ export function createPeer(name: string, id: NodeId, nowMs: number): Peer {
 export function deathOf(peer: Peer, ownIntervalMs: number): number {
   if (!peer.session || peer.isGone) return Number.NEGATIVE_INFINITY
   return peer.heardAt + deadAfter(pairInterval(ownIntervalMs, peer.intervalMs))
+}
+
+/** What it says of an address; `incomplete`: not all it says has come yet. */
+export function saysOf({ name, held }: Peer, address: string): Contestant['says'] {
+  const entry = held.get(address)
+  if (!entry || entry.state === 'released') return held.isComplete ? undefined : 'incomplete'
+  return { state: entry.state, claim: { epoch: entry.epoch, rank: entry.rank, node: name } }
 }
 
 /** Has a frame sent to the peer soon, before its beat is due. */
