@@ -1,5 +1,5 @@
 // The loop of LoadBalancerClasses: what is wrong with each, how many Services use it, and the finalizer that keeps a used one.
-import { inUseFinalizer } from '../api/group.ts'
+import { inUseFinalizer, serviceFinalizer } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { readyCondition } from '../api/reasons.ts'
 import { findCondition, setCondition } from '../kubernetes/conditions.ts'
@@ -7,6 +7,8 @@ import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import { keyOf } from '../kubernetes/objects.ts'
 import { createQueue } from '../kubernetes/queue.ts'
 import type { MergePatch } from '../kubernetes/writes.ts'
+import { claim } from '../model/claim.ts'
+import { defaultClass, namedClass } from '../model/class-choice.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import { answers, judgeClass } from './class-verdicts.ts'
 import type { ClassFacts, ClassVerdict } from './class-verdicts.ts'
@@ -41,7 +43,7 @@ export function startClassController(surroundings: Surroundings, facts: Omit<Cla
     // Classes judge each other (defaults, aliases), and there are few.
     stores.classes.subscribe(look, { replay: true }),
     stores.services.subscribe(({ object, old }) => {
-      if (classValue(object) === classValue(old)) return
+      if (classValue(object) === classValue(old) && isClaimed(object) === isClaimed(old)) return
       for (const candidate of stores.classes.values()) {
         if (!isNamedBy(candidate, object) && !isNamedBy(candidate, old)) continue
         // The first user is worth a write at once: until then nothing keeps the class from being deleted.
@@ -68,6 +70,11 @@ function classValue(service: Service | undefined): string | undefined {
   return isServedWithoutClass(service) ? unclassed : undefined
 }
 
+/** Our finalizer comes with the claim: of one that another controller had held until then, that alone is the sign. */
+function isClaimed(service: Service | undefined): boolean {
+  return service?.metadata.finalizers?.includes(serviceFinalizer) === true
+}
+
 function isServedWithoutClass(service: Service): boolean {
   const condition = findCondition(service.status?.conditions, readyCondition)
   return condition !== undefined && condition.reason !== 'ForeignLoadBalancer' && condition.reason !== 'SeveralDefaultClasses'
@@ -79,10 +86,35 @@ function isNamedBy(candidate: LoadBalancerClass, service: Service | undefined): 
 }
 
 /** The Services (namespace/name) that use a class, sorted. */
-function usersOf(subject: LoadBalancerClass, { services }: Stores): readonly string[] {
+function usersOf(subject: LoadBalancerClass, { services, classes }: Stores): readonly string[] {
+  const all = [...classes.values()]
   const named = answers(subject).flatMap(value => services.byIndex('class', value))
   const unnamed = subject.spec.default ? services.byIndex('class', unclassed).filter(isServedWithoutClass) : []
-  return [...named, ...unnamed].map(keyOf).toSorted()
+  return [...named, ...unnamed]
+    .filter(service => uses(service, subject, all))
+    .map(keyOf)
+    .toSorted()
+}
+
+/**
+ * Whether `subject` is what serves a Service as the classes stand now. One that is being deleted serves nobody without a class
+ * once another default is there. Of several defaults each counts, because any of them may be the one that is left. A Service
+ * that is being released still needs its class: that says where its load balancer is.
+ */
+export function uses(service: Service, subject: LoadBalancerClass, classes: readonly LoadBalancerClass[]): boolean {
+  if (!servingClasses(service, classes).some(({ metadata }) => metadata.name === subject.metadata.name)) return false
+  const { kind } = claim(service, classes)
+  return kind === 'ours' || kind === 'kept' || kind === 'release'
+}
+
+function servingClasses({ spec }: Service, classes: readonly LoadBalancerClass[]): readonly LoadBalancerClass[] {
+  if (spec.loadBalancerClass !== undefined) {
+    const named = namedClass(classes, spec.loadBalancerClass)
+    return named ? [named.class] : []
+  }
+  const choice = defaultClass(classes)
+  if (choice.kind === 'none') return []
+  return choice.kind === 'one' ? [choice.class] : choice.classes
 }
 
 async function reconcileClass(

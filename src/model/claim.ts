@@ -147,7 +147,7 @@ function claimByClass(
 function claimWithoutClass(service: Service, value: string, marks: Marks): Claim {
   if (value.startsWith(classPrefix)) {
     const name = value.slice(classPrefix.length)
-    const kept = marks.held ? ' What the Service has is kept.' : ''
+    const kept = marks.held && hasStatusAddress(service) ? ' What the Service has is kept.' : ''
     return blocked(
       'ClassMissing',
       `There is no LoadBalancerClass ${name}.${kept}`,
