@@ -6,6 +6,7 @@ import type { Given, Owner } from './addresses/block-index.ts'
 import { decide, homeOf } from './decide.ts'
 import { hasAnnouncer, whyNobody } from './eligibility.ts'
 import type { LocalObserved } from './observe.ts'
+import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 
 /** What came of one give-address or adopt-address. */
@@ -30,8 +31,9 @@ export function outcomeOf(
   const serving = [...fresh, ...decision.keep.filter(holding => !replaced.includes(holding)).map(({ given }) => given)].toSorted(
     (one, other) => placeOf(one, goal.desired) - placeOf(other, goal.desired),
   )
+  const ports = portStatuses(goal.desired)
   return {
-    ingress: serving.map(({ address }) => ({ ip: address.text, ipMode: 'VIP' })),
+    ingress: serving.map(({ address }) => ({ ip: address.text, ipMode: 'VIP', ...(ports ? { ports } : {}) })),
     readiness: readinessOf({ goal, observed, results, serving, problem: decision.problem }),
     warnings: [
       ...settings.problems.filter(problem => problem.severity === 'warns'),
@@ -39,7 +41,7 @@ export function outcomeOf(
       ...decision.revoked
         .filter(({ announcement }) => fresh.length > 0 || announcement?.metadata.deletionTimestamp === undefined)
         .filter(({ announcement }) => fresh.length > 0 || announcement !== undefined)
-        .map(({ given }) => revokedWarning(given)),
+        .map(({ given }) => revokedWarning(given, observed, serving)),
     ],
     gone: false,
     // The status names the new address before the old one is withdrawn.
@@ -88,10 +90,10 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
     return {
       ready: false,
       reason: 'NoAnnouncer',
-      message: `no node can announce ${address.text} (${whyNobody(observed.network, announced)}). Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
+      message: `No node can announce ${address.text} (${whyNobody(observed.network, announced)}). Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
     }
   }
-  return { ready: true, reason: 'Serving', message: servingText(serving) }
+  return { ready: true, reason: 'Serving', message: `${servingText(serving)}${unservedText(goal.desired)}` }
 }
 
 /** What is said when a station that is none of ours has an address, as the agents found. */
@@ -150,7 +152,7 @@ function ofNode(address: string, node: string): Problem {
 }
 
 function exhausted(family: IpFamily, names: readonly string[]): Problem {
-  const pools = names.length === 1 ? `pool ${names[0]} is` : `pools ${names.join(', ')} are`
+  const pools = names.length === 1 ? `Pool ${names[0]} is` : `Pools ${names.join(', ')} are`
   return {
     reason: 'PoolsExhausted',
     message: `${pools} full: no ${family} address is free (addresses ending in .0 or .255 are given only on request).`,
@@ -159,11 +161,15 @@ function exhausted(family: IpFamily, names: readonly string[]): Problem {
   }
 }
 
-function revokedWarning({ address, pool }: Given): Problem {
+function revokedWarning({ address, pool }: Given, { pools }: LocalObserved, serving: readonly Given[]): Problem {
+  const why = pools.get(pool) ? 'does not hold it any more or is not for this Service' : 'is gone'
+  const next = serving.find(other => other.address.family === address.family)
   return {
     reason: 'AddressReplaced',
-    message: `${address.text} is taken from this Service: pool ${pool} does not hold it any more or is not for this Service.`,
-    remedy: 'Clients have to use the new address; put the old one back into a pool to keep it.',
+    message: `${address.text} is taken from this Service: pool ${pool} ${why}.`,
+    remedy: next
+      ? `Clients have to use ${next.address.text}; put ${address.text} back into a pool and ask for it to have it again.`
+      : `There is no other address for it, so clients cannot reach it; put ${address.text} back into a pool.`,
     severity: 'warns',
   }
 }

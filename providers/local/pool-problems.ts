@@ -9,7 +9,7 @@ const blocks = { severity: 'blocks' } as const
 export const poolProblems = {
   none(book: PoolBook, desired: DesiredLoadBalancer, family: IpFamily): Problem {
     const pools = book.ordered.map(pool => `${pool.name} ${whyNot(pool, desired, family)}`)
-    const seen = pools.length === 0 ? 'there is no AddressPool' : someOf(pools, '; ')
+    const seen = someOf([...missingText(book, desired), ...pools], '; ') || 'there is no AddressPool'
     return {
       ...blocks,
       reason: 'NoPools',
@@ -43,7 +43,7 @@ export const poolProblems = {
   broken(pool: ParsedPool, problem: PoolProblem): Problem {
     return {
       ...blocks,
-      reason: 'NoPools',
+      reason: 'PoolNotUsable',
       message: `pool ${pool.name} gives no addresses: ${problem.message}`,
       remedy: problem.remedy,
     }
@@ -64,6 +64,12 @@ function whyNot(pool: ParsedPool, desired: DesiredLoadBalancer, family: IpFamily
   if (refused) return refusalText(refused, desired)
   if (pool.problem) return `is not usable (${pool.problem.reason})`
   return pool.ranges.some(range => range.family === family) ? 'has autoAssign: false' : `has no ${family} addresses`
+}
+
+/** Pools that the class names and that do not exist. */
+function missingText(book: PoolBook, { class: { metadata, spec } }: DesiredLoadBalancer): readonly string[] {
+  const missing = (spec.local?.pools ?? []).filter(name => !book.get(name))
+  return missing.length === 0 ? [] : [`class ${metadata.name} names ${someOf(missing, ', ')}, which does not exist`]
 }
 
 function refusalText(why: NonNullable<ReturnType<typeof refusal>>, { class: lbClass, id }: DesiredLoadBalancer): string {

@@ -1,7 +1,8 @@
 // What the status of an AddressPool says: whether it gives addresses, what it shares with others, and how full it is. Pure.
 import type { Reason } from '../../src/api/reasons.ts'
 import type { NodeAddress } from './addresses/node-addresses.ts'
-import { poolContains, poolSize } from './pools.ts'
+import { givesByItself } from './addresses/free-finder.ts'
+import { givableSize, poolContains, poolSize } from './pools.ts'
 import type { ParsedPool } from './pools.ts'
 
 /** A condition as its author states it; times are set where it is written. */
@@ -20,20 +21,26 @@ export interface PoolStatus {
   readonly free: string
 }
 
-/** `used`: how many addresses of the pool's ranges are given, by whichever pool. `nodeAddresses` are never given. */
-export function poolStatus(pool: ParsedPool, used: number, nodeAddresses: readonly NodeAddress[] = []): PoolStatus {
-  const total = poolSize(pool)
+export interface PoolCounts {
+  /** How many addresses of the pool's ranges are given, by whichever pool. */
+  readonly used: number
+  /** Those of them that the pool gives to Services that do not ask for a certain one. */
+  readonly usedByItself: number
+  /** Addresses of nodes that no Service has. They are never given. */
+  readonly ofNodes: readonly NodeAddress[]
+}
+
+export function poolStatus(pool: ParsedPool, { used, usedByItself, ofNodes }: PoolCounts): PoolStatus {
+  const { name, ranges, spec } = pool
+  const inside = ofNodes.filter(({ address }) => poolContains(pool, address))
+  const source = { name, ranges, avoidBuggyIPs: spec.avoidBuggyIPs }
+  const missing = inside.filter(({ address }) => givesByItself(source, address)).length
+  const free = givableSize(pool) - BigInt(usedByItself + missing)
   return {
-    conditions: [
-      readyOf(
-        pool,
-        nodeAddresses.filter(({ address }) => poolContains(pool, address)),
-      ),
-      overlapOf(pool),
-    ],
-    total: String(total),
+    conditions: [readyOf(pool, inside), overlapOf(pool)],
+    total: String(poolSize(pool)),
     used,
-    free: String(total - BigInt(used)),
+    free: String(free > 0n ? free : 0n),
   }
 }
 

@@ -1,6 +1,6 @@
 // Pools as read: broken entries, overlaps, and which pools a Service may use in which order.
 import { expect, test } from 'vitest'
-import { allowedPools, poolSize, readPools } from './pools.ts'
+import { allowedPools, givableSize, poolSize, readPools } from './pools.ts'
 import { poolNamed, serviceNamed } from './simulation.ts'
 
 const aged = (name: string, day: number, addresses: readonly string[], spec = {}) => {
@@ -51,4 +51,17 @@ test('a pool kept for a namespace comes before one for all; a class that names p
   expect(namesFor(pools)).toEqual(['ours', 'all'])
   expect(namesFor(pools, serviceNamed('pg', { labels: { tier: 'db' } }))).toEqual(['ours', 'db', 'all'])
   expect(namesFor(pools, withClass(['all', 'theirs', 'ours']))).toEqual(['all', 'ours'])
+})
+
+test.each([
+  ['10.201.200.0/24', true, 254n],
+  ['10.201.200.0/24', false, 256n],
+  ['10.201.200.0/22', true, 1016n],
+  ['10.201.200.255-10.201.201.0', true, 0n],
+  ['10.201.200.9', true, 1n],
+  ['0.0.0.0-0.0.1.0', true, 254n],
+  ['fd00::/120', true, 256n],
+] as const)('%s with avoidBuggyIPs %s gives %s addresses by itself', (range, avoidBuggyIPs, size) => {
+  const [pool] = readPools([poolNamed('office', [range], { avoidBuggyIPs })]).ordered
+  expect(pool && givableSize(pool)).toBe(size)
 })

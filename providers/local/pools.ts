@@ -86,6 +86,19 @@ export function poolSize(pool: ParsedPool, family?: IpFamily): bigint {
   return ranges.reduce((sum, range) => sum + rangeSize(range), 0n)
 }
 
+/** How many addresses the pool gives to Services that do not ask for a certain one; a pool with a problem gives none. */
+export function givableSize(pool: ParsedPool): bigint {
+  if (pool.problem) return 0n
+  const avoided = pool.spec.avoidBuggyIPs ? pool.ranges.filter(({ family }) => family === 'IPv4') : []
+  return avoided.reduce((left, range) => left - endingIn(range, 0n) - endingIn(range, 255n), poolSize(pool))
+}
+
+/** How many addresses of the range have this last byte. */
+function endingIn({ first, last }: IpRange, end: bigint): bigint {
+  const upTo = (value: bigint) => (value + 256n - end) / 256n
+  return upTo(last) - upTo(first - 1n)
+}
+
 /** `office 10.201.200.0/24`, for messages; long lists of addresses are cut. */
 export function poolText(pool: ParsedPool): string {
   const shown = pool.spec.addresses.slice(0, 3).join(', ')

@@ -275,9 +275,35 @@ test('a failed write gives nothing, and the next look starts anew', async () => 
 test('statuses of pools count what is given', async () => {
   const lan = await simulatedLan({ pools: [office, poolNamed('young', ['10.201.200.128-10.201.201.3'])] })
   await lan.bring(serviceNamed('web'))
-  expect(lan.provider.poolStatuses.get('office')).toMatchObject({ total: '256', used: 1, free: '255' })
+  expect(lan.provider.poolStatuses.get('office')).toMatchObject({ total: '256', used: 1, free: '253' })
+  expect(lan.provider.poolStatuses.get('young')).toMatchObject({ total: '132', used: 0, free: '0' })
   const [ready, overlap] = lan.provider.poolStatuses.get('young')?.conditions ?? []
   expect(ready).toMatchObject({ status: 'False', reason: 'Overlap' })
   expect(ready?.message).toContain('10.201.200.128-10.201.200.255 are also in the older pool office')
   expect(overlap).toMatchObject({ type: 'Overlap', status: 'True' })
+})
+
+test('an address that is taken away with its pool is told without a word of a new one, when there is none', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  await lan.bring(serviceNamed('web'))
+  await lan.announce()
+  lan.pools.remove('office')
+  const [warning] = (await lan.bring(serviceNamed('web'))).warnings
+  expect(warning).toMatchObject({
+    reason: 'AddressReplaced',
+    message: '10.201.200.1 is taken from this Service: pool office is gone.',
+    remedy: 'There is no other address for it, so clients cannot reach it; put 10.201.200.1 back into a pool.',
+  })
+})
+
+test('a named pool that is broken, and a class that names a pool that is not there, are told as that', async () => {
+  const lan = await simulatedLan({ pools: [poolNamed('office', ['10.201.200.9-10.201.200.1'])] })
+  const named = await lan.bring(serviceNamed('named', { annotations: { 'weir.dev/address-pool': 'office' } }))
+  expect(named.readiness).toMatchObject({ ready: false, reason: 'PoolNotUsable' })
+  expect(named.readiness.message).toContain('10.201.200.9-10.201.200.1')
+  const { class: lbClass } = serviceNamed('classed')
+  const choosy = { ...lbClass, spec: { ...lbClass.spec, local: { pools: ['nosuch'] } } }
+  const classed = await lan.bring(serviceNamed('classed', { class: choosy }))
+  expect(classed.readiness.reason).toBe('NoPools')
+  expect(classed.readiness.message).toContain('class lan names nosuch, which does not exist')
 })

@@ -21,6 +21,7 @@ import { trackNetwork } from './network-view.ts'
 import { observe } from './observe.ts'
 import type { LocalObserved } from './observe.ts'
 import { plan } from './plan.ts'
+import { servedProtocols } from './ports.ts'
 import { poolStatus } from './pool-status.ts'
 import type { PoolStatus } from './pool-status.ts'
 import { poolContains } from './pools.ts'
@@ -33,7 +34,7 @@ import { createWakers } from './wakers.ts'
 
 /** Agents announce by ARP only, so IPv6 is not offered yet; pools and blocks hold both families. */
 export const localCapabilities: Capabilities = {
-  protocols: new Set(['TCP', 'UDP'] as const),
+  protocols: servedProtocols,
   targetTypes: new Set(['Node'] as const),
   families: new Set(['IPv4'] as const),
   mixedProtocols: true,
@@ -232,7 +233,10 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     poolStatuses: {
       get: name => {
         const pool = pools.book().get(name)
-        return pool && poolStatus(pool, index.usedIn(pool.ranges), nodeAddresses.all())
+        if (!pool) return undefined
+        const used = index.usedIn(pool.ranges)
+        const usedByItself = pool.spec.avoidBuggyIPs ? index.usedIn(pool.ranges, { avoidBuggyIPs: true }) : used
+        return poolStatus(pool, { used, usedByItself, ofNodes: nodeAddresses.all().filter(each => !index.given(each.address)) })
       },
       watch: poolNames.watch,
     },

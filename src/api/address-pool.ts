@@ -66,7 +66,12 @@ export const addressPool = {
           .exactOptional()
           .describe('How many addresses the pool has, as a decimal number (an IPv6 pool may exceed an int64).'),
         used: z.int().min(0).exactOptional(),
-        free: z.string().exactOptional(),
+        free: z
+          .string()
+          .exactOptional()
+          .describe(
+            'How many addresses the pool can still give to Services that do not ask for a certain one, as a decimal number: without those of avoidBuggyIPs and those of nodes; 0 while the pool is not ready.',
+          ),
       })
       .exactOptional(),
   }),

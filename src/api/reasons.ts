@@ -60,6 +60,11 @@ export const reasons = {
     meaning: 'The Service names an address pool that does not exist.',
     remedy: 'Name an existing pool or make it.',
   },
+  PoolNotUsable: {
+    on: services,
+    meaning: 'The Service names a pool that gives no addresses because of a mistake in it.',
+    remedy: 'Correct the pool as the message says, or name another one.',
+  },
   PoolNotAllowed: {
     on: services,
     meaning: 'The Service names a pool that it may not use.',
@@ -68,7 +73,8 @@ export const reasons = {
   AddressReplaced: {
     on: services,
     event: true,
-    meaning: 'An address is taken from the Service because no pool that it may use holds it any more; another is given.',
+    meaning:
+      'An address is taken from the Service because no pool that it may use holds it any more. The message tells whether another is given.',
     remedy: 'Use the new address, or put the old one back into a pool.',
   },
   Released: {

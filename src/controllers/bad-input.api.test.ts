@@ -103,7 +103,15 @@ test('ports of a protocol nobody serves, and a mixture of which the rest is serv
     { name: 'signalling', port: 5000, protocol: 'SCTP' },
   ]
   await cluster.service('mixed', { spec: { ports } })
-  await cluster.untilReason('mixed', 'Serving')
+  const mixed = await cluster.untilReason('mixed', 'Serving')
+  expect(readyOf(mixed)?.message).toContain('5000/SCTP')
+  expect(mixed.status?.loadBalancer?.ingress?.[0]?.ports).toEqual([
+    { port: 80, protocol: 'TCP' },
+    { port: 5000, protocol: 'SCTP', error: 'weir.dev/UnsupportedProtocol' },
+  ])
+  // What is written once is not written again.
+  await (await weir.working).idle()
+  expect((await cluster.get(servicePath('mixed'))).metadata.resourceVersion).toBe(mixed.metadata.resourceVersion)
   await expect
     .poll(() => cluster.events('mixed'), { timeout: 5000 })
     .toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'UnsupportedProtocol' }))
@@ -148,6 +156,17 @@ test('two default classes: both are told, and no Service without a class is clai
   await cluster.untilReason('undecided', 'Serving')
 })
 
+test('of two default classes one is deleted: it goes, though its Services stay', async () => {
+  await cluster.lbClass('successor', { default: true })
+  const path = weirPath('loadbalancerclasses', 'one')
+  await cluster.until(path, one => one.metadata.finalizers?.includes('weir.dev/in-use'))
+  await cluster.remove(path)
+  await cluster.untilGone(path)
+  const successor = await cluster.until(weirPath('loadbalancerclasses', 'successor'), one => one.status?.services === 1)
+  expect(successor.status.conditions[0]).toMatchObject({ status: 'True' })
+  expect(readyOf(await cluster.get(servicePath('undecided')))?.reason).toBe('Serving')
+})
+
 test('pools that overlap are both marked, and the younger gives nothing', async () => {
   await cluster.pool('overlapping', ['10.201.200.8-10.201.200.20'])
   const younger = await cluster.until(weirPath('addresspools', 'overlapping'), one => one.status?.conditions)
@@ -160,7 +179,7 @@ test('pools that overlap are both marked, and the younger gives nothing', async 
     .poll(() => cluster.events('overlapping'), { timeout: 5000 })
     .toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'Overlap' }))
   await cluster.service('in-overlap', { annotations: { 'weir.dev/address-pool': 'overlapping' } })
-  await expectRefused('in-overlap', 'NoPools', 'overlapping')
+  await expectRefused('in-overlap', 'PoolNotUsable', 'overlapping')
 })
 
 test('addresses that two pools share are never used twice, also while they go from one pool to the other', async () => {
@@ -180,7 +199,7 @@ test('addresses that two pools share are never used twice, also while they go fr
   const range = (first: number, last: number) =>
     Array.from({ length: last - first + 1 }, (_, index) => `10.201.210.${first + index}`)
   await expect.poll(given, { timeout: 15_000 }).toEqual(range(1, 6))
-  await expectRefused('shared-b-0', 'NoPools', 'shared-b')
+  await expectRefused('shared-b-0', 'PoolNotUsable', 'shared-b')
 
   await cluster.patch(weirPath('addresspools', 'shared-a'), { spec: { addresses: ['10.201.210.1-10.201.210.3'] } })
   await expect

@@ -46,8 +46,8 @@ export interface BlockIndex {
   /** Holds a free address, or changes why the same owner holds it. False when somebody else has or holds it. */
   hold(address: IpAddress, hold: Hold): boolean
   unhold(address: IpAddress, uid: string): void
-  /** How many addresses of the ranges are given. Costs a look at the blocks that exist, not at the addresses. */
-  usedIn(ranges: readonly IpRange[]): number
+  /** How many addresses of the ranges are given, with `avoidBuggyIPs` without those that end in .0 or .255. Costs a look at the blocks that exist, not at the addresses. */
+  usedIn(ranges: readonly IpRange[], options?: { readonly avoidBuggyIPs?: boolean }): number
   readonly free: FreeFinder
 }
 
@@ -154,9 +154,9 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       removeFrom(heldByOwner, uid, address.text)
       settleBit(block, offset)
     },
-    usedIn(ranges) {
+    usedIn(ranges, { avoidBuggyIPs = false } = {}) {
       let used = 0
-      for (const block of blocks.values()) used += usedOf(block, ranges)
+      for (const block of blocks.values()) used += usedOf(block, ranges, avoidBuggyIPs)
       return used
     },
   }
@@ -166,10 +166,11 @@ function offsetOf(address: IpAddress): number {
   return Number(address.value & 255n)
 }
 
-function usedOf(block: Block, ranges: readonly IpRange[]): number {
+function usedOf(block: Block, ranges: readonly IpRange[], avoidBuggyIPs: boolean): number {
   if (block.given.size === 0) return 0
   const given = emptyBitmap()
-  for (const offset of block.given.keys()) setBit(given, offset)
+  const avoided = avoidBuggyIPs && block.base.family === 'IPv4' ? [0, 255] : []
+  for (const offset of block.given.keys()) if (!avoided.includes(offset)) setBit(given, offset)
   const top = block.base.value + 255n
   let used = 0
   for (const range of ranges) {
