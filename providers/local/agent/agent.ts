@@ -9,7 +9,7 @@ import type { AddressKey } from './announcer/address-key.ts'
 import type { AnnouncingInterface, Conflict, ProbeOutcome } from './announcer/announcer.ts'
 import { createConflicts } from './conflicts.ts'
 import type { ConflictPolicy } from './conflicts.ts'
-import { decide, isAttended, mayElect, statusPatch } from './decide.ts'
+import { decide, isAttended, mayElect, ownership, statusPatch } from './decide.ts'
 import type { AnnouncementWrite, Decision, View } from './decide.ts'
 import type { HeartbeatPort } from './heartbeat/heartbeats.ts'
 import { createLiveness } from './liveness.ts'
@@ -62,6 +62,8 @@ export function createAgent(options: AgentOptions): Agent {
   /** What an earlier process of this agent still owned when this one started. */
   const inheritedEpochs = new Map<string, number>()
   const unattended = new Map<string, { readonly mark: string; readonly since: number }>()
+  /** Deleted, but still withdrawn and forgotten: what comes under the same name begins after that, with nothing of the old one. */
+  const forgetting = new Set<string>()
   let interfaces: readonly NodeInterface[] | undefined
   let placementOf = rememberPlacements([])
   let stopping = false
@@ -84,6 +86,11 @@ export function createAgent(options: AgentOptions): Agent {
     })
     return flush
   }
+  /** An announcer that does not obey says so itself and ends this process with its reason; nothing rejected may do it before. */
+  const afterApply = (run?: () => unknown): void => {
+    const disobeyed = (error: unknown) => logger.error({ error: String(error) }, 'the announcer does not obey')
+    void apply().then(run).catch(disobeyed)
+  }
   const unattendedFor = (announcement: Announcement, view: Pick<View, 'self' | 'standing' | 'isAlive'>): number => {
     const { name, uid } = announcement.metadata
     if (isAttended(announcement, view)) {
@@ -101,7 +108,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** Decides about one address and announces or withdraws accordingly; what is to be written is left to `reconcile`. */
   const look = (name: string): Decision => {
     const announcement = current(name)
-    if (!announcement || interfaces === undefined) return {}
+    if (!announcement || interfaces === undefined || forgetting.has(name)) return {}
     const view = viewOf(announcement)
     const decision = decide(announcement, view)
     place(announcement, decision)
@@ -121,6 +128,7 @@ export function createAgent(options: AgentOptions): Agent {
       standing,
       // Where heartbeats do not decide, being unheard is no reason to take something away from somebody.
       isAlive: (node: string) => (standing?.elects ? livesHere(node) : undefined) ?? isAlive(node),
+      hasLease: isAlive,
     }
     return {
       ...seen,
@@ -151,7 +159,7 @@ export function createAgent(options: AgentOptions): Agent {
       'none' in view.placement ? undefined : view.placement,
     )
     // The next one takes it as soon as it hears this.
-    if (own && !announce) void apply().then(() => release(announcement))
+    if (own && !announce) afterApply(() => release(announcement))
   }
   const release = ({ spec }: Announcement) => {
     const { key } = placementOf(spec)
@@ -174,7 +182,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (!before) logger.info(fields, 'announcing')
     else if (!after) logger.info({ ...fields, owner: announcement.status?.node }, 'withdrawn')
     else logger.info(fields, 'announcing from another interface')
-    void apply().catch((error: unknown) => logger.error({ error: String(error) }, 'the announcer does not obey'))
+    afterApply()
   }
   const ask = async (name: string, asked: Promise<ProbeOutcome>) => {
     try {
@@ -215,7 +223,14 @@ export function createAgent(options: AgentOptions): Agent {
     inheritedEpochs.delete(name)
     unattended.delete(name)
     place(announcement, {})
-    void apply().then(() => heartbeats?.forget(announcement.spec.address))
+    if (!heartbeats || forgetting.has(name)) return
+    forgetting.add(name)
+    const end = () => {
+      heartbeats.forget(announcement.spec.address)
+      forgetting.delete(name)
+      lookAndWake(name)
+    }
+    void apply().then(end, end)
   }
 
   for (const { metadata, status } of announcements.values())
@@ -284,7 +299,7 @@ export function createAgent(options: AgentOptions): Agent {
       placementOf = rememberPlacements(now)
       lookAtAll()
       for (const { name } of cameUp) {
-        if (addresses.on(name).size > 0) void apply().then(() => announcer.repeat(name, addresses.on(name)))
+        if (addresses.on(name).size > 0) afterApply(() => announcer.repeat(name, addresses.on(name)))
       }
     },
     meetConflict({ address, interface: on, mac }) {
@@ -292,15 +307,17 @@ export function createAgent(options: AgentOptions): Agent {
       const now = clock.monotonic()
       const renewed = options.lastRenewal()
       const announcement = announcementOf(address)
-      // Where heartbeats decide, another owner of ours says so itself.
-      const isElected = announcement && heartbeats?.standing(announcement.spec.address)?.elects
-      const mayBeReplaced = !isElected && (renewed === undefined || now - renewed > leaseDurationMs)
+      const standing = announcement && heartbeats?.standing(announcement.spec.address)
       const { name } = announcement?.metadata ?? {}
       const answer = conflicts.meet(address, now)
+      // Where heartbeats decide, another owner of ours says so itself, unless its keys or candidates are newer: then it insists.
+      const mayBeOurs = !standing?.elects || answer !== 'defend'
+      const mayBeReplaced = mayBeOurs && (renewed === undefined || now - renewed > leaseDurationMs)
       if (announcement && name !== undefined && (mayBeReplaced || answer === 'give-up')) {
         const why = mayBeReplaced ? 'another node took the address while our lease had ended' : 'given up to another station'
         logger.warn({ announcement: name, mac }, why)
-        conflicts.giveUp(name, { epoch: announcement.status?.epoch ?? 0, ...(!mayBeReplaced && { to: mac }) })
+        const { epoch } = ownership(announcement, { self, standing })
+        conflicts.giveUp(name, { epoch, ...(!mayBeReplaced && { to: mac }) })
         lookAndWake(name)
         return
       }

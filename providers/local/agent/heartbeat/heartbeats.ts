@@ -154,6 +154,9 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
       // The claim of an accepted write is ours without an event.
       const own = standing.own ?? (plan.holds === undefined ? undefined : { epoch: plan.holds, reason: 'Vacant' as const })
       addresses.set(plan.address, { on, mark, standing: { ...standing, own, mayGo: standing.mayGo && !isCandidate } })
+      // What is held becomes ours here at once, so the worker has to know of it, even when the next plan says that it is lost.
+      const waiting = plans.get(on.name)?.get(plan.address)
+      if (waiting?.holds !== undefined && plan.holds === undefined) flush()
       const batch = plans.get(on.name) ?? new Map<string, AddressPlan>()
       plans.set(on.name, batch.set(plan.address, plan))
       flushSoon()
