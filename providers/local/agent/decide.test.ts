@@ -7,6 +7,7 @@ const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
 const view: View = {
   self: 'n1',
   isAlive: () => true,
+  hasLease: () => true,
   placement,
   yieldedEpoch: undefined,
   inheritedEpoch: undefined,

@@ -53,6 +53,8 @@ export interface Decision {
 export interface View {
   readonly self: string
   readonly isAlive: (node: string) => boolean
+  /** By its Lease, whatever is heard on the segment. */
+  readonly hasLease: (node: string) => boolean
   readonly placement: Placement | { readonly none: NoPlacementReason }
   /** The epoch in which this node gave the address up because another station used it; it is not taken up again in that epoch. */
   readonly yieldedEpoch: number | undefined
@@ -94,13 +96,15 @@ export interface View {
  * - Where all candidates hear each other's heartbeats, these decide about everything but the first use: what they say of owner and
  *   epoch counts as if it stood in the status, which is written afterwards. An owner that is no candidate any more stays until its
  *   successor is there.
- * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does.
+ * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does. An
+ *   owner by heartbeat that died unwritten is unknown to it: then whom the status names does.
  */
 export function decide(announcement: Announcement, view: View): Decision {
   const { owner, epoch } = ownership(announcement, view)
   const ours = owner === view.self
   if (announcement.metadata.deletionTimestamp !== undefined) {
-    return ours && announcement.metadata.finalizers?.includes(announcedFinalizer) ? { write: { kind: 'confirm' } } : {}
+    const confirms = ours || isLeftBehind(announcement, view, owner)
+    return confirms && announcement.metadata.finalizers?.includes(announcedFinalizer) ? { write: { kind: 'confirm' } } : {}
   }
   if (ours) return decideAsOwner(announcement, view, epoch)
   if (view.stopping || 'none' in view.placement) return {}
@@ -139,10 +143,18 @@ export function mayElect(announcement: Announcement, view: View): boolean {
     epoch > 0 &&
     announcement.status?.conflict === undefined &&
     announcement.metadata.deletionTimestamp === undefined &&
-    view.yieldedEpoch !== epoch &&
+    !isYielded(view, epoch) &&
     !view.stopping &&
     !('none' in view.placement)
   )
+}
+
+/**
+ * Whether the status names us, because whoever took the address from us by heartbeat died before writing it. For the controller
+ * this node has it, so nobody else would confirm. Dead by both, for a mere silence on the segment ends.
+ */
+function isLeftBehind({ status }: Announcement, { self, isAlive, hasLease }: View, owner: string): boolean {
+  return status?.node === self && owner !== self && !isAlive(owner) && !hasLease(owner)
 }
 
 /** For how long the answer of the segment holds, free or not. */
@@ -154,10 +166,15 @@ export function isAttended(announcement: Announcement, view: Pick<View, 'self' |
   return owner !== '' && announcement.spec.nodes.includes(owner) && view.isAlive(owner)
 }
 
+/** The status may lag behind the epoch it was given up in. */
+function isYielded({ yieldedEpoch }: View, epoch: number): boolean {
+  return yieldedEpoch !== undefined && epoch <= yieldedEpoch
+}
+
 function decideAsOwner(announcement: Announcement, view: View, epoch: number): Decision {
   const giveUp = (reason: YieldReason): Decision => ({ write: { kind: 'yield', reason } })
   if (view.stopping) return giveUp('AgentStopped')
-  if (view.yieldedEpoch === epoch) {
+  if (isYielded(view, epoch)) {
     return { write: { kind: 'yield', reason: 'Conflict', ...(view.yieldedTo !== undefined && { to: view.yieldedTo }) } }
   }
   if (view.inheritedEpoch === epoch && announcement.spec.nodes.some(node => node !== view.self && view.canTakeOver(node)))

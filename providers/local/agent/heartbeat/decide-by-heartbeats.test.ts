@@ -10,6 +10,7 @@ const own = { epoch: 6, reason: 'OwnerDead' as const }
 const view: View = {
   self: 'n1',
   isAlive: node => node !== 'n0',
+  hasLease: node => node !== 'n0',
   placement,
   yieldedEpoch: undefined,
   inheritedEpoch: undefined,
@@ -83,4 +84,22 @@ test('an owner that ends, has no interface or is to confirm a deletion does not 
   })
   const deleting = announcement(['n1'], ofDead, { deletionTimestamp: '2026-01-01T00:00:00Z' })
   expect(decide(deleting, held)).toEqual({ write: { kind: 'confirm' } })
+})
+
+test('a deletion is confirmed by whom the status names when the owner by heartbeat died before it was written', () => {
+  const ours = { epoch: 5, node: 'n1' }
+  const deleting = announcement(['n0', 'n1'], ours, { deletionTimestamp: '2026-01-01T00:00:00Z' })
+  const lost = { ...view, standing: { ...standing, owner: { epoch: 6, rank: 0, node: 'n0' } } }
+  expect(decide(deleting, lost)).toEqual({ write: { kind: 'confirm' } })
+  // It may only be silent for a moment, or confirm by itself.
+  expect(decide(deleting, { ...lost, hasLease: () => true })).toEqual({})
+  expect(decide(deleting, { ...lost, isAlive: () => true })).toEqual({})
+})
+
+test('what was given up in an epoch that the status does not know yet is not taken up by an older one', () => {
+  const ours = { epoch: 5, node: 'n1' }
+  const yielded = { ...view, yieldedEpoch: 6 }
+  expect(decide(announcement(['n1'], ours), yielded)).toEqual({ write: { kind: 'yield', reason: 'Conflict' } })
+  expect(mayElect(announcement(['n1'], { epoch: 5, node: '' }), yielded)).toBe(false)
+  expect(mayElect(announcement(['n1'], { epoch: 7, node: '' }), yielded)).toBe(true)
 })
