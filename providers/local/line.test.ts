@@ -25,6 +25,19 @@ test('who waits and is then refused loses its place and its turn, and keeps what
   expect((await lan.bring(first)).readiness.message).toContain('belongs to default/second')
 })
 
+test('who goes on waiting for an address is told who has it now', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const [holder, first, second] = [1, 2, 3].map(day => serviceNamed(`s${day}`, { ...asking('10.201.200.5'), ...at(day) }))
+  if (!holder || !first || !second) throw new Error('three Services')
+  for (const service of [holder, first, second]) await lan.bring(service)
+  expect((await lan.bring(second)).readiness.message).toContain('belongs to default/s1')
+  await lan.remove(holder.id)
+  lan.woken()
+  await lan.bring(first)
+  expect(lan.woken()).toEqual(['s3'])
+  expect((await lan.bring(second)).readiness.message).toContain('belongs to default/s2')
+})
+
 test('a refused Service stays announced after a restart, by the nodes that are there now', async () => {
   const before = await simulatedLan({ pools: [office], nodes: ['n0', 'n1'] })
   await before.bring(serviceNamed('web'))

@@ -3,6 +3,7 @@
 import type { AddressBlock } from '../../src/api/address-block.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import { parseAddress, parseAnnouncementName, announcementName } from '../../src/model/address.ts'
+import type { IpAddress } from '../../src/model/address.ts'
 import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Capabilities, IngressPoint, Provider } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
@@ -67,16 +68,22 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
 
   const index = createBlockIndex({
     onFreed: address => {
-      if (!nodeAddresses.reclaim(address)) giver.freed(address)
+      if (nodeAddresses.reclaim(address)) tellLine(address)
+      else giver.freed(address)
     },
     onGiven: (now, before) => {
       for (const owner of lostOwners(now, before)) if (served.has(owner.uid)) services.wake(idOf(owner))
       const address = (now ?? before)?.address
       if (!address) return
+      if (now) tellLine(address)
       names.wake(announcementName(address))
       for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
     },
   })
+  /** Who waits for an address is told whose it is; that has changed. */
+  const tellLine = (address: IpAddress) => {
+    for (const { id } of waiters.lineOf(address)) services.wake(id)
+  }
   const nodeAddresses = createNodeAddresses(index)
   const allocator = createAllocator({ index, store: dependencies.blockStore, signal: dependencies.signal })
   const pools = trackPools(dependencies.pools, dependencies.signal)

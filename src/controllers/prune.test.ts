@@ -13,13 +13,14 @@ test('memory holds what is read and nothing else', () => {
   const status = {
     addresses: [
       { type: 'InternalIP', address: '10.0.0.1' },
+      { type: 'ExternalIP', address: '192.0.2.1' },
       { type: 'Hostname', address: 'n0' },
     ],
     images: [],
   }
   expect(pruneNode({ metadata: { name: 'n0', annotations: { big: 'x' } }, status })).toEqual({
     metadata: { name: 'n0' },
-    status: { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] },
+    status: { addresses: status.addresses.slice(0, 2) },
   })
   const labels = { 'kubernetes.io/service-name': 'web', other: 'x' }
   const endpoint = { addresses: ['10.244.0.1', 'ignored'], zone: 'a', nodeName: 'n0', targetRef: { kind: 'Pod', uid: 'p1' } }

@@ -67,9 +67,9 @@ export function pruneInstance(node: Node): Node {
   return providerID === undefined ? pruned : { ...pruned, spec: { ...pruned.spec, providerID } }
 }
 
-/** A Node's labels, taints and InternalIPs. Its status changes every few seconds; nothing else of it is kept. */
+/** A Node's labels, taints and IP addresses. Its status changes every few seconds; nothing else of it is kept. */
 export function pruneNode({ metadata, spec, status }: Node): Node {
-  const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP')
+  const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
   return {
     metadata: { ...identityOf(metadata), ...(metadata.labels ? { labels: metadata.labels } : {}) },
     ...(spec?.taints ? { spec: { taints: spec.taints.map(({ key }) => ({ key })) } } : {}),

@@ -23,6 +23,8 @@ export interface Waiters {
    * it. Who waits for exactly this address comes before those who want any: nothing else can help them.
    */
   firstFor(address: IpAddress, pools: readonly string[]): Waiter | undefined
+  /** Those who wait for exactly this address, oldest first. */
+  lineOf(address: IpAddress): readonly Waiter[]
   /** Everybody, oldest first. */
   all(): readonly Waiter[]
 }
@@ -61,6 +63,7 @@ export function createWaiters(): Waiters {
       const heads = pools.flatMap(pool => lines.get(poolKey(address.family, pool))?.[0] ?? [])
       return heads.toSorted(byAge)[0]
     },
+    lineOf: address => [...(lines.get(address.text) ?? [])],
     all: () => [...linesOf.values()].map(entry => entry.waiter).toSorted(byAge),
   }
 }
