@@ -16,27 +16,27 @@ export function missingCapabilities(
   const unsupported = desired.listeners.filter(({ protocol }) => !capabilities.protocols.has(protocol))
   const ports = unsupported.map(({ port, protocol }) => `${port}/${protocol}`).join(', ')
   if (unsupported.length > 0 && unsupported.length === desired.listeners.length) {
-    add('NoSupportedPorts', 'blocks', `no port is of a protocol that the provider ${name} supports (${ports}).`)
+    add('NoSupportedPorts', 'blocks', `No port is of a protocol that the provider ${name} supports (${ports}).`)
   } else if (unsupported.length > 0) {
-    add('UnsupportedProtocol', 'warns', `the provider ${name} does not support ${ports}; the other ports are served.`)
+    add('UnsupportedProtocol', 'warns', `The provider ${name} does not support ${ports}; the other ports are served.`)
   }
   const protocols = new Set(desired.listeners.map(({ protocol }) => protocol).filter(one => capabilities.protocols.has(one)))
   if (protocols.size > 1 && !capabilities.mixedProtocols) {
-    add('UnsupportedProtocol', 'blocks', `the provider ${name} cannot serve ${[...protocols].join(' and ')} in one Service.`)
+    add('UnsupportedProtocol', 'blocks', `The provider ${name} cannot serve ${[...protocols].join(' and ')} in one Service.`)
   }
   if (!capabilities.targetTypes.has(desired.targetType)) {
     add(
       'UnsupportedTargetType',
       'blocks',
-      `class ${desired.class.metadata.name} has targets: ${desired.targetType}, which the provider ${name} does not support.`,
+      `Class ${desired.class.metadata.name} has targets: ${desired.targetType}, which the provider ${name} does not support.`,
     )
   }
   if (!desired.families.some(family => capabilities.families.has(family))) {
-    add('UnsupportedFamily', 'blocks', `the provider ${name} cannot serve ${desired.families.join(' and ')}.`)
+    add('UnsupportedFamily', 'blocks', `The provider ${name} cannot serve ${desired.families.join(' and ')}.`)
   }
   const needsNodePorts = desired.targetType === 'Node' && !capabilities.withoutNodePorts
   if (needsNodePorts && desired.listeners.some(({ nodePort }) => nodePort === undefined)) {
-    add('NodePortsRequired', 'blocks', `the provider ${name} reaches nodes by node ports, and the Service has none.`)
+    add('NodePortsRequired', 'blocks', `The provider ${name} reaches nodes by node ports, and the Service has none.`)
   }
   return found
 }
