@@ -75,15 +75,21 @@ async function writePool(
   const { total, used, free } = judged
   const name = pool.metadata.name
   log.debug({ object: name, total, used, free }, 'AddressPool counted')
-  for (const { type, status, reason, message } of judged.conditions) {
-    const before = findCondition(pool.status?.conditions, type)
-    // What begins as it should be is no transition.
-    const isNews = before ? before.status !== status || before.reason !== reason : type === 'Ready' || status === 'True'
-    if (!isNews) continue
+  for (const { type, status, reason, message } of poolNews(pool, judged)) {
     const isGood = type === 'Ready' ? status === 'True' : status === 'False'
     log.info({ object: name, condition: type, status, reason }, 'AddressPool decided')
     events.record({ regarding: pool, type: isGood ? 'Normal' : 'Warning', reason, action: 'Judge', note: message })
   }
+}
+
+/** The conditions that have changed; of several for the same reason the first, which says it all. */
+export function poolNews(pool: AddressPool, { conditions }: PoolReport): PoolReport['conditions'] {
+  const news = conditions.filter(({ type, status, reason }) => {
+    const before = findCondition(pool.status?.conditions, type)
+    // What begins as it should be is no transition.
+    return before ? before.status !== status || before.reason !== reason : type === 'Ready' || status === 'True'
+  })
+  return news.filter(({ reason }, index) => news.findIndex(other => other.reason === reason) === index)
 }
 
 /** The patch that makes the pool's status say what `judged` says; undefined when it does. */

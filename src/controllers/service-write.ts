@@ -28,6 +28,17 @@ const nothingWarned: ReadonlySet<string> = new Set()
 /** Reasons that tell of waiting, not of anything wrong: their events are Normal. */
 const calm: ReadonlySet<Reason> = new Set<Reason>(['Serving', 'Pending', 'Withdrawing'])
 
+/** The EndpointSlice of a new Service comes some seconds after it; until then nothing is wrong. */
+const startingMs = 10_000
+
+/** Whether a move to `verdict` is told as a Warning. */
+export function eventType({ reason }: Verdict, { metadata, status }: Service, nowMs: number): 'Normal' | 'Warning' {
+  if (calm.has(reason)) return 'Normal'
+  const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '')
+  const isStarting = findCondition(status?.conditions, readyCondition) === undefined && ageMs < startingMs
+  return reason === 'NoReadyEndpoints' && isStarting ? 'Normal' : 'Warning'
+}
+
 /**
  * Writes what `decision` says unless it is there already. Throws what the API server answers; a Conflict means that the
  * Service has changed since it was read, and the caller looks again.
@@ -62,7 +73,9 @@ export async function writeDecision(
   const tell = (type: 'Normal' | 'Warning', reason: Reason, action: string, note: string) =>
     events.record({ regarding: { ...service, apiVersion: 'v1', kind: 'Service' }, type, reason, action, note })
   const moved = verdict && (before?.reason !== verdict.reason || (before.status === 'True') !== verdict.ready)
-  if (verdict && moved) tell(calm.has(verdict.reason) ? 'Normal' : 'Warning', verdict.reason, actionOf(verdict), verdict.message)
+  if (verdict && moved) {
+    tell(eventType(verdict, service, clock.now()), verdict.reason, actionOf(verdict), verdict.message)
+  }
   if (patch && goal.condition === 'none' && before) tell('Normal', 'Released', 'Release', 'Nothing of the load balancer is left.')
   tellWarnings(decision, memory, moved === true, warning =>
     tell('Warning', warning.reason, 'Warn', `${warning.message} ${warning.remedy}`),
