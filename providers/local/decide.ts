@@ -82,9 +82,17 @@ function decideFamily(input: FamilyInput): FamilyDecision {
     if (!pool) return { ...stay, problem: poolProblems.outside(request, choice.pools) }
     return { ...stay, give: { kind: 'give-address', family, pools: [pool.name], request: request.text } }
   }
-  const fits = held.find(holding => isFrom(pools, desired, holding, settings.requestedPool))
-  if (fits) return { keep: current && isFrom(pools, desired, current, settings.requestedPool) ? current : fits }
+  const fitting = held.filter(holding => isFrom(pools, desired, holding, settings.requestedPool))
+  const fits = fitting.find(holding => !holding.isToBeExchanged)
+  if (fits) return { keep: current && !current.isToBeExchanged && fitting.includes(current) ? current : fits }
+  if (current && fitting.includes(current)) return { keep: current, ...exchange(input, choice.pools) }
   return { ...stay, ...giveAny(input, choice.pools) }
+}
+
+/** Another address for one that is of no use; what there is stays while no pool gives any. */
+function exchange(input: FamilyInput, usable: readonly ParsedPool[]): FamilyDecision {
+  const { give } = giveAny({ ...input, desired: { ...input.desired, statusAddresses: [] } }, usable)
+  return give ? { give } : {}
 }
 
 /** An address the status names, or any address of the pools that give by themselves; all of a pool that is asked for. */

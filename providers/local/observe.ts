@@ -3,6 +3,7 @@ import type { Announcement } from '../../src/api/announcement.ts'
 import { announcementName } from '../../src/model/address.ts'
 import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
+import type { SetAside } from './addresses/set-aside.ts'
 import type { Network } from './network.ts'
 import type { PoolBook } from './pools.ts'
 import type { Agents, View } from './views.ts'
@@ -13,6 +14,8 @@ export interface Holding {
   readonly announcement: Announcement | undefined
   /** Whether the node that announces it lives; false also when none announces it. */
   readonly announcerAlive: boolean
+  /** Whether it never was of use, because a station of others has it, and another address is to take its place. */
+  readonly isToBeExchanged: boolean
 }
 
 export interface LocalObserved {
@@ -29,12 +32,14 @@ export function observe(
     readonly agents: Agents
     readonly pools: PoolBook
     readonly network: Network
+    readonly setAside: Pick<SetAside, 'isToBeExchanged'>
   },
 ): LocalObserved {
   const holdings = from.index.givenTo(id.uid).map((given): Holding => {
     const announcement = from.announcements.get(announcementName(given.address))
     const node = announcement?.status?.node ?? ''
-    return { given, announcement, announcerAlive: node !== '' && from.agents.alive(node) }
+    const isToBeExchanged = from.setAside.isToBeExchanged(given.address, announcement)
+    return { given, announcement, announcerAlive: node !== '' && from.agents.alive(node), isToBeExchanged }
   })
   return { holdings, pools: from.pools, network: from.network }
 }

@@ -42,6 +42,7 @@ export function outcomeOf(
         .filter(({ announcement }) => fresh.length > 0 || announcement?.metadata.deletionTimestamp === undefined)
         .filter(({ announcement }) => fresh.length > 0 || announcement !== undefined)
         .map(({ given }) => revokedWarning(given, observed, serving)),
+      ...replaced.filter(({ isToBeExchanged }) => isToBeExchanged).flatMap(({ given }) => exchangedWarning(given, observed)),
     ],
     gone: false,
     // The status names the new address before the old one is withdrawn.
@@ -159,6 +160,12 @@ function exhausted(family: IpFamily, names: readonly string[]): Problem {
     remedy: 'Enlarge a pool or free an address; this Service gets the next one by itself.',
     severity: 'blocks',
   }
+}
+
+function exchangedWarning(given: Given, observed: LocalObserved): readonly Problem[] {
+  const message = conflictAt(given, observed)
+  const remedy = 'This Service gets another address.'
+  return message === undefined ? [] : [{ reason: 'AddressConflict', message, remedy, severity: 'warns' }]
 }
 
 function revokedWarning({ address, pool }: Given, { pools }: LocalObserved, serving: readonly Given[]): Problem {

@@ -12,6 +12,7 @@ import { createBlockIndex } from './addresses/block-index.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
 import { createGiver } from './addresses/giver.ts'
 import { createNodeAddresses } from './addresses/node-addresses.ts'
+import { createSetAside } from './addresses/set-aside.ts'
 import { createWaiters } from './addresses/waiters.ts'
 import { applyToStore, planByName } from './announcing.ts'
 import type { Announcements, AnnouncingParts } from './announcing.ts'
@@ -69,7 +70,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const index = createBlockIndex({
     onFreed: address => {
       if (nodeAddresses.reclaim(address)) tellLine(address)
-      else giver.freed(address)
+      // Who waits for exactly this address knows what it does.
+      else if (waiters.lineOf(address).length > 0 || !setAside.reclaim(address)) giver.freed(address)
     },
     onGiven: (now, before) => {
       for (const owner of lostOwners(now, before)) if (served.has(owner.uid)) services.wake(idOf(owner))
@@ -84,6 +86,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const tellLine = (address: IpAddress) => {
     for (const { id } of waiters.lineOf(address)) services.wake(id)
   }
+  const setAside = createSetAside(index)
   const nodeAddresses = createNodeAddresses(index)
   const allocator = createAllocator({ index, store: dependencies.blockStore, signal: dependencies.signal })
   const pools = trackPools(dependencies.pools, dependencies.signal)
@@ -95,6 +98,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     pools: pools.book,
     timestamp: () => `${new Date(dependencies.now()).toISOString().slice(0, 19)}Z`,
     wake: services.wake,
+    gaveUnasked: address => setAside.gaveUnasked(address),
   })
   const parts: ApplyParts = { index, allocator, giver, waiters, announcementStore, pools: pools.book, supported }
   const announcing: AnnouncingParts = {
@@ -250,7 +254,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   }
 
   function observeNow(id: LoadBalancerId): LocalObserved {
-    return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current() })
+    return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current(), setAside })
   }
 
   /** Whether the address went away between planning and writing; an Announcement for it would only have to be withdrawn. */

@@ -23,12 +23,13 @@ export interface Given {
 
 /**
  * A claim in memory on an address no block gives: while its write is on the way (`pending`), for a Service whose status holds
- * it (`adoption`), for the one whose turn it is (`turn`), or for good because a node has it of its own (`node`). Nobody else gets
+ * it (`adoption`), for the one whose turn it is (`turn`), or for good because a node has it of its own (`node`), or because a
+ * station of others has it (`conflict`, which gives way to whoever asks for that very address). Nobody else gets
  * a held address.
  */
 export interface Hold {
   readonly owner: Owner
-  readonly why: 'pending' | 'adoption' | 'turn' | 'node'
+  readonly why: 'pending' | 'adoption' | 'turn' | 'node' | 'conflict'
 }
 
 export interface BlockIndex {
@@ -140,7 +141,9 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       const offset = offsetOf(address)
       const other = block.holds.get(offset)
       if (block.given.has(offset)) return false
-      if (other ? other.owner.uid !== hold.owner.uid : hasBit(block.taken, offset)) return false
+      const isOthers = other?.owner.uid !== hold.owner.uid && other?.why !== 'conflict'
+      if (other ? isOthers : hasBit(block.taken, offset)) return false
+      if (other) removeFrom(heldByOwner, other.owner.uid, address.text)
       block.holds.set(offset, hold)
       addTo(heldByOwner, hold.owner.uid, address.text, address)
       settleBit(block, offset)

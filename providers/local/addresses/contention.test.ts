@@ -44,6 +44,7 @@ function contended(before: (server: ReturnType<typeof createServer<AddressBlock>
     pools: () => pools,
     timestamp: () => '2026-01-01T00:00:00Z',
     wake: () => {},
+    gaveUnasked: () => {},
   })
   const web = serviceNamed('web')
   const ask = (request?: string) =>

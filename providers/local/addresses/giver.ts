@@ -39,8 +39,10 @@ export function createGiver(options: {
   /** RFC 3339. */
   readonly timestamp: () => string
   readonly wake: (id: LoadBalancerId) => void
+  /** Hears of each address that was given to somebody who took any. */
+  readonly gaveUnasked: (address: IpAddress) => void
 }): Giver {
-  const { index, allocator, waiters, pools, timestamp, wake } = options
+  const { index, allocator, waiters, pools, timestamp, wake, gaveUnasked } = options
 
   /** What to try next, or undefined when nothing is free. */
   const choose = (uid: string, action: GiveAction, names: readonly string[]): Choice | undefined => {
@@ -90,7 +92,10 @@ export function createGiver(options: {
         return { kind: 'exhausted', family: action.family, pools: names }
       }
       // Lost only against another process; the index knows of it by now and offers another address.
-      if (await take(owner, choice, signal)) return result(choice.address, choice.pool, owner)
+      if (await take(owner, choice, signal)) {
+        if (action.kind === 'give-address') gaveUnasked(choice.address)
+        return result(choice.address, choice.pool, owner)
+      }
     }
     throw new ProviderError({
       code: 'ProviderError',
