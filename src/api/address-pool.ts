@@ -19,7 +19,7 @@ export const layer2RuleSchema = z
 export const addressPool = {
   ...kindNames.addressPool,
   singular: 'addresspool',
-  shortNames: ['pool'],
+  shortNames: ['pool', 'pools'],
   description: 'Addresses for load balancers of the local provider.',
   statusSubresource: true,
   schema: z.object({
