@@ -104,8 +104,7 @@ const podPrograms: readonly ProgramName[] = [
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const { name = 'lab', pods = true, progress = silent, signal } = options
   if (process.getuid?.() !== 0) throw new LabError('needs-root', 'needs root for network namespaces.', 'Run: sudo npm run lab')
-  if (!/^[a-z0-9-]{1,40}$/.test(name))
-    throw new LabError('usage', `"${name}" cannot name a lab: small letters, digits and dashes.`)
+  checkLabName(name)
   const programs = await findPrograms(pods, progress, signal)
   if (programs.built === 0)
     await progress.step(
@@ -132,7 +131,11 @@ export async function openLab(name = 'lab'): Promise<Lab> {
   try {
     facts = state.load('lab.json', saved)
   } catch {
-    throw new LabError('no-such-lab', `there is no lab named ${name}.`, 'Start it: npm run lab')
+    throw new LabError(
+      'no-such-lab',
+      `there is no lab named ${name}.`,
+      `Start it: npm run lab${name === 'lab' ? '' : ` -- --name ${name}`}`,
+    )
   }
   return assemble(state, await findPrograms(facts.pods, silent), facts)
 }
@@ -145,6 +148,17 @@ function findPrograms(pods: boolean, progress: Progress, signal?: AbortSignal): 
   })
 }
 
+/** Throws LabError `usage` for what cannot name a lab: it becomes part of names of folders and network namespaces. */
+export function checkLabName(name: string): void {
+  if (!/^[a-z0-9-]{1,40}$/.test(name))
+    throw new LabError('usage', `"${name}" cannot name a lab: small letters, digits and dashes.`)
+}
+
+/** How this lab is named to npm run lab, before the command; nothing for the one without a name of its own. */
+export function nameFlag(name: string): string {
+  return name === 'lab' ? '' : `--name ${name} `
+}
+
 function newState(name: string): LabState {
   try {
     return createState(name)
@@ -152,7 +166,7 @@ function newState(name: string): LabState {
     throw new LabError(
       'in-use',
       `there is a lab named ${name} already, or what is left of one.`,
-      'Take it down: npm run lab -- down',
+      `Take it down: npm run lab -- ${nameFlag(name)}down`,
     )
   }
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
-import { openLab, startLab } from './lab.ts'
+import { checkLabName, nameFlag, openLab, startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
 import { prepareMachine } from './machine.ts'
 import { elapsed, lines } from './progress.ts'
@@ -84,18 +84,18 @@ async function clearAbandoned(name: string): Promise<void> {
     throw new LabError(
       'in-use',
       `a lab named ${name} is running.`,
-      'Look at it: npm run lab -- kubectl get services. Take it down: npm run lab -- down',
+      `Look at it: npm run lab -- ${nameFlag(name)}kubectl get services. Take it down: npm run lab -- ${nameFlag(name)}down`,
     )
   }
   await takeDownAbandoned(name)
 }
 
 async function stay(lab: Lab): Promise<void> {
-  const which = lab.name === 'lab' ? '' : `--name ${lab.name} `
+  const which = nameFlag(lab.name)
   print('\nThe lab stays until Ctrl-C.')
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
-  print(`  npm run lab -- ${which}on client ping ADDRESS`)
+  print(`  npm run lab -- ${which}on client curl http://ADDRESS/`)
   const state = openState(lab.name)
   const words = await new Promise<string>(resolve => {
     const end = (words: string) => {
@@ -160,6 +160,7 @@ async function main(args: readonly string[]): Promise<number> {
     print(gone.length === 0 ? 'There is no lab to take down.' : `Taken down: ${gone.join(', ')}.`)
     return 0
   }
+  checkLabName(values.name)
   const nodes = Number(values.nodes)
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > 200)
     throw new LabError('usage', `--nodes ${values.nodes}: a number from 1 to 200.`)
