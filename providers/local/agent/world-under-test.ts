@@ -138,7 +138,13 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     }
     const request = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
-        const answer = (settle: () => void) => clock.schedule(networkMs, inProcess(settle))
+        // The answer is for the process that asked: one started since must not go on with what a dead one began.
+        const asking = generation
+        const answer = (settle: () => void) =>
+          clock.schedule(
+            networkMs,
+            inProcess(() => generation === asking && settle()),
+          )
         clock.schedule(networkMs, () => {
           if (isCut) {
             answer(() => reject(new Error('unreachable')))
