@@ -28,6 +28,9 @@ export interface ClaimsPart {
   readonly entries: readonly ClaimEntry[]
 }
 
+/** What a frame carries that is about nothing yet. */
+export const noClaims: ClaimsPart = { base: 0, upTo: 0, version: 0, digest: 0, entries: [] }
+
 /** The claims of this node, each change a version. */
 export interface OwnClaims {
   readonly version: number

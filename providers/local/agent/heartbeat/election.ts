@@ -2,7 +2,7 @@
 import { broadcastMac } from '../announcer/mac.ts'
 import type { MacAddress } from '../announcer/mac.ts'
 import type { HeartbeatKeys } from '../../../../src/model/heartbeat-keys.ts'
-import { beats, createOwnClaims } from './claims.ts'
+import { beats, createOwnClaims, noClaims } from './claims.ts'
 import type { Claim, ClaimsPart } from './claims.ts'
 import { contest } from './contest.ts'
 import type { AddressPlan, Contestant, ContestState, ElectionReason } from './contest.ts'
@@ -277,7 +277,7 @@ export function createElection(options: ElectionOptions): Election {
     const isMissing = [...peers.values()].some(peer => !peer.isGone && !isAlive(peer, nowMs))
     helloDue = isMissing ? nowMs + helloMs : Number.POSITIVE_INFINITY
     helloMs = Math.min(helloMs * 2, longestHelloMs)
-    if (isMissing) sendTo(undefined, 'hello', nothing)
+    if (isMissing) sendTo(undefined, 'hello', noClaims)
   }
   const noticePause = (nowMs: number) => {
     if (contests.size === 0) {
@@ -444,5 +444,3 @@ export function createElection(options: ElectionOptions): Election {
     },
   }
 }
-
-const nothing: ClaimsPart = { base: 0, upTo: 0, version: 0, digest: 0, entries: [] }
