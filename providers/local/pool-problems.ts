@@ -13,7 +13,7 @@ export const poolProblems = {
     return {
       ...blocks,
       reason: 'NoPools',
-      message: `no pool gives this Service an ${family} address: ${seen}.`,
+      message: `No pool gives this Service an ${family} address: ${seen}.`,
       remedy: 'Make an AddressPool, or allow the Service in one.',
     }
   },
@@ -28,7 +28,7 @@ export const poolProblems = {
     return {
       ...blocks,
       reason: 'UnknownPool',
-      message: `there is no AddressPool ${name} (${others}).`,
+      message: `There is no AddressPool ${name} (${others}).`,
       remedy: 'Name an existing pool or make it.',
     }
   },
@@ -36,7 +36,7 @@ export const poolProblems = {
     return {
       ...blocks,
       reason: 'PoolNotAllowed',
-      message: `pool ${pool.name} ${refusalText(why, desired)}.`,
+      message: `Pool ${pool.name} ${refusalText(why, desired)}.`,
       remedy: 'Name another pool, or allow the Service in that one.',
     }
   },
@@ -44,7 +44,7 @@ export const poolProblems = {
     return {
       ...blocks,
       reason: 'PoolNotUsable',
-      message: `pool ${pool.name} gives no addresses: ${problem.message}`,
+      message: `Pool ${pool.name} gives no addresses: ${problem.message}`,
       remedy: problem.remedy,
     }
   },

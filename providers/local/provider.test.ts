@@ -131,7 +131,7 @@ test('a full pool says so, calls the oldest waiter when an address frees, and al
 
 test.each([
   ['RequestedAddressOutsidePools', asking('10.9.9.9'), 'pools: office 10.201.200.0/24'],
-  ['UnknownPool', { annotations: { 'weir.dev/address-pool': 'attic' } }, 'there is no AddressPool attic (pools: office)'],
+  ['UnknownPool', { annotations: { 'weir.dev/address-pool': 'attic' } }, 'There is no AddressPool attic (pools: office)'],
   ['RequestedAddressInvalid', asking('10.9.9'), '"10.9.9" is not an IPv4 or IPv6 address'],
   ['RequestedAddressInvalid', asking('10.201.200.1,10.201.200.2'), 'several addresses of one family'],
   ['RequestedAddressWrongFamily', asking('fd00::1'), 'fd00::1 is IPv6, but the Service has IPv4'],

@@ -83,7 +83,7 @@ function familyProblems(desired: DesiredLoadBalancer, families: readonly IpFamil
   return [
     {
       reason: 'UnsupportedFamily',
-      message: `the Service needs ${missing.join(' and ')}, which the local provider does not announce.`,
+      message: `The Service needs ${missing.join(' and ')}, which the local provider does not announce.`,
       remedy: 'Set spec.ipFamilyPolicy to PreferDualStack or SingleStack with IPv4 first, or use a class of another provider.',
       severity: 'blocks',
     },
