@@ -1,18 +1,18 @@
-// Names every line of a tracked file that says on which machine or through which mirror it was made.
+// Names every line of a tracked file that says on which machine it was made, or where its packages came from.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findLeaks, mirrorHosts } from './leaks.ts'
+import { findLeaks, packageHosts } from './leaks.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 })
 
 // New files that nobody has committed yet count, too; ignored ones do not. A tree without git has nothing tracked.
 const files = git('ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0').filter(Boolean)
-const mirrors = mirrorHosts(process.env, npmRegistry())
+const hosts = packageHosts(process.env, npmRegistry())
 const leaks = files.flatMap(file => {
   const content = read(file)
-  return content === undefined ? [] : findLeaks(content, mirrors).map(leak => `${file}:${leak.line}: ${leak.what}`)
+  return content === undefined ? [] : findLeaks(content, hosts).map(leak => `${file}:${leak.line}: ${leak.what}`)
 })
 for (const leak of leaks) console.log(leak)
 process.exitCode = leaks.length === 0 ? 0 : 1
