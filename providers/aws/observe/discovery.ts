@@ -11,7 +11,7 @@ import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings.ts'
 import { notOlder } from '../snapshots/pictures.ts'
 import type { FoundLoadBalancer } from '../snapshots/shapes.ts'
-import { routeTableFacts, subnetFacts } from './facts.ts'
+import { routeTableFacts, subnetFacts } from '../discovery/network.ts'
 
 /** Free addresses of subnets change, and people tag subnets while a Service waits for one. */
 const subnetsMaxAgeMs = 30_000
