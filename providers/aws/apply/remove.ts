@@ -2,9 +2,9 @@
 import { isGone, isUncertain } from '../errors.ts'
 import { serviceOwner } from '../names.ts'
 import type { AwsAction } from '../actions.ts'
-import type { Location } from '../provider/locations.ts'
 import { isOwnedBy } from '../ownership.ts'
 import { abandonable } from '../snapshots/table.ts'
+import { disbelieve } from './doubt.ts'
 import type { Run } from './run.ts'
 
 /** How long a look counts as fresh. */
@@ -79,15 +79,6 @@ async function tolerant(run: Run, id: string, call: Promise<unknown>): Promise<v
     // It may be gone or not: the next listing decides, not what we remember of having made it.
     if (isUncertain(error)) disbelieve(run.location, [id])
     throw error
-  }
-}
-
-/** What is known of these is not to be believed any more. */
-export function disbelieve({ pictures }: Location, ids: readonly string[]): void {
-  for (const id of ids) {
-    pictures.loadBalancers.lost(id)
-    pictures.targetGroups.lost(id)
-    pictures.securityGroups.lost(id)
   }
 }
 

@@ -1,0 +1,128 @@
+// Runs the actions of a plan in their order, each by the function that knows how.
+import type { AwsAction } from '../actions.ts'
+import { hasCode } from '../errors.ts'
+import { noteRegistered } from '../membership.ts'
+import { register } from '../membership/register.ts'
+import { targetKey } from '../membership/targets.ts'
+import * as change from './change.ts'
+import * as make from './make.ts'
+import { closeTargets, openTargets } from './open.ts'
+import { confirmOurs, deleteListener, deleteLoadBalancer, deleteSecurityGroup, deleteTargetGroup } from './remove.ts'
+import { idIn } from './run.ts'
+import type { Run } from './run.ts'
+
+export type Wait = Extract<AwsAction, { readonly kind: 'wait' }>
+
+/** Runs the actions in order; gives the wait that ended them. */
+export async function carryOut(run: Run, actions: readonly AwsAction[]): Promise<Wait | undefined> {
+  const ours = await confirmOurs(run, actions)
+  for (const action of actions) {
+    run.caller.signal.throwIfAborted()
+    if (action.kind === 'wait') return action
+    try {
+      await step(run, action, ours)
+    } catch (error) {
+      const wait = waitFor(run, action, error)
+      if (wait) return wait
+      throw error
+    }
+    run.context.log.debug({ service: `${run.id.namespace}/${run.id.name}`, action: action.kind }, 'action done')
+  }
+  return undefined
+}
+
+/** What only takes AWS a while. Removal has words of its own for it. */
+function waitFor({ stack }: Run, { kind }: AwsAction, error: unknown): Wait | undefined {
+  if (!stack) return undefined
+  if (hasCode(error, 'CapacityReservationPending')) return { kind: 'wait', why: 'the capacity asked for before', afterMs: 30_000 }
+  const isHeld = kind.startsWith('delete-') && hasCode(error, 'DependencyViolation', 'ResourceInUse')
+  return isHeld ? { kind: 'wait', why: 'AWS to let go of what was deleted', afterMs: 5000 } : undefined
+}
+
+async function step(run: Run, action: AwsAction, ours: ReadonlySet<string>): Promise<void> {
+  switch (action.kind) {
+    case 'create-security-group':
+      return make.createSecurityGroup(run, action)
+    case 'authorize':
+      return make.authorize(run, action)
+    case 'revoke':
+      return change.revoke(run, action)
+    case 'create-target-group':
+      return make.createTargetGroup(run, action)
+    case 'modify-health-check':
+      return change.modifyHealthCheck(run, action)
+    case 'set-target-group-attributes':
+      return change.setTargetGroupAttributes(run, action)
+    case 'register-targets':
+      return fill(run, action)
+    case 'open-targets':
+      return openTargets(run, action)
+    case 'create-load-balancer':
+      return make.createLoadBalancer(run, action)
+    case 'set-subnets':
+      return change.setSubnets(run, action)
+    case 'set-ip-address-type':
+      return change.setIpAddressType(run, action)
+    case 'set-security-groups':
+      return change.setSecurityGroups(run, action)
+    case 'set-load-balancer-attributes':
+      return change.setLoadBalancerAttributes(run, action)
+    case 'set-capacity':
+      return change.setCapacity(run, action)
+    case 'create-listener':
+      return make.createListener(run, action)
+    case 'modify-listener':
+      return change.modifyListener(run, action)
+    case 'set-listener-attributes':
+      return change.setListenerAttributes(run, action)
+    case 'add-certificates':
+      return change.addCertificates(run, action)
+    case 'remove-certificates':
+      return change.removeCertificates(run, action)
+    case 'tag':
+      return change.tag(run, action)
+    case 'untag':
+      return change.untag(run, action)
+    case 'announce':
+      return announce(run)
+    case 'retire':
+      return retire(run, action)
+    case 'delete-listener':
+      return deleteListener(run, action.arn)
+    case 'delete-load-balancer':
+      return ours.has(action.arn) ? deleteLoadBalancer(run, action.arn) : undefined
+    case 'delete-target-group':
+      return ours.has(action.arn) ? deleteTargetGroup(run, action.arn) : undefined
+    case 'delete-security-group':
+      return ours.has(action.id) ? deleteSecurityGroup(run, action.id) : undefined
+    case 'close-targets':
+      return closeTargets(run)
+    case 'wait':
+    case 'refuse':
+      return undefined
+    default:
+      return action satisfies never
+  }
+}
+
+async function fill(run: Run, { key, targets }: Extract<AwsAction, { readonly kind: 'register-targets' }>): Promise<void> {
+  const arn = idIn(run, `target-group/${key}`)
+  const refused = await register(run.location.calls, arn, targets, run.caller)
+  const keys = new Set(refused.map(({ target }) => targetKey(target)))
+  run.record = noteRegistered(
+    run.context,
+    run.record,
+    arn,
+    targets.filter(target => !keys.has(targetKey(target))),
+  )
+}
+
+async function announce(run: Run): Promise<void> {
+  const known = run.location.pictures.loadBalancers.known(idIn(run, 'load-balancer'))
+  if (known) run.record = { ...run.record, dnsName: known.dnsName, scheme: known.scheme }
+}
+
+async function retire(run: Run, { what, id }: Extract<AwsAction, { readonly kind: 'retire' }>): Promise<void> {
+  const since = new Date(run.context.clock.now()).toISOString()
+  run.record = { ...run.record, retiring: [...run.record.retiring, { kind: what, id, since }] }
+}

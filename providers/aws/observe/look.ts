@@ -1,0 +1,18 @@
+// One look: for whom, where, and with what in mind.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Goal } from '../../../src/provider.ts'
+import type { LedgerRecord } from '../ledger.ts'
+import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
+import type { Context } from './context.ts'
+import type { Wish } from './wish.ts'
+
+export interface Look {
+  readonly context: Context
+  readonly id: LoadBalancerId
+  readonly record: LedgerRecord | undefined
+  readonly location: Location
+  readonly caller: Caller
+  readonly goal?: Goal
+  readonly wish?: Wish
+}

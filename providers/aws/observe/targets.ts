@@ -1,0 +1,22 @@
+// The targets that the cluster says each target group shall have.
+import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import { chooseTargets } from '../membership/targets.ts'
+import type { Target } from '../membership/targets.ts'
+import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
+import type { AwsSettings } from '../settings.ts'
+import type { Context } from './context.ts'
+import { isInside } from './inside.ts'
+
+/** What shall be registered, by key of the target group. */
+export async function targetsOf(
+  context: Context,
+  id: LoadBalancerId,
+  settings: AwsSettings,
+  location: Location,
+  { signal }: Caller,
+): Promise<ReadonlyMap<string, readonly Target[]>> {
+  const inside = isInside([...(await location.pictures.subnets.all(signal)).values()])
+  const around = { nodes: [...context.nodes()], slices: [...context.slicesOf(id)], isInside: inside }
+  return new Map(settings.targetGroups.map(group => [group.key, chooseTargets(group, around).targets]))
+}
