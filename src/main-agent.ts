@@ -9,34 +9,23 @@ import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
 import { createCollector, takeCareOfMemory } from '../providers/local/agent/memory-care.ts'
 import { findTraps, readTrapFacts } from '../providers/local/agent/node-traps.ts'
-import type { SecretView } from '../providers/local/agent/heartbeat/follow-keys.ts'
 import { startHeartbeats } from '../providers/local/agent/heartbeat/start.ts'
 import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
-import type { AnnouncementWriter, NodeView, ReportWriter } from '../providers/local/agent/ports.ts'
+import type { NodeView } from '../providers/local/agent/ports.ts'
 import { createReporter } from '../providers/local/agent/report.ts'
-import type { Announcement } from './api/announcement.ts'
-import { agentLeaseLabel, group, version as apiVersion } from './api/group.ts'
-import type { NodeReport } from './api/node-report.ts'
+import { agentLeaseLabel } from './api/group.ts'
 import { systemClock } from './kubernetes/clock.ts'
 import { loadCredentials } from './kubernetes/credentials.ts'
-import { CredentialsError, isAlreadyExists, isConflict, isNotFound } from './kubernetes/errors.ts'
+import { CredentialsError } from './kubernetes/errors.ts'
 import { keepLease } from './kubernetes/lease-keeper.ts'
 import type { LeaseKeeper } from './kubernetes/lease-keeper.ts'
-import { leases } from './kubernetes/leases.ts'
-import type { Lease } from './kubernetes/leases.ts'
-import { defineResource } from './kubernetes/objects.ts'
-import type { KubernetesObject, Resource } from './kubernetes/objects.ts'
 import { createQueue } from './kubernetes/queue.ts'
-import { startReflector } from './kubernetes/reflector.ts'
-import type { Reflector, ReflectorOptions } from './kubernetes/reflector.ts'
-import { createStore } from './kubernetes/store.ts'
-import type { Store } from './kubernetes/store.ts'
 import { createTransport } from './kubernetes/transport.ts'
 import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
-import type { Writer } from './kubernetes/writes.ts'
-import { heartbeatSecretName } from './model/heartbeat-keys.ts'
+import { watchCluster } from './main-agent-watches.ts'
+import { announcementWriter, reportWriter } from './main-agent-writes.ts'
 import { serveHealth } from './observability/health.ts'
 import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
@@ -55,19 +44,6 @@ const reportPauseMs = 1000
 const concurrentWrites = 8
 const farewellMs = 3000
 const reportKey = 'report'
-
-type NodeObject = KubernetesObject & NodeView
-type SecretObject = KubernetesObject & SecretView
-
-// Declared here and not taken from the schemas, so that the agent does not carry a schema library in its memory.
-const announcements = ours<Announcement>('announcements', 'Announcement')
-const nodeReports = ours<NodeReport>('nodereports', 'NodeReport')
-const secrets = defineResource<SecretObject>({ group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true })
-const nodes = defineResource<NodeObject>({ group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false })
-
-function ours<T extends KubernetesObject>(plural: string, kind: string): Resource<T> {
-  return defineResource<T>({ group, version: apiVersion, plural, kind, namespaced: false })
-}
 
 const clock = systemClock()
 const random = Math.random
@@ -94,7 +70,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
 
   const transport = resources.use(await connect(options, log))
   log.info({ node: options.node, server: transport.server, version: programVersion }, 'agent starts')
-  const reflections = reflect(options, { transport, log })
+  const reflections = watchCluster({ transport, clock, random, log, node: options.node, namespace: options.namespace })
   resources.defer(() => reflections.stop())
   const over = Promise.race([aborted(stop), failed.promise])
   await Promise.race([reflections.synced, over])
@@ -141,7 +117,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     self: options.node,
     heartbeats,
     announcements: reflections.announcements,
-    leases: leasesByNode(reflections.leases, options.namespace),
+    leases: reflections.leases,
     announcer,
     writer: announcementWriter(writer),
     lastRenewal: () => lease.lastSuccess,
@@ -255,93 +231,6 @@ function keepOwnLease(
       return uid === undefined ? undefined : [{ apiVersion: 'v1', kind: 'Node', name: options.node, uid }]
     },
   })
-}
-
-function reflect(options: ProgramOptions, { transport, log }: { readonly transport: Transport; readonly log: Log }) {
-  const reflectors: Reflector[] = []
-  const follow = <T extends KubernetesObject>(
-    resource: Resource<T>,
-    rest: Pick<ReflectorOptions<T>, 'namespace' | 'labelSelector' | 'fieldSelector' | 'prune'> = {},
-  ): Store<T> => {
-    const store = createStore<T>({ onListenerError: error => log.error({ error }, 'a change could not be followed') })
-    reflectors.push(startReflector({ transport, resource, store, clock, random, logger: log, ...rest }))
-    return store
-  }
-  const stores = {
-    announcements: follow(announcements, { prune: withoutServices }),
-    leases: follow(leases, { namespace: options.namespace, labelSelector: `${agentLeaseLabel}=node` }),
-    nodes: follow(nodes, { fieldSelector: `metadata.name=${options.node}`, prune: withAddressesOnly }),
-  }
-  // Not among what is waited for. Our own report, so that it is written again when somebody deletes or changes it.
-  const reports = follow(nodeReports, { fieldSelector: `metadata.name=${options.node}` })
-  // Nor these: without keys Leases decide alone.
-  const heartbeatSecrets = follow(secrets, {
-    namespace: options.namespace,
-    fieldSelector: `metadata.name=${heartbeatSecretName}`,
-  })
-  return {
-    ...stores,
-    reports,
-    secrets: heartbeatSecrets,
-    synced: Promise.all(Object.values(stores).map(store => store.synced)),
-    stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
-  }
-}
-
-function withoutServices(object: Announcement): Announcement {
-  const { name, uid, resourceVersion, deletionTimestamp, finalizers } = object.metadata
-  const metadata = { name, uid, resourceVersion, deletionTimestamp, finalizers }
-  const present = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
-  return { ...object, metadata: { name, ...present }, spec: { ...object.spec, services: [] } }
-}
-
-function withAddressesOnly({ metadata: { name, uid, resourceVersion }, status }: NodeObject): NodeObject {
-  const kept = { name, ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) }
-  return { metadata: kept, ...(status?.addresses && { status: { addresses: status.addresses } }) }
-}
-
-/** The agent asks by the name of the node; the store's keys carry the namespace. */
-function leasesByNode(store: Store<Lease>, namespace: string) {
-  return {
-    get: (node: string) => store.get(`${namespace}/${node}`),
-    values: () => store.values(),
-    get isSynced() {
-      return store.isSynced
-    },
-    subscribe: (...heard: Parameters<Store<Lease>['subscribe']>) => store.subscribe(...heard),
-  }
-}
-
-function announcementWriter(writer: Writer): AnnouncementWriter {
-  return {
-    patchStatus: (seen, status, signal) => orUndefined(writer.patchStatus(announcements, seen, { status }, { signal })),
-    setFinalizers: (seen, finalizers, signal) =>
-      orUndefined(writer.patch(announcements, seen, { metadata: { finalizers } }, { signal })),
-  }
-}
-
-function reportWriter(writer: Writer): ReportWriter {
-  return {
-    read: (name, signal) => orUndefined(writer.get(nodeReports, name, undefined, { signal })),
-    create: (report, signal) => orUndefined(writer.create(nodeReports, report, { signal })),
-    replace(report, signal) {
-      const { spec, metadata } = report
-      const { ownerReferences } = metadata
-      return orUndefined(
-        writer.patch(nodeReports, report, { ...(ownerReferences && { metadata: { ownerReferences } }), spec }, { signal }),
-      )
-    },
-  }
-}
-
-/** Undefined when somebody else was first or the object is gone: the change arrives by the watch. */
-async function orUndefined<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return undefined
-    throw error
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

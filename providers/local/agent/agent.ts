@@ -6,16 +6,19 @@ import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { createAnnouncedAddresses } from './announced-addresses.ts'
 import type { AddressAnnouncer } from './announced-addresses.ts'
 import type { AddressKey } from './announcer/address-key.ts'
-import type { AnnouncingInterface, Conflict, ProbeOutcome } from './announcer/announcer.ts'
+import type { Conflict } from './announcer/announcer.ts'
 import { createConflicts } from './conflicts.ts'
 import type { ConflictPolicy } from './conflicts.ts'
-import { decide, isAttended, mayElect, ownership, statusPatch } from './decide.ts'
+import { decide, mayElect, ownership, statusPatch } from './decide.ts'
 import type { AnnouncementWrite, Decision, View } from './decide.ts'
 import type { HeartbeatPort } from './heartbeat/heartbeats.ts'
+import { createFirstUses } from './first-use.ts'
+import { knownAnnouncements } from './known-announcements.ts'
+import { watchLeases } from './lease-watch.ts'
 import { createLiveness } from './liveness.ts'
-import type { Liveness } from './liveness.ts'
 import { rememberPlacements } from './placement.ts'
 import type { AgentClock, AgentLogger, AnnouncementWriter, LeaseStore, Watched } from './ports.ts'
+import { createUnattended } from './unattended.ts'
 
 export interface AgentOptions {
   /** The name of this node. */
@@ -56,12 +59,11 @@ export function createAgent(options: AgentOptions): Agent {
   const { self, announcements, leases, announcer, writer, clock, logger, leaseDurationMs, heartbeats } = options
   const addresses = createAnnouncedAddresses(announcer)
   const liveness = createLiveness({ self, longestGapMs: leaseDurationMs / 2 })
-  /** What our last write made of an object, until the watch brings that or something newer. */
-  const written = new Map<string, { readonly basedOn: string | undefined; readonly object: Announcement }>()
+  const objects = knownAnnouncements(announcements)
   const conflicts = createConflicts(options.conflictPolicy ?? 'defend')
   /** What an earlier process of this agent still owned when this one started. */
   const inheritedEpochs = new Map<string, number>()
-  const unattended = new Map<string, { readonly mark: string; readonly since: number }>()
+  const unattended = createUnattended()
   /** Deleted, but still withdrawn and forgotten: what comes under the same name begins after that, with nothing of the old one. */
   const forgetting = new Set<string>()
   let interfaces: readonly NodeInterface[] | undefined
@@ -70,15 +72,7 @@ export function createAgent(options: AgentOptions): Agent {
   let flush: Promise<void> | undefined
   const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
 
-  /** The object as it is known now: ours if we wrote after what the watch brought last. */
-  const current = (name: string): Announcement | undefined => {
-    const watched = announcements.get(name)
-    const ours = written.get(name)
-    if (!ours) return watched
-    if (watched && watched.metadata.resourceVersion === ours.basedOn) return ours.object
-    written.delete(name)
-    return watched
-  }
+  const current = (name: string) => objects.get(name)
   const apply = (): Promise<void> => {
     flush ??= new Promise(resolve => setImmediate(resolve)).then(() => {
       flush = undefined
@@ -90,20 +84,6 @@ export function createAgent(options: AgentOptions): Agent {
   const afterApply = (run?: () => unknown): void => {
     const disobeyed = (error: unknown) => logger.error({ error: String(error) }, 'the announcer does not obey')
     void apply().then(run).catch(disobeyed)
-  }
-  const unattendedFor = (announcement: Announcement, view: Pick<View, 'self' | 'standing' | 'isAlive'>): number => {
-    const { name, uid } = announcement.metadata
-    if (isAttended(announcement, view)) {
-      unattended.delete(name)
-      return 0
-    }
-    const { status, spec } = announcement
-    const mark = JSON.stringify([uid, status?.epoch, status?.node, spec.nodes])
-    const now = clock.monotonic()
-    const known = unattended.get(name)
-    if (known?.mark === mark) return now - known.since
-    unattended.set(name, { mark, since: now })
-    return 0
   }
   /** Decides about one address and announces or withdraws accordingly; what is to be written is left to `reconcile`. */
   const look = (name: string): Decision => {
@@ -138,7 +118,7 @@ export function createAgent(options: AgentOptions): Agent {
       probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(metadata.name),
       canTakeOver: node => livesHere(node) ?? (isAlive(node) && !liveness.looksDead(node, clock.now())),
-      unattendedMs: unattendedFor(announcement, seen),
+      unattendedMs: unattended.forMs(announcement, seen, clock.monotonic()),
       patienceMs: leaseDurationMs,
       stopping,
     }
@@ -184,30 +164,23 @@ export function createAgent(options: AgentOptions): Agent {
     else logger.info(fields, 'announcing from another interface')
     afterApply()
   }
-  const ask = async (name: string, asked: Promise<ProbeOutcome>) => {
-    try {
-      const outcome = await asked
-      conflicts.endProbe(name, outcome, clock.monotonic())
-      if ('owner' in outcome) logger.warn({ announcement: name, mac: outcome.owner }, 'another station has this address')
-      lookAndWake(name)
-    } catch (error) {
-      conflicts.endProbe(name, undefined, clock.monotonic())
-      logger.warn({ announcement: name, error: String(error) }, 'the segment cannot be asked')
-      options.wake(name, probeRetryMs)
-    }
-  }
-  /** Not in the queue of writes: a thousand first uses are asked for at the same time. */
-  const probe = (name: string, on: AnnouncingInterface) => {
-    const spec = current(name)?.spec
-    const key = spec && placementOf(spec).key
-    if (key === undefined || !announcer.probe || !conflicts.beginProbe(name)) return
-    void ask(name, announcer.probe(on, key))
-  }
   const lookAndWake = (name: string) => {
     const decision = look(name)
-    if (decision.probe) probe(name, decision.probe)
+    if (decision.probe) firstUses.ask(name, decision.probe)
     if (decision.write) options.wake(name)
   }
+  const firstUses = createFirstUses({
+    announcer,
+    conflicts,
+    clock,
+    logger,
+    keyOf(name) {
+      const known = current(name)
+      return known && placementOf(known.spec).key
+    },
+    onAnswer: lookAndWake,
+    wake: options.wake,
+  })
   const lookAtAll = () => {
     for (const { metadata } of announcements.values()) lookAndWake(metadata.name)
   }
@@ -218,10 +191,10 @@ export function createAgent(options: AgentOptions): Agent {
   }
   const forget = (announcement: Announcement) => {
     const { name } = announcement.metadata
-    written.delete(name)
+    objects.forget(name)
     conflicts.forget(name, placementOf(announcement.spec).key)
     inheritedEpochs.delete(name)
-    unattended.delete(name)
+    unattended.forget(name)
     place(announcement, {})
     if (!heartbeats || forgetting.has(name)) return
     forgetting.add(name)
@@ -275,10 +248,10 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     async reconcile(name, signal) {
       const { write: decided, probe: on } = look(name)
-      if (on) probe(name, on)
+      if (on) firstUses.ask(name, on)
       const seen = current(name)
       if (!decided || !seen) return
-      const basedOn = announcements.get(name)?.metadata.resourceVersion
+      const basedOn = objects.version(name)
       // Whoever reads that the address is given up must be able to rely on it.
       if (decided.kind === 'yield' || decided.kind === 'confirm') await apply()
       const started = clock.monotonic()
@@ -290,7 +263,7 @@ export function createAgent(options: AgentOptions): Agent {
         return
       }
       logger.info({ ...fields, ...why, epoch: object.status?.epoch }, sentences[decided.kind])
-      if (announcements.get(name)?.metadata.resourceVersion === basedOn) written.set(name, { basedOn, object })
+      objects.wrote(object, basedOn)
       lookAndWake(name)
     },
     useInterfaces(now) {
@@ -339,54 +312,12 @@ export function createAgent(options: AgentOptions): Agent {
   }
 }
 
-/** After an interface could not be listened on. */
-const probeRetryMs = 2000
-
 const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
   claim: 'claimed',
   yield: 'given up',
   'report-conflict': 'another station has the address',
   restate: 'interface or MAC written anew',
   confirm: 'withdrawal confirmed',
-}
-
-/** Feeds the judge of liveness, and calls back whenever a node dies or returns. */
-function watchLeases({
-  leases,
-  liveness,
-  clock,
-  onDeathOrBirth,
-}: {
-  readonly leases: LeaseStore
-  readonly liveness: Liveness
-  readonly clock: AgentClock
-  readonly onDeathOrBirth: () => void
-}): void {
-  let alarm: (() => void) | undefined
-  const setAlarm = () => {
-    const now = clock.monotonic()
-    const death = liveness.nextDeath(now)
-    // One that is set rings early enough: a Lease that is renewed only moves its end.
-    if (!alarm && death !== undefined) alarm = clock.schedule(death - now + 1, ring)
-  }
-  const ring = () => {
-    alarm = undefined
-    onDeathOrBirth()
-    setAlarm()
-  }
-  leases.subscribe(
-    ({ type, object, old }) => {
-      const lease = object ?? old
-      if (!lease) return
-      const { name } = lease.metadata
-      const before = liveness.isAlive(name, clock.monotonic())
-      if (type === 'deleted') liveness.forget(name)
-      else liveness.see(lease, clock.monotonic())
-      if (liveness.isAlive(name, clock.monotonic()) !== before) onDeathOrBirth()
-      setAlarm()
-    },
-    { replay: true },
-  )
 }
 
 /** RFC 3339 with whole seconds, as metav1.Time. */
