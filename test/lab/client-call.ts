@@ -2,6 +2,7 @@
 // node client-call.ts http|udp ADDRESS PORT COUNT
 import { createSocket } from 'node:dgram'
 import { get } from 'node:http'
+import { isIPv6 } from 'node:net'
 
 type Answer = { readonly pod: string; readonly client: string } | { readonly error: string }
 
@@ -26,7 +27,7 @@ function http(host: string, port: number): Promise<Answer> {
 
 function udp(host: string, port: number): Promise<Answer> {
   return new Promise(resolve => {
-    const socket = createSocket('udp4')
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
     const finish = (answer: Answer) => {
       clearTimeout(timer)
       socket.close()

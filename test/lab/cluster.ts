@@ -1,6 +1,7 @@
 // Raises everything of a full lab in its order: LAN, control plane, nodes, and waits until the cluster is ready.
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
+import { clientAddress, controlPlaneAddress, each, nodeAddress, podNetwork } from './addressing.ts'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
 import type { Binaries } from './binaries.ts'
@@ -8,17 +9,7 @@ import { prepareControlPlane, raiseControlPlane } from './control-plane-programs
 import type { Site } from './control-plane-programs.ts'
 import { forwardInto, listenOnLoopback } from './forward.ts'
 import { buildImages } from './images.ts'
-import {
-  clientAddress,
-  clientMember,
-  controlPlaneAddress,
-  inNamespace,
-  lanMember,
-  namespaceOf,
-  nodeAddress,
-  podNetwork,
-  raiseLan,
-} from './lan.ts'
+import { clientMember, inNamespace, lanMember, namespaceOf, raiseLan } from './lan.ts'
 import type { Lan } from './lan.ts'
 import type { SavedLab } from './lab.ts'
 import { nodeName, openNode, prepareNode } from './node.ts'
@@ -41,7 +32,7 @@ export type ClusterOptions = {
   readonly programs: Binaries
 }
 
-const server = `https://${controlPlaneAddress}:6443`
+const server = `https://${controlPlaneAddress.IPv4}:6443`
 
 export async function raiseCluster(options: ClusterOptions): Promise<SavedLab> {
   const { name, progress, nodes, state } = options
@@ -53,7 +44,10 @@ export async function raiseCluster(options: ClusterOptions): Promise<SavedLab> {
 async function raiseMembers(name: string, indexes: readonly number[]): Promise<Lan> {
   const lan = await raiseLan(name)
   const pods = (except?: number) =>
-    indexes.filter(index => index !== except).map(index => `${podNetwork(index)} via ${nodeAddress(index)}`)
+    indexes
+      .filter(index => index !== except)
+      .map(index => ({ network: podNetwork(index), via: nodeAddress(index) }))
+      .flatMap(({ network, via }) => [`${network.IPv4} via ${via.IPv4}`, `${network.IPv6} via ${via.IPv6}`])
   await Promise.all([
     lan.addRoutes('router', pods()),
     lan.join(clientMember('client', clientAddress)),
@@ -103,7 +97,7 @@ async function raiseMachines(options: ClusterOptions, lan: Lan, indexes: readonl
 
 function siteOf(enter: readonly string[], pods: boolean): Site {
   return {
-    address: controlPlaneAddress,
+    address: controlPlaneAddress.IPv4,
     enter,
     ports: { etcdClient: 2379, etcdPeer: 2380, api: 6443, manager: 10257, scheduler: 10259 },
     // Nodes without a kubelet renew no Lease and would be taken for dead.
@@ -137,18 +131,18 @@ async function allowKubeletCalls(api: Api): Promise<void> {
 /** Node objects are made here, so that node and Pod range belong together by number; a kubelet adopts its own. */
 async function createNode(api: Api, index: number, pods: boolean): Promise<void> {
   const name = nodeName(index)
-  const range = podNetwork(index)
+  const podCIDRs = each(podNetwork(index))
   await api.call('POST', '/api/v1/nodes', {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' } },
-    spec: { podCIDR: range, podCIDRs: [range] },
+    spec: { podCIDR: podCIDRs[0], podCIDRs },
   })
   if (pods) return
   await api.call('PATCH', `/api/v1/nodes/${name}/status`, {
     status: {
       addresses: [
-        { type: 'InternalIP', address: nodeAddress(index) },
+        ...each(nodeAddress(index)).map(address => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: name },
       ],
       conditions: [{ type: 'Ready', status: 'True', reason: 'LabNode', lastTransitionTime: new Date().toISOString() }],

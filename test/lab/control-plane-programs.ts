@@ -1,6 +1,7 @@
 // Command lines, identities and order of start of etcd, kube-apiserver, kube-controller-manager and kube-scheduler.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { each, serviceRange } from './addressing.ts'
 import type { Api } from './api.ts'
 import type { Binaries } from './binaries.ts'
 import { LabError } from './errors.ts'
@@ -44,9 +45,6 @@ export type Prepared = {
   readonly managerKubeconfig: string
   readonly schedulerKubeconfig: string
 }
-
-export const serviceRange = '10.96.0.0/16'
-export const podRange = '10.244.0.0/16'
 
 export function controlPlanePrograms(parts: {
   readonly controllers: boolean
@@ -159,7 +157,7 @@ function apiServerArgs(state: LabState, site: Site, prepared: Prepared): readonl
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
-    `--service-cluster-ip-range=${serviceRange}`,
+    `--service-cluster-ip-range=${each(serviceRange).join(',')}`,
     '--allow-privileged=true',
     `--kubelet-certificate-authority=${authority.ca}`,
     `--kubelet-client-certificate=${kubeletClient.cert}`,

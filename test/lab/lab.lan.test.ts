@@ -55,6 +55,27 @@ describe('the lab that tests share', () => {
     expect(answers.map(answer => answer.client)).toContain(lab.node(0).address)
   })
 
+  test('nodes, Pods and Services have addresses of both families, and Pods of other nodes are reached over both', async () => {
+    const addresses = async (kind: string, path: string) =>
+      (await lab.kubectl(['get', kind, '-o', `jsonpath=${path}`])).split(' ')
+    expect(await addresses('node/n1', '{.status.addresses[?(@.type=="InternalIP")].address}')).toEqual([
+      lab.node(1).address,
+      lab.node(1).address6,
+    ])
+    const pods = await addresses('pods', '{.items[?(@.metadata.labels.app=="web")].status.podIPs[*].ip}')
+    expect(pods).toHaveLength(6)
+    const program = 'fetch(process.argv[1]).then(answer => answer.json()).then(({ client }) => console.log(client))'
+    const [asking = ''] = await addresses('pods', '{.items[?(@.metadata.labels.app=="web")].metadata.name}')
+    for (const address of pods) {
+      const url = `http://${address.includes(':') ? `[${address}]` : address}:8080/`
+      const client = (await lab.pod(asking).exec(['node', '-e', program, url])).trim()
+      expect(pods.slice(0, 2)).toContain(client)
+      expect(await lab.client.exec([process.execPath, '-e', program, url])).toBe(
+        `${address.includes(':') ? lab.client.address6 : lab.client.address}\n`,
+      )
+    }
+  })
+
   test('exec and logs reach a container through the API server and a kubelet that lets nobody else in', async () => {
     const name = (await lab.kubectl(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}'])).trim()
     expect(await lab.pod(name).exec(['node', '--version'])).toBe(`${process.version}\n`)

@@ -11,7 +11,9 @@ import type { ComponentName } from './control-plane-programs.ts'
 import { LabError } from './errors.ts'
 import { kubernetesVersion } from './go-modules.ts'
 import type { ProgramName } from './go-modules.ts'
-import { clientAddress, clientMember, controlPlaneAddress, inNamespace, lanMember, namespaceOf, openLan } from './lan.ts'
+import { bothOf, clientAddress, controlPlaneAddress } from './addressing.ts'
+import type { Both } from './addressing.ts'
+import { clientMember, inNamespace, lanMember, namespaceOf, openLan } from './lan.ts'
 import type { Lan } from './lan.ts'
 import { nodeName, openNode } from './node.ts'
 import type { Node, NodeSettings } from './node.ts'
@@ -48,7 +50,7 @@ export type Lab = AsyncDisposable & {
   readonly nodes: readonly Node[]
   /** A node by number; throws LabError when there is none. */
   node(index: number): Node
-  /** A machine outside the nodes' network (10.99.0.10) that resolves addresses of the LAN by ARP. */
+  /** A machine outside the nodes' networks (10.99.0.10, fd00:99::10) that resolves addresses of the LAN by ARP and NDP. */
   readonly client: Place
   readonly controlPlane: Processes<ComponentName>
   /** The Pod's first container, by "name" or "namespace/name". */
@@ -56,7 +58,7 @@ export type Lab = AsyncDisposable & {
   /** kubectl as administrator, on this machine; throws LabError on a non-zero exit. */
   kubectl(args: readonly string[], input?: string): Promise<string>
   tryKubectl(args: readonly string[], input?: string): Promise<Output>
-  /** One more machine on the LAN: a neutral observer (`address` in 10.201.0.0/16) or another client (in 10.99.0.0/24). */
+  /** One more machine on the LAN: a neutral observer (`address` in 10.201.0.0/16) or another client (in 10.99.0.0/24), with IPv6 too. */
   attach(name: string, address: string): Promise<Place & AsyncDisposable>
 }
 
@@ -85,7 +87,7 @@ const saved = z.object({
 })
 export type SavedLab = z.infer<typeof saved>
 
-const lanServer = `https://${controlPlaneAddress}:6443`
+const lanServer = `https://${controlPlaneAddress.IPv4}:6443`
 
 const clusterPrograms: readonly ProgramName[] = [
   'etcd',
@@ -224,7 +226,7 @@ function assemble(state: LabState, programs: Binaries, facts: SavedLab): Lab {
     },
     kubectl,
     tryKubectl,
-    attach: (part, address) => attach(state, lan, part, address),
+    attach: (part, address) => attach(state, lan, part, bothOf(address)),
     [Symbol.asyncDispose]: async () => {
       await api.close()
       // Taken down by another process: what has this name now is somebody else's.
@@ -233,12 +235,12 @@ function assemble(state: LabState, programs: Binaries, facts: SavedLab): Lab {
   }
 }
 
-async function attach(state: LabState, lan: Lan, part: string, address: string): Promise<Place & AsyncDisposable> {
-  await lan.join(address.startsWith('10.99.0.') ? clientMember(part, address) : lanMember(part, address))
+async function attach(state: LabState, lan: Lan, part: string, address: Both): Promise<Place & AsyncDisposable> {
+  await lan.join(address.IPv4.startsWith('10.99.0.') ? clientMember(part, address) : lanMember(part, address))
   return { ...namespacePlace(state, part, address), [Symbol.asyncDispose]: () => lan.leave(part) }
 }
 
 /** A place that is only a network namespace. */
-function namespacePlace(state: LabState, part: string, address: string): Place {
+function namespacePlace(state: LabState, part: string, address: Both): Place {
   return openPlace(state, part, address, () => ({ words: inNamespace(namespaceOf(state.name, part)), forks: false }))
 }

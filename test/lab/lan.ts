@@ -1,15 +1,7 @@
 // The LAN of a lab: one bridge, a router, and network namespaces joined to it; links can be cut and restored.
+import { clientRouterAddress, each, nodeNetwork, routerAddress } from './addressing.ts'
+import type { Both } from './addressing.ts'
 import { attempt, run } from './command.ts'
-
-export const nodeNetwork = '10.201.0.0/16'
-export const routerAddress = '10.201.0.1'
-export const controlPlaneAddress = '10.201.0.2'
-export const clientNetwork = '10.99.0.0/24'
-export const clientRouterAddress = '10.99.0.1'
-export const clientAddress = '10.99.0.10'
-
-export const nodeAddress = (index: number) => `10.201.0.${11 + index}`
-export const podNetwork = (index: number) => `10.244.${index}.0/24`
 
 /** The namespace that a part of a lab lives in; the dot keeps "a" apart from "a-b". */
 export const namespaceOf = (lab: string, part: string) => `weir-${lab}.${part}`
@@ -40,16 +32,23 @@ export type Lan = {
 
 /**
  * What a kernel of a node in a data centre does; stated because a new namespace takes over what this machine happens to have set.
- * No ICMP redirects: the router must stay the way between nodes and client, which share its interface.
+ * rp_filter is what systemd sets. No ICMP redirects: the router must stay the way between nodes and client, which share its
+ * interface. Linux has no switch for sending those of IPv6, so nobody follows them. Addresses serve at once, without the second that
+ * the kernel listens for somebody who has them.
  */
 const settings = [
   'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
   ...['all', 'default'].flatMap(scope => [
     `net.ipv4.conf.${scope}.rp_filter=2`,
     `net.ipv4.conf.${scope}.send_redirects=0`,
     `net.ipv4.conf.${scope}.accept_redirects=0`,
     `net.ipv4.conf.${scope}.arp_ignore=0`,
     `net.ipv4.conf.${scope}.arp_announce=0`,
+    `net.ipv6.conf.${scope}.disable_ipv6=0`,
+    `net.ipv6.conf.${scope}.accept_dad=0`,
+    `net.ipv6.conf.${scope}.accept_ra=0`,
+    `net.ipv6.conf.${scope}.accept_redirects=0`,
   ]),
 ]
 
@@ -66,7 +65,7 @@ export function openLan(lab: string): Lan {
       await batch(bridge, [`link set ${port(part)} master br0 up`])
       await batch(namespace, [
         'link set lo up',
-        ...addresses.map(address => `addr add ${address} dev eth0`),
+        ...addresses.map(address => `addr add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`),
         'link set eth0 up',
         ...routes.map(route => `route add ${route}`),
       ])
@@ -105,28 +104,43 @@ export async function raiseLan(lab: string): Promise<Lan> {
     '-e',
     '-w',
     'net.bridge.bridge-nf-call-iptables=0',
+    'net.bridge.bridge-nf-call-ip6tables=0',
     'net.bridge.bridge-nf-call-arptables=0',
   ])
   const lan = openLan(lab)
-  await lan.join({ part: 'router', addresses: [`${routerAddress}/16`, `${clientRouterAddress}/24`], routes: [] })
+  await lan.join({
+    part: 'router',
+    addresses: [`${routerAddress.IPv4}/16`, `${clientRouterAddress.IPv4}/24`, ...six(routerAddress, clientRouterAddress)],
+    routes: [],
+  })
   return lan
 }
 
+const six = (...addresses: readonly Both[]) => addresses.map(({ IPv6 }) => `${IPv6}/64`)
+
 /**
- * A machine outside the nodes' network but on their segment: it resolves every address of the LAN by ARP, and answers come back through
- * the router, which is all that the nodes know of its network.
+ * A machine outside the nodes' networks but on their segment: it resolves every address of the LAN itself, by ARP and neighbour
+ * discovery, and answers come back through the router, which is all that the nodes know of its networks.
  */
-export function clientMember(part: string, address: string): Member {
+export function clientMember(part: string, address: Both): Member {
   return {
     part,
-    addresses: [`${address}/24`],
-    routes: [`${nodeNetwork} dev eth0 scope link src ${address}`, `default via ${clientRouterAddress}`],
+    addresses: [`${address.IPv4}/24`, ...six(address)],
+    routes: [
+      `${nodeNetwork.IPv4} dev eth0 scope link src ${address.IPv4}`,
+      `${nodeNetwork.IPv6} dev eth0 src ${address.IPv6}`,
+      ...each(clientRouterAddress).map(router => `default via ${router}`),
+    ],
   }
 }
 
 /** A machine of the nodes' network. */
-export function lanMember(part: string, address: string): Member {
-  return { part, addresses: [`${address}/16`], routes: [`default via ${routerAddress}`] }
+export function lanMember(part: string, address: Both): Member {
+  return {
+    part,
+    addresses: [`${address.IPv4}/16`, ...six(address)],
+    routes: each(routerAddress).map(router => `default via ${router}`),
+  }
 }
 
 const port = (part: string) => `p-${part}`

@@ -38,11 +38,15 @@ export function missingCommands(path = fullPath()): readonly { readonly command:
     .map(([command, debianPackage]) => ({ command, debianPackage }))
 }
 
+const natIn = (family: string) => `add table ${family} p; add chain ${family} p c { type nat hook prerouting priority 0; }`
+
 /** What a lab needs of the kernel, each with a command that works in a fresh network namespace only when it is there. */
 const kernelFeatures: readonly (readonly [feature: string, probe: string])[] = [
   ['bridge interfaces', 'ip link add probe type bridge'],
   ['veth pairs', 'ip link add probe type veth peer name probe2'],
-  ['nftables with connection tracking', "nft 'add table ip p; add chain ip p c { type nat hook prerouting priority 0; }'"],
+  ['IPv6', 'sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 && ip addr add fd00::1/64 dev lo'],
+  ['nftables with connection tracking', `nft '${natIn('ip')}'`],
+  ['nftables with connection tracking for IPv6', `nft '${natIn('ip6')}'`],
 ]
 
 /** Names of the kernel features that are missing here. Needs root. */

@@ -1,6 +1,6 @@
 // The configuration files of a node: containerd, its network plugins, the kubelet.
 import { join } from 'node:path'
-import { podNetwork } from './lan.ts'
+import { each, podNetwork } from './addressing.ts'
 
 /** Names as containerd keeps them; Pods say `echo:lab`. */
 export const imageNames = {
@@ -32,7 +32,7 @@ imports = []
 `
 }
 
-/** Pods get addresses of the node's range on a bridge and keep them on the way out: the LAN has routes, not NAT. */
+/** Pods get addresses of the node's ranges on a bridge and keep them on the way out: the LAN has routes, not NAT. */
 export function networkConfig(index: number): unknown {
   return {
     cniVersion: '1.0.0',
@@ -44,7 +44,11 @@ export function networkConfig(index: number): unknown {
         isGateway: true,
         ipMasq: false,
         hairpinMode: true,
-        ipam: { type: 'host-local', ranges: [[{ subnet: podNetwork(index) }]], routes: [{ dst: '0.0.0.0/0' }] },
+        ipam: {
+          type: 'host-local',
+          ranges: each(podNetwork(index)).map(subnet => [{ subnet }]),
+          routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }],
+        },
       },
       { type: 'portmap', backend: 'nftables', capabilities: { portMappings: true } },
     ],

@@ -1,12 +1,12 @@
 // A node of the lab: namespaces of its own with the real containerd, kubelet and kube-proxy in them.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { each, nodeAddress, podRange } from './addressing.ts'
 import type { Binaries } from './binaries.ts'
 import { createGroup, removeGroups } from './cgroups.ts'
 import { attempt, run } from './command.ts'
-import { podRange } from './control-plane-programs.ts'
 import { LabError } from './errors.ts'
-import { inNamespace, namespaceOf, nodeAddress } from './lan.ts'
+import { inNamespace, namespaceOf } from './lan.ts'
 import type { Lan } from './lan.ts'
 import { containerdConfig, kubeletConfig, networkConfig } from './node-files.ts'
 import type { Authority } from './pki.ts'
@@ -77,9 +77,10 @@ export async function prepareNode(index: number, settings: NodeSettings): Promis
   const proxy = await authority.issue({ file: `${name}-kube-proxy`, user: 'system:kube-proxy' })
   writeKubeconfig(join(dir, 'kube-proxy.kubeconfig'), server, authority.ca, proxy)
   if (!settings.pods) return
+  const names = [...each(nodeAddress(index)).map(address => `IP:${address}`), `DNS:${name}`]
   const [kubelet, serving] = await Promise.all([
     authority.issue({ file: name, user: `system:node:${name}`, groups: ['system:nodes'] }),
-    authority.issue({ file: `${name}-serving`, user: `system:node:${name}`, names: [`IP:${nodeAddress(index)}`, `DNS:${name}`] }),
+    authority.issue({ file: `${name}-serving`, user: `system:node:${name}`, names }),
   ])
   writeKubeconfig(join(dir, 'kubelet.kubeconfig'), server, authority.ca, kubelet)
   const cgroup = group(settings.lab, index)
@@ -209,20 +210,20 @@ const wordsOf: Record<NodeProgram, (dir: string, index: number, programs: Binari
     `--config=${join(dir, 'kubelet.json')}`,
     `--kubeconfig=${join(dir, 'kubelet.kubeconfig')}`,
     `--hostname-override=${nodeName(index)}`,
-    `--node-ip=${nodeAddress(index)}`,
+    `--node-ip=${each(nodeAddress(index)).join(',')}`,
   ],
   'kube-proxy': (dir, index, programs) => [
     programs.path('kube-proxy'),
     `--kubeconfig=${join(dir, 'kube-proxy.kubeconfig')}`,
     `--hostname-override=${nodeName(index)}`,
     '--proxy-mode=nftables',
-    `--cluster-cidr=${podRange}`,
+    `--cluster-cidr=${each(podRange).join(',')}`,
     // These would set the limits of this machine's connection tracking.
     '--conntrack-max-per-core=0',
     '--conntrack-tcp-timeout-established=0',
     '--conntrack-tcp-timeout-close-wait=0',
     '--metrics-bind-address=127.0.0.1:10249',
-    '--healthz-bind-address=0.0.0.0:10256',
+    '--healthz-bind-address=[::]:10256',
   ],
 }
 

@@ -1,5 +1,6 @@
 // A namespace of the lab seen from test code: run something there, or keep something running there and read what it says.
 import { readFileSync } from 'node:fs'
+import type { Both } from './addressing.ts'
 import { attempt, run } from './command.ts'
 import type { Output, RunOptions } from './command.ts'
 import { isAlive } from './proc.ts'
@@ -10,7 +11,10 @@ import { waitFor } from './waiting.ts'
 export type Place = {
   /** "n0", "client", or what `attach` was given. */
   readonly name: string
+  /** Its IPv4 address. */
   readonly address: string
+  /** Its IPv6 address, which reads like the other. */
+  readonly address6: string
   /** The whole command line that runs `argv` there, for a caller that starts it itself. */
   words(argv: readonly string[]): readonly string[]
   /** Runs a program there to its end; throws LabError when it fails. */
@@ -38,10 +42,11 @@ export type Started = AsyncDisposable & {
 /** How to get into a place; asked each time, because a node that booted again is entered by another number. */
 export type Entrance = () => { readonly words: readonly string[]; readonly forks: boolean }
 
-export function openPlace(state: LabState, name: string, address: string, enter: Entrance): Place {
+export function openPlace(state: LabState, name: string, { IPv4, IPv6 }: Both, enter: Entrance): Place {
   return {
     name,
-    address,
+    address: IPv4,
+    address6: IPv6,
     words: argv => [...enter().words, ...argv],
     exec: (argv, options) => run([...enter().words, ...argv], options),
     tryExec: (argv, options) => attempt([...enter().words, ...argv], options),
