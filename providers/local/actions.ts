@@ -1,9 +1,22 @@
 // The steps of the local provider for one Service, as data that prints as one line.
 import type { IpFamily } from '../../src/model/load-balancer.ts'
 
+/** The address of another family that this one goes with: from the pool it came from, `only` from that or from it first. */
+export interface Beside {
+  readonly family: IpFamily
+  readonly only: boolean
+}
+
 export type LocalAction =
   /** `request`: exactly this address; else any of the pools, first pool first. */
-  | { readonly kind: 'give-address'; readonly family: IpFamily; readonly pools: readonly string[]; readonly request?: string }
+  | {
+      readonly kind: 'give-address'
+      readonly family: IpFamily
+      readonly pools: readonly string[]
+      readonly request?: string
+      /** That one is given by an action before this. */
+      readonly beside?: Beside
+    }
   /** Gives the address that the status of the Service holds already; if another has it by now, any of the pools. */
   | {
       readonly kind: 'adopt-address'
@@ -22,7 +35,7 @@ export type LocalAction =
 /** The action as a person reads it. */
 export function printAction(action: LocalAction): string {
   if (action.kind === 'give-address')
-    return `+ address       ${action.request ?? `any ${action.family} address`} of ${poolsText(action.pools)}`
+    return `+ address       ${action.request ?? `any ${action.family} address`} of ${poolsText(action.pools)}${besideText(action.beside)}`
   if (action.kind === 'adopt-address')
     return `+ address       ${action.address} of pool ${action.pool}, which the Service has already`
   if (action.kind === 'withdraw-announcement') return `- announcement  ${action.announcement} (${action.address})`
@@ -32,4 +45,11 @@ export function printAction(action: LocalAction): string {
 
 function poolsText(pools: readonly string[]): string {
   return `${pools.length === 1 ? 'pool' : 'pools'} ${pools.join(', ')}`
+}
+
+function besideText(beside: Beside | undefined): string {
+  if (!beside) return ''
+  return beside.only
+    ? `, whichever gives the ${beside.family} address`
+    : `, first the one that gives the ${beside.family} address`
 }

@@ -1,4 +1,5 @@
 // Carries out the actions for one Service. It decides nothing: every action was planned, and a conflict asks for another look.
+import type { IpAddress } from '../../src/model/address.ts'
 import type { IpFamily, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
@@ -7,7 +8,7 @@ import type { BlockIndex } from './addresses/block-index.ts'
 import type { Giver } from './addresses/giver.ts'
 import type { Waiters } from './addresses/waiters.ts'
 import { confirmWithdrawal } from './announcing.ts'
-import { decide } from './decide.ts'
+import { decide, needsAll } from './decide.ts'
 import type { LocalObserved } from './observe.ts'
 import { outcomeOf, outcomeOfNothing } from './outcome.ts'
 import type { GiveResult } from './outcome.ts'
@@ -31,6 +32,8 @@ export interface ApplyParts {
   /** The pools as they are now, which may be others than those that were planned with. */
   readonly pools: () => PoolBook
   readonly supported: ReadonlySet<IpFamily>
+  /** Whether the address has an Announcement. */
+  readonly isAnnounced: (address: IpAddress) => boolean
 }
 
 /**
@@ -49,11 +52,13 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
   try {
     const results: GiveResult[] = []
     let isOvertaken = false
-    for (const action of work.actions) {
-      const result = await run(action, work, parts, signal)
+    for (const planned of work.actions) {
+      const action = withPools(planned, results)
+      const result = action && (await run(action, work, parts, signal))
       if (result === 'conflict') isOvertaken = true
       else if (result) results.push(result)
     }
+    if (goal && needsAll(goal.desired) && results.some(({ kind }) => kind !== 'given')) await giveBack(work, parts, signal)
     const outcome = goal ? outcomeOf(goal, observed, results, parts.supported) : outcomeOfNothing(parts.index.givenTo(id.uid))
     // Pools that changed meanwhile have called those in line; who came into line later asks once more.
     if (goal && !outcome.readiness.ready && parts.pools() !== observed.pools) return { ...outcome, again: { afterMs: 0 } }
@@ -61,6 +66,28 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
   } finally {
     // Nothing was asked for (the Service is refused for now): what its status names stays reserved for it.
     parts.giver.settle(id.uid, work.actions.length === 0 ? goal?.desired.statusAddresses : [])
+  }
+}
+
+/** The action with the pools that are left once it is known what gave the address it goes beside; undefined when none is. */
+function withPools(action: LocalAction, results: readonly GiveResult[]): LocalAction | undefined {
+  if (action.kind !== 'give-address' || !action.beside) return action
+  const { family, only } = action.beside
+  const leader = results.find(result => result.kind === 'given' && result.given.address.family === family)
+  if (leader?.kind !== 'given') return action
+  const { pool } = leader.given
+  const pools = [...action.pools.filter(name => name === pool), ...(only ? [] : action.pools.filter(name => name !== pool))]
+  return pools.length === 0 ? undefined : { ...action, pools }
+}
+
+/**
+ * One of two addresses is no use to who needs both: what nobody knows of yet goes back, so that two Services that have one
+ * each never wait for each other.
+ */
+async function giveBack({ id, goal }: Work, { index, allocator, isAnnounced }: ApplyParts, signal: AbortSignal): Promise<void> {
+  for (const { address } of index.givenTo(id.uid)) {
+    if (goal?.desired.statusAddresses.includes(address.text) || isAnnounced(address)) continue
+    await allocator.free(address, id.uid, signal)
   }
 }
 

@@ -3,9 +3,10 @@ import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/loa
 import { announcementName } from '../../src/model/address.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
-import { decide, homeOf } from './decide.ts'
+import { decide, needsAll } from './decide.ts'
 import { hasAnnouncer, whyNobody } from './eligibility.ts'
 import type { LocalObserved } from './observe.ts'
+import { homeOf } from './pools.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 
@@ -32,9 +33,14 @@ export function outcomeOf(
     (one, other) => placeOf(one, goal.desired) - placeOf(other, goal.desired),
   )
   const ports = portStatuses(goal.desired)
+  const isComplete = settings.families.every(family => serving.some(({ address }) => address.family === family))
+  // Half of what is needed is shown only where clients use it already.
+  const isShown = ({ address }: Given) =>
+    isComplete || !needsAll(goal.desired) || goal.desired.statusAddresses.includes(address.text)
+  const shown = serving.filter(isShown)
   return {
-    ingress: serving.map(({ address }) => ({ ip: address.text, ipMode: 'VIP', ...(ports ? { ports } : {}) })),
-    readiness: readinessOf({ goal, observed, results, serving, problem: decision.problem }),
+    ingress: shown.map(({ address }) => ({ ip: address.text, ipMode: 'VIP', ...(ports ? { ports } : {}) })),
+    readiness: readinessOf({ goal, observed, results, serving: shown, problem: decision.problem }),
     warnings: [
       ...settings.problems.filter(problem => problem.severity === 'warns'),
       // Told when it begins; the passes in which the old address is still on its way out say nothing new.
@@ -80,7 +86,9 @@ interface ReadinessInput {
 function readinessOf({ goal, observed, results, serving, problem }: ReadinessInput): Readiness {
   const conflict = serving.map(given => conflictAt(given, observed)).find(found => found !== undefined)
   if (!problem && conflict) return { ready: false, reason: 'AddressConflict', message: conflict }
-  const hindrance = problem ?? results.map(hindranceOf).find(found => found !== undefined)
+  const isContent = serving.length > 0 && goal.desired.families.length > 1 && !needsAll(goal.desired)
+  const hindering = isContent ? results.filter(({ kind }) => kind !== 'exhausted') : results
+  const hindrance = problem ?? hindering.map(hindranceOf).find(found => found !== undefined)
   if (hindrance) return notReady(hindrance, serving)
   const { membership } = goal
   if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
@@ -94,7 +102,11 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
       message: `No node can announce ${address.text} (${whyNobody(observed.network, announced)}). Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
     }
   }
-  return { ready: true, reason: 'Serving', message: `${servingText(serving)}${unservedText(goal.desired)}` }
+  return {
+    ready: true,
+    reason: 'Serving',
+    message: `${servingText(serving)}${secondText(goal.desired, serving)}${unservedText(goal.desired)}`,
+  }
 }
 
 /** What is said when a station that is none of ours has an address, as the agents found. */
@@ -110,6 +122,14 @@ function servingText(serving: readonly Given[]): string {
   const addresses = serving.map(({ address, pool }) => `${address.text} from pool ${pool}`)
   const announcements = serving.map(({ address }) => announcementName(address))
   return `Served at ${addresses.join(' and ')}; kubectl get announcement ${announcements.join(' ')} shows by which node.`
+}
+
+/** Why a Service that would like two families has one. */
+function secondText({ families }: DesiredLoadBalancer, serving: readonly Given[]): string {
+  const missing = families.filter(family => !serving.some(({ address }) => address.family === family))
+  const [first] = serving
+  if (missing.length === 0 || !first) return ''
+  return ` An ${missing.join(' and an ')} address comes as soon as pool ${first.pool} has one.`
 }
 
 function noEndpoints({ membership }: Goal, serving: readonly Given[]): Readiness {

@@ -80,10 +80,26 @@ export function allowedPools(book: PoolBook, desired: DesiredLoadBalancer): read
   return allowed.toSorted((one, other) => rank(one) - rank(other))
 }
 
+/** The pool by which a Service may hold the address it has. */
+export function homeOf(
+  pools: PoolBook,
+  desired: DesiredLoadBalancer,
+  given: { readonly address: IpAddress; readonly pool: string },
+): ParsedPool | undefined {
+  const origin = pools.get(given.pool)
+  if (origin && poolKeeps(origin, given.address) && refusal(origin, desired) === undefined) return origin
+  return allowedPools(pools, desired).find(pool => poolContains(pool, given.address))
+}
+
 /** How many addresses of the family the pool has. */
 export function poolSize(pool: ParsedPool, family?: IpFamily): bigint {
   const ranges = family === undefined ? pool.ranges : pool.ranges.filter(range => range.family === family)
   return ranges.reduce((sum, range) => sum + rangeSize(range), 0n)
+}
+
+/** Whether the pool has addresses of the family. */
+export function givesFamily(pool: ParsedPool, family: IpFamily): boolean {
+  return pool.ranges.some(range => range.family === family)
 }
 
 /** How many addresses the pool gives to Services that do not ask for a certain one; a pool with a problem gives none. */

@@ -136,7 +136,8 @@ test.each([
   ['RequestedAddressInvalid', asking('10.201.200.1,10.201.200.2'), 'several addresses of one family'],
   ['RequestedAddressWrongFamily', asking('fd00::1'), 'fd00::1 is IPv6, but the Service has IPv4'],
   ['RequestConflict', { ...asking('10.201.200.1'), loadBalancerIP: '10.201.200.2' }, 'spec.loadBalancerIP for 10.201.200.2'],
-  ['UnsupportedFamily', { families: ['IPv6'] as const }, 'needs IPv6'],
+  ['NoPools', { families: ['IPv6'] as const }, 'office has no IPv6 addresses'],
+  ['UnsupportedFamily', { familyPolicy: 'RequireDualStack' }, 'gave it IPv4 only'],
 ] as const)('%s: the reason and the values are named, and nothing is given', async (reason, changes, text) => {
   const lan = await simulatedLan({ pools: [office] })
   const outcome = await lan.bring(serviceNamed('web', changes))

@@ -34,11 +34,11 @@ import { readSettings } from './settings.ts'
 import type { Change, LocalDependencies } from './views.ts'
 import { createWakers } from './wakers.ts'
 
-/** Agents announce by ARP only, so IPv6 is not offered yet; pools and blocks hold both families. */
+/** IPv4 is announced by ARP, IPv6 by NDP. */
 export const localCapabilities: Capabilities = {
   protocols: servedProtocols,
   targetTypes: new Set(['Node'] as const),
-  families: new Set(['IPv4'] as const),
+  families: new Set(['IPv4', 'IPv6'] as const),
   mixedProtocols: true,
   sharedAddresses: false,
   withoutNodePorts: true,
@@ -100,7 +100,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     wake: services.wake,
     gaveUnasked: address => setAside.gaveUnasked(address),
   })
-  const parts: ApplyParts = { index, allocator, giver, waiters, announcementStore, pools: pools.book, supported }
+  const isAnnounced = (address: IpAddress) => announcements.get(announcementName(address)) !== undefined
+  const parts: ApplyParts = { index, allocator, giver, waiters, announcementStore, pools: pools.book, supported, isAnnounced }
   const announcing: AnnouncingParts = {
     index,
     announcements,

@@ -4,7 +4,7 @@ import type { Goal, IngressPoint } from '../../src/provider.ts'
 import { hasAnnouncer } from './eligibility.ts'
 import type { Network } from './network.ts'
 import type { PoolBook } from './pools.ts'
-import { homeOf } from './decide.ts'
+import { homeOf } from './pools.ts'
 import type { BlockIndex } from './addresses/block-index.ts'
 
 export interface Served {

@@ -49,3 +49,21 @@ test('sharing an address the way MetalLB does is known, and told to do nothing y
     },
   ])
 })
+
+test('the two families may be asked for in two places; only two answers for one family contradict each other', () => {
+  const both = new Set(['IPv4', 'IPv6'] as const)
+  const dual = (annotation: string) =>
+    readSettings(
+      serviceNamed('web', {
+        families: ['IPv6', 'IPv4'],
+        familyPolicy: 'PreferDualStack',
+        loadBalancerIP: '10.0.0.1',
+        annotations: { 'weir.dev/load-balancer-ips': annotation },
+      }),
+      both,
+    )
+  expect(dual('fd00::1').problems).toEqual([])
+  expect(dual('fd00::1').requested.map(({ text }) => text)).toEqual(['10.0.0.1', 'fd00::1'])
+  expect(dual('fd00::1, 10.0.0.1').problems).toEqual([])
+  expect(dual('fd00::1,10.0.0.2').problems).toMatchObject([{ reason: 'RequestConflict' }])
+})

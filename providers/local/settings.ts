@@ -35,7 +35,7 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
     wish('weir.dev/address-pool', own.values.pool),
     wish('metallb.io/address-pool', metallb.values.pool),
   ].filter(isPresent)
-  const addresses = addressWishes[0]?.value ?? []
+  const addresses = familyNames.flatMap(family => addressWishes.flatMap(asked => ofFamily(asked, family))[0]?.value ?? [])
   const families = desired.families.filter(family => supported.has(family))
 
   return {
@@ -47,16 +47,31 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
       ...[...own.mistakes, ...metallb.mistakes].map(problemOf),
       ...field.problems,
       ...finalProblems(desired, addressWishes, poolWishes),
-      ...conflict(addressWishes, value =>
-        value
-          .map(address => address.text)
-          .toSorted()
-          .join(','),
+      ...familyNames.flatMap(family =>
+        conflict(
+          addressWishes.flatMap(asked => ofFamily(asked, family)),
+          textOf,
+        ),
       ),
       ...conflict(poolWishes, value => value),
       ...addressProblems(addresses, desired, families),
     ],
   }
+}
+
+const familyNames: readonly IpFamily[] = ['IPv4', 'IPv6']
+
+/** What a wish says of one family: one may ask for the IPv4 address in one place and for the IPv6 address in another. */
+function ofFamily({ key, value }: Wish<readonly IpAddress[]>, family: IpFamily): readonly Wish<readonly IpAddress[]>[] {
+  const addresses = value.filter(address => address.family === family)
+  return addresses.length === 0 ? [] : [{ key, value: addresses }]
+}
+
+function textOf(addresses: readonly IpAddress[]): string {
+  return addresses
+    .map(({ text }) => text)
+    .toSorted()
+    .join(',')
 }
 
 /** `spec.loadBalancerIP` is not validated by the API server. */
@@ -77,6 +92,7 @@ function readField(text: string | undefined): { readonly address?: IpAddress; re
 }
 
 function familyProblems(desired: DesiredLoadBalancer, families: readonly IpFamily[]): readonly Problem[] {
+  if (desired.familyPolicy === 'RequireDualStack' && desired.families.length < 2) return [oneFamilyOnly(desired)]
   const missing = desired.families.filter(family => !families.includes(family))
   const needed = desired.familyPolicy === 'RequireDualStack' || families.length === 0
   if (missing.length === 0 || !needed) return []
@@ -88,6 +104,16 @@ function familyProblems(desired: DesiredLoadBalancer, families: readonly IpFamil
       severity: 'blocks',
     },
   ]
+}
+
+/** The API server lets no such Service be made, but one may be left from before the cluster had one family only. */
+function oneFamilyOnly({ families }: DesiredLoadBalancer): Problem {
+  return {
+    reason: 'UnsupportedFamily',
+    message: `The Service requires two families, but the cluster gave it ${families.join(' and ')} only.`,
+    remedy: 'Set spec.ipFamilyPolicy to PreferDualStack or SingleStack, or give the cluster Service ranges of both families.',
+    severity: 'blocks',
+  }
 }
 
 function addressProblems(
