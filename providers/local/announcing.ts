@@ -42,13 +42,12 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
   if (!given) return existing && planOrphan(existing, parts)
   const served = servedAt(given, parts.served)
   // Not looked at since the start, or on its way out: the Service's own loop has the word.
-  if (!served)
+  if (served.length === 0)
     return existing && given.owners.some(({ uid }) => parts.kept.has(uid)) ? planKept(existing, given, parts) : undefined
   if (existing?.metadata.deletionTimestamp !== undefined) return planConfirmation(existing, parts.agents)
   return planAnnouncement({
     given,
-    goal: served.goal,
-    pool: homeOf(parts.pools(), served.goal.desired, given),
+    sharers: served.map(({ goal }) => ({ goal, pool: homeOf(parts.pools(), goal.desired, given) })),
     existing,
     network: parts.network(),
     load: parts.load.without(name),
@@ -64,8 +63,8 @@ export function applyToStore(
   if (action.kind === 'confirm-withdrawal') return confirmWithdrawal(action.seen, store, signal)
   if (action.kind === 'put-announcement')
     return counted(action.announcement, store.create(action.announcement, signal), { load, announcements })
-  const { pool, services, nodes, interfaces } = action.spec
-  const patch = { spec: { pool, services, nodes, interfaces: interfaces ?? null } }
+  const { pool, services, nodes, interfaces = null, nodeInterfaces = null } = action.spec
+  const patch = { spec: { pool, services, nodes, interfaces, nodeInterfaces } }
   const next = { ...action.seen, spec: action.spec }
   return counted(next, store.patch(action.seen, patch, signal), { load, announcements })
 }
@@ -122,7 +121,7 @@ function planKept(existing: Announcement, given: Given, parts: AnnouncingParts):
   const pool = isHome ? origin : pools.ordered.find(other => poolContains(other, given.address))
   if (pool?.spec.announce?.layer2?.some(rule => rule.serviceSelector !== undefined)) return undefined
   const load = parts.load.without(existing.metadata.name)
-  return planAnnouncement({ given, goal: undefined, pool, existing, network: parts.network(), load })
+  return planAnnouncement({ given, sharers: [{ goal: undefined, pool }], existing, network: parts.network(), load })
 }
 
 /** For one being deleted: nobody else confirms for a node that is dead, or when none ever announced. */
@@ -133,10 +132,10 @@ function planConfirmation(existing: Announcement, agents: Agents): AnnouncementA
   return isConfirmable ? { kind: 'confirm-withdrawal', seen: existing } : undefined
 }
 
-function servedAt(given: Given, served: ReadonlyMap<string, Served>): Served | undefined {
-  for (const { uid } of given.owners) {
+/** Those of its owners that shall go on being reached at the address. */
+function servedAt(given: Given, served: ReadonlyMap<string, Served>): readonly Served[] {
+  return given.owners.flatMap(({ uid }) => {
     const candidate = served.get(uid)
-    if (isServedAt(candidate, given.address)) return candidate
-  }
-  return undefined
+    return candidate && isServedAt(candidate, given.address) ? candidate : []
+  })
 }

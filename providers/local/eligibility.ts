@@ -1,87 +1,119 @@
-// Whether a node may announce an address, and why not: one verdict for planning, for conditions and for people. Pure.
-import type { AddressPool } from '../../src/api/address-pool.ts'
+// Which nodes may announce an address, and why the others may not: one verdict for planning, for conditions and for people. Pure.
 import type { IpAddress } from '../../src/model/address.ts'
-import { matchesSelector } from '../../src/model/selector.ts'
-import type { Goal } from '../../src/provider.ts'
-import { hasInterface, reaches } from './network.ts'
+import { fitByRules, rulesFor } from './announce-rules.ts'
+import type { Rule, RuledFit, RuledMisfit, Sharer } from './announce-rules.ts'
 import type { Announcer, Network } from './network.ts'
-import type { ParsedPool } from './pools.ts'
+import { makeRing } from './ring.ts'
+import type { Ring } from './ring.ts'
 
 /** Why a node does not announce an address. */
-export type Misfit = NonNullable<Announcer['exclusion']> | 'no-rule' | 'no-interface' | 'no-endpoint'
+export type Misfit = NonNullable<Announcer['exclusion']> | RuledMisfit | 'no-endpoint'
 
-export type Fit =
-  /** `interfaces`: only these of its own, by rule of the pool; undefined: the one whose subnet holds the address. */
-  { readonly fits: true; readonly interfaces: readonly string[] | undefined } | { readonly fits: false; readonly why: Misfit }
+export type Fit = ({ readonly fits: true } & RuledFit) | { readonly fits: false; readonly why: Misfit }
 
-/**
- * One address with what decides who may announce it. `pool` is undefined when it is gone: then every node may. Without `goal`
- * nothing is known of the Service, and the nodes and the pool decide alone.
- */
+/** One address with what decides who may announce it: the Services there, one at least. */
 export interface Announced {
   readonly address: IpAddress
-  readonly pool: ParsedPool | undefined
-  readonly goal: Goal | undefined
+  readonly sharers: readonly Sharer[]
 }
 
-type Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['layer2']>[number]
+/** Whether the node may announce the address, living or not, drained or not. */
+export function fitOf(announcer: Announcer, { address, sharers }: Announced): Fit {
+  if (announcer.exclusion) return { fits: false, why: announcer.exclusion }
+  if (endpointNodes(sharers)?.has(announcer.name) === false) return { fits: false, why: 'no-endpoint' }
+  return fitOfRules(announcer, address, sharers.map(rulesFor))
+}
 
-/** Without rules every node with an agent announces. An empty list is a list of rules, and none holds. */
-const anyNode: readonly Rule[] = [{}]
+function fitOfRules(announcer: Announcer, address: IpAddress, rulesOfEach: readonly (readonly Rule[])[]): Fit {
+  const fit = announcer.exclusion ?? fitByRules(announcer, address, rulesOfEach)
+  return typeof fit === 'string' ? { fits: false, why: fit } : { fits: true, ...fit }
+}
 
 /**
- * Whether the node may announce the address, living or not. Rules of a pool unite: the node fits by any of them that selects
- * both it and the Service and whose interfaces it has.
+ * With externalTrafficPolicy Local kube-proxy serves only from pods of the node itself: those that have a usable endpoint of
+ * each such Service. Undefined: every node will do. Traffic that goes straight to pods finds them on any node.
  */
-export function fitOf(announcer: Announcer, { address, pool, goal }: Announced): Fit {
-  if (announcer.exclusion) return { fits: false, why: announcer.exclusion }
-  if (goal?.desired.externalTrafficPolicy === 'Local' && !goal.membership.nodesWithEndpoints.includes(announcer.name))
-    return { fits: false, why: 'no-endpoint' }
-  const rules = (pool?.spec.announce?.layer2 ?? anyNode).filter(
-    rule =>
-      matchesSelector(rule.nodeSelector, announcer.labels) && matchesSelector(rule.serviceSelector, goal?.desired.labels ?? {}),
-  )
-  if (rules.length === 0) return { fits: false, why: 'no-rule' }
-  if (rules.some(rule => rule.interfaces === undefined) && reaches(announcer, address))
-    return { fits: true, interfaces: undefined }
-  const named = rules.flatMap(rule => rule.interfaces ?? [])
-  if (!hasInterface(announcer, named)) return { fits: false, why: 'no-interface' }
-  // Those with carrier first, in case not all can be written down; what the node does not have is nothing to it.
-  const own = announcer.interfaces.filter(({ name }) => named.includes(name))
-  const ordered = [...own.filter(({ carrier }) => carrier), ...own.filter(({ carrier }) => !carrier)]
-  return { fits: true, interfaces: ordered.map(({ name }) => name) }
-}
-
-/** Whether any living node may announce the address. */
-export function hasAnnouncer(network: Network, announced: Announced): boolean {
-  return network.announcers.some(announcer => announcer.alive && fitOf(announcer, announced).fits)
-}
-
-const words: Readonly<Record<Misfit | 'agent-down', string>> = {
-  'agent-down': 'agent does not answer',
-  'no-agent': 'no agent',
-  'no-interface': 'no interface with carrier whose subnet holds it',
-  'no-endpoint': 'no endpoint (externalTrafficPolicy: Local)',
-  'no-rule': 'not selected by the announce rules of the pool',
-  'no-internal-ip': 'no InternalIP',
-  'being-deleted': 'being deleted',
-  'excluded-by-label': 'excluded by label',
-  'to-be-deleted-by-autoscaler': 'being removed by the autoscaler',
-}
-
-/** Why no node announces the address, by reason and at most three names each: `no agent: n1; no InternalIP: n2, n3`. */
-export function whyNobody(network: Network, announced: Announced): string {
-  if (network.announcers.length === 0) return 'there are no nodes'
-  const byReason = new Map<Misfit | 'agent-down', string[]>()
-  for (const announcer of network.announcers) {
-    const fit = fitOf(announcer, announced)
-    const why = fit.fits ? 'agent-down' : fit.why
-    byReason.set(why, [...(byReason.get(why) ?? []), announcer.name])
+function endpointNodes(sharers: readonly Sharer[]): ReadonlySet<string> | undefined {
+  let nodes: ReadonlySet<string> | undefined
+  for (const { goal } of sharers) {
+    if (goal?.desired.externalTrafficPolicy !== 'Local' || goal.desired.targetType !== 'Node') continue
+    const own = new Set(goal.membership.nodesWithEndpoints)
+    nodes = nodes ? nodes.intersection(own) : own
   }
-  return [...byReason].map(([why, nodes]) => `${words[why]}: ${someOf(nodes)}`).join('; ')
+  return nodes
 }
 
-function someOf(names: readonly string[]): string {
-  const more = names.length - 3
-  return `${names.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+/** The nodes that may announce an address. */
+export interface Eligible {
+  /** Living or not, drained or not. */
+  readonly fits: ReadonlyMap<string, RuledFit>
+  /** May be listed as a candidate, living or not: it is not drained, unless only drained ones are left. */
+  mayBeListed(node: string): boolean
+  /** Those of them that live, by how much they are preferred, the most first. */
+  readonly tiers: readonly Ring[]
+  /** How many live. */
+  readonly living: number
+  /** Only drained nodes can announce: they go on, for a drain moves addresses and ends none. */
+  readonly isLastResort: boolean
+}
+
+/** Worked out once for all addresses that nodes and rules do not tell apart; endpoints are looked at each time. */
+export function eligibleFor(network: Network, { address, sharers }: Announced): Eligible {
+  const rulesOfEach = sharers.map(rulesFor)
+  const key = `${network.placeOf(address)} ${JSON.stringify(rulesOfEach)}`
+  const all = network.remember(`eligible ${key}`, () => {
+    const fits = new Map<string, RuledFit>()
+    for (const announcer of network.announcers) {
+      const fit = fitOfRules(announcer, address, rulesOfEach)
+      if (fit.fits) fits.set(announcer.name, { interfaces: fit.interfaces, weight: fit.weight })
+    }
+    return makeEligible(network, fits)
+  })
+  const nodes = endpointNodes(sharers)
+  if (!nodes) return all
+  const local = [...nodes].flatMap(node => {
+    const fit = all.fits.get(node)
+    return fit ? [[node, fit] as const] : []
+  })
+  return makeEligible(network, new Map(local))
+}
+
+function makeEligible(network: Network, fits: ReadonlyMap<string, RuledFit>): Eligible {
+  const isDrained = (node: string) => network.get(node)?.drained === true
+  const alive = [...fits.keys()].filter(node => network.get(node)?.alive)
+  const undrained = alive.filter(node => !isDrained(node))
+  const isLastResort = undrained.length === 0 && alive.length > 0
+  const usable = isLastResort ? alive : undrained
+  const byWeight = Map.groupBy(usable, node => fits.get(node)?.weight ?? 0)
+  const tiers = [...byWeight].toSorted(([one], [other]) => other - one).map(([, nodes]) => makeRing(nodes))
+  return {
+    fits,
+    mayBeListed: node => fits.has(node) && (undrained.length === 0 || !isDrained(node)),
+    tiers,
+    living: usable.length,
+    isLastResort,
+  }
+}
+
+/** Whether any living node may announce the address, if only as the last resort. */
+export function hasAnnouncer(network: Network, announced: Announced): boolean {
+  return eligibleFor(network, announced).living > 0
+}
+
+/**
+ * Whether several Services may have one address as far as announcing goes: one node has to announce it for all of them. Asked
+ * of the rules and the interfaces; nodes that are down and endpoints come and go and refuse no sharing. `between` are the nodes
+ * each would have alone, in the order of the sharers; a Service that has none alone is no reason against sharing either.
+ */
+export function canShare(
+  network: Network,
+  { address, sharers }: Announced,
+): { readonly possible: true } | { readonly possible: false; readonly between: readonly (readonly string[])[] } {
+  const nodesFor = (some: readonly Sharer[]) => {
+    const rulesOfEach = some.map(rulesFor)
+    return network.announcers.filter(announcer => fitOfRules(announcer, address, rulesOfEach).fits).map(({ name }) => name)
+  }
+  if (sharers.length < 2 || nodesFor(sharers).length > 0) return { possible: true }
+  const between = sharers.map(sharer => nodesFor([sharer]))
+  return between.some(nodes => nodes.length === 0) ? { possible: true } : { possible: false, between }
 }

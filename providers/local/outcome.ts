@@ -4,11 +4,12 @@ import { announcementName } from '../../src/model/address.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
 import { decide, needsAll } from './decide.ts'
-import { hasAnnouncer, whyNobody } from './eligibility.ts'
+import { hasAnnouncer } from './eligibility.ts'
 import type { LocalObserved } from './observe.ts'
 import { homeOf } from './pools.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
+import { whyNobody } from './why-nobody.ts'
 
 /** What came of one give-address or adopt-address. */
 export type GiveResult =
@@ -94,13 +95,10 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
   for (const given of serving) {
     const { address, pool } = given
-    const announced = { address, pool: homeOf(observed.pools, goal.desired, given), goal }
+    const announced = { address, sharers: [{ goal, pool: homeOf(observed.pools, goal.desired, given) }] }
     if (hasAnnouncer(observed.network, announced)) continue
-    return {
-      ready: false,
-      reason: 'NoAnnouncer',
-      message: `No node can announce ${address.text} (${whyNobody(observed.network, announced)}). Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
-    }
+    const { reason, message, remedy } = whyNobody(observed.network, announced, pool)
+    return { ready: false, reason, message: `${message} ${remedy}` }
   }
   return {
     ready: true,

@@ -250,7 +250,9 @@ test('without a living agent the address is given and NoAnnouncer says why; the 
   const outcome = await lan.bring(serviceNamed('web'))
   expect(ipsOf(outcome.ingress)).toEqual(['10.201.200.1'])
   expect(outcome.readiness).toMatchObject({ ready: false, reason: 'NoAnnouncer' })
-  expect(outcome.readiness.message).toContain('agent does not answer: n0; no agent: n1; no interface with carrier')
+  expect(outcome.readiness.message).toContain(
+    '3 nodes: 1 whose agent does not answer (n0), 1 without an agent (n1), 1 without an interface in its subnet (n2 has eth0',
+  )
   lan.woken()
   lan.setAlive('n0', true)
   await Promise.resolve()

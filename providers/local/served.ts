@@ -32,7 +32,9 @@ export function isAnnounceable(
   return index
     .givenTo(goal.desired.id.uid)
     .filter(given => addresses.has(given.address.text))
-    .every(given => hasAnnouncer(network, { address: given.address, pool: homeOf(pools, goal.desired, given), goal }))
+    .every(given =>
+      hasAnnouncer(network, { address: given.address, sharers: [{ goal, pool: homeOf(pools, goal.desired, given) }] }),
+    )
 }
 
 /** Whether the Service shall go on being reached at the address. */

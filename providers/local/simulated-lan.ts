@@ -86,9 +86,12 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       patch: async (seen, { metadata, spec }) => {
         const next = { ...seen, metadata: { ...seen.metadata, ...metadata } }
         if (!spec) return announcements.update(next)
-        const { interfaces, nodes: candidates, ...rest } = spec
-        const merged = { address: seen.spec.address, ...rest, nodes: [...candidates] }
-        return announcements.update({ ...next, spec: interfaces ? { ...merged, interfaces: [...interfaces] } : merged })
+        const { interfaces, nodeInterfaces, nodes: candidates, ...rest } = spec
+        const ruled = { ...(interfaces && { interfaces: [...interfaces] }), ...(nodeInterfaces && { nodeInterfaces }) }
+        return announcements.update({
+          ...next,
+          spec: { address: seen.spec.address, ...rest, nodes: [...candidates], ...ruled },
+        })
       },
       remove: async seen => announcements.remove(seen),
     },

@@ -54,6 +54,7 @@ export interface AnnouncementPatch {
     readonly nodes: readonly string[]
     /** Null takes the field away. */
     readonly interfaces: readonly string[] | null
+    readonly nodeInterfaces: Announcement['spec']['nodeInterfaces'] | null
   }
 }
 

@@ -7,6 +7,18 @@ import type { KindDefinition, ObjectOf } from './kind.ts'
 export const layer2RuleSchema = z
   .object({
     nodeSelector: labelSelectorSchema.exactOptional().describe('Nodes that may announce. Absent: every node with an agent.'),
+    preferredNodes: z
+      .array(
+        z.object({
+          weight: z.int().min(1).max(100).describe('Added for each node that the selector selects.'),
+          nodeSelector: labelSelectorSchema,
+        }),
+      )
+      .max(16)
+      .exactOptional()
+      .describe(
+        'Of the nodes that may announce, those with the greatest sum of weights come first when an address is placed or rebalanced. An address that another node has stays there.',
+      ),
     interfaces: z
       .array(interfaceName)
       .max(16)
@@ -66,6 +78,11 @@ export const addressPool = {
           .exactOptional()
           .describe('How many addresses the pool has, as a decimal number (an IPv6 pool may exceed an int64).'),
         used: z.int().min(0).exactOptional(),
+        rebalanced: z
+          .string()
+          .max(256)
+          .exactOptional()
+          .describe('Value of the annotation weir.dev/rebalance that was carried out last.'),
         free: z
           .string()
           .exactOptional()

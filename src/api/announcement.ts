@@ -21,6 +21,12 @@ export const announcement = {
         .meta({ 'x-kubernetes-list-type': 'set' })
         .describe('Candidates in order; the first one alive announces while nobody else does.'),
       interfaces: z.array(interfaceName).max(16).exactOptional().describe('Only these interfaces, by rule of the pool.'),
+      nodeInterfaces: z
+        .array(z.object({ node: objectName, interfaces: z.array(interfaceName).min(1).max(16) }))
+        .max(8)
+        .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] })
+        .exactOptional()
+        .describe('Only these interfaces on these nodes, where rules of the pool differ from node to node.'),
     }),
     status: z
       .object({

@@ -32,3 +32,9 @@ export const readinessGate = `${group}/targets-healthy` as const
 
 /** Label of namespaces whose new pods get the gate, and of the pods that have it; its value is always `enabled`. */
 export const readinessGateLabel = `${group}/readiness-gate` as const
+
+/** Label of a Node that shall announce nothing while another one can: its addresses move away. Any value but a spelling of false. */
+export const drainLabel = `${group}/drain` as const
+
+/** Annotation of an AddressPool: each new value spreads its addresses over the nodes again, once. */
+export const rebalanceAnnotation = `${group}/rebalance` as const

@@ -40,6 +40,12 @@ export const reasons = {
     meaning: 'The address is given, but no node can announce it.',
     remedy: 'Check the agents, the announce rules of the pool and the subnets of the nodes.',
   },
+  OutsideSubnets: {
+    on: ['Service', 'AddressPool'],
+    meaning: 'Addresses are in no subnet of a node, so no node knows on which interface to announce them.',
+    remedy:
+      'Take the addresses of the pool from a subnet of the nodes, or name the interfaces to announce on in its announce rules.',
+  },
   Withdrawing: {
     on: services,
     meaning: 'The address is being withdrawn from the LAN before it is freed.',

@@ -16,11 +16,15 @@ test('memory holds what is read and nothing else', () => {
       { type: 'ExternalIP', address: '192.0.2.1' },
       { type: 'Hostname', address: 'n0' },
     ],
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'NetworkUnavailable', status: 'True', reason: 'NoRouteCreated' },
+    ],
     images: [],
   }
   expect(pruneNode({ metadata: { name: 'n0', annotations: { big: 'x' } }, status })).toEqual({
     metadata: { name: 'n0' },
-    status: { addresses: status.addresses.slice(0, 2) },
+    status: { addresses: status.addresses.slice(0, 2), conditions: [{ type: 'NetworkUnavailable', status: 'True' }] },
   })
   const labels = { 'kubernetes.io/service-name': 'web', other: 'x' }
   const endpoint = { addresses: ['10.244.0.1', 'ignored'], zone: 'a', nodeName: 'n0', targetRef: { kind: 'Pod', uid: 'p1' } }

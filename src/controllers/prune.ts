@@ -1,6 +1,7 @@
 // Drops what no loop reads, as objects arrive: memory follows what is used, not what others write into objects.
 import type { ObjectMeta } from '../api/kind.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
+import { networkUnavailable } from '../model/nodes.ts'
 import type { Endpoint, EndpointPort, EndpointSlice, Node, Pod, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
 
 /** Written by `kubectl apply`: the whole manifest once more. */
@@ -67,13 +68,21 @@ export function pruneInstance(node: Node): Node {
   return providerID === undefined ? pruned : { ...pruned, spec: { ...pruned.spec, providerID } }
 }
 
-/** A Node's labels, taints and IP addresses. Its status changes every few seconds; nothing else of it is kept. */
+/**
+ * A Node's labels, taints, IP addresses, and that its network is not set up. Its status changes every few seconds; nothing
+ * else of it is kept.
+ */
 export function pruneNode({ metadata, spec, status }: Node): Node {
   const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
+  const conditions = (status?.conditions ?? []).filter(each => each.type === networkUnavailable && each.status === 'True')
+  const kept = {
+    ...(addresses.length > 0 ? { addresses } : {}),
+    ...(conditions.length > 0 ? { conditions: conditions.map(each => ({ type: each.type, status: each.status })) } : {}),
+  }
   return {
     metadata: { ...identityOf(metadata), ...(metadata.labels ? { labels: metadata.labels } : {}) },
     ...(spec?.taints ? { spec: { taints: spec.taints.map(({ key }) => ({ key })) } } : {}),
-    ...(addresses.length > 0 ? { status: { addresses } } : {}),
+    ...(Object.keys(kept).length > 0 ? { status: kept } : {}),
   }
 }
 

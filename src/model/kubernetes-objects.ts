@@ -97,7 +97,10 @@ export interface Node {
     readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect?: string }[]
     readonly providerID?: string
   }
-  readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] }
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  }
 }
 
 /** A pod as far as waiting for its load balancers goes. */

@@ -1,7 +1,17 @@
 // Eligible nodes: exactly the predicates of Kubernetes, no more.
 import { describe, expect, test } from 'vitest'
 import type { Node } from './kubernetes-objects.ts'
-import { eligibleNodes, excludeLabel, internalIPs, isEligible, nodeExclusion, toBeDeletedTaint } from './nodes.ts'
+import {
+  announcingExclusion,
+  eligibleNodes,
+  excludeLabel,
+  internalIPs,
+  isDrained,
+  isEligible,
+  nodeExclusion,
+  outOfServiceTaint,
+  toBeDeletedTaint,
+} from './nodes.ts'
 
 const labelled = (value: string): Node => ({ metadata: { name: 'n0', labels: { [excludeLabel]: value } } })
 const tainted = (key: string): Node => ({ metadata: { name: 'n0' }, spec: { taints: [{ key, effect: 'NoSchedule' }] } })
@@ -31,6 +41,25 @@ describe('a node may not carry traffic', () => {
   ])('%s', (why, node) => {
     expect(nodeExclusion(node)).toBe(why)
   })
+})
+
+test('a node that is out of service or has no network announces nothing, and may serve load balancers of others', () => {
+  const network = (status: string): Node => ({
+    metadata: { name: 'n0' },
+    status: { conditions: [{ type: 'NetworkUnavailable', status }] },
+  })
+  expect(announcingExclusion(tainted(outOfServiceTaint))).toBe('out-of-service')
+  expect(announcingExclusion(network('True'))).toBe('network-unavailable')
+  for (const node of [network('False'), network('Unknown'), tainted('node.kubernetes.io/unschedulable')])
+    expect(announcingExclusion(node)).toBeUndefined()
+  expect(isEligible(tainted(outOfServiceTaint))).toBe(true)
+})
+
+test('a node is drained by its label, whatever that says but a spelling of false', () => {
+  const drained = (value: string): Node => ({ metadata: { name: 'n0', labels: { 'weir.dev/drain': value } } })
+  expect(['', 'true', 'maintenance'].map(value => isDrained(drained(value)))).toEqual([true, true, true])
+  expect(['false', '0'].map(value => isDrained(drained(value)))).toEqual([false, false])
+  expect(isDrained({ metadata: { name: 'n0' } })).toBe(false)
 })
 
 test('eligible nodes come sorted by name', () => {

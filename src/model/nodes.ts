@@ -1,4 +1,5 @@
 // Which nodes may carry load-balancer traffic, by the predicates of the cloud-provider service controller (KEP-3458).
+import { drainLabel } from '../api/group.ts'
 import { type IpAddress, parseAddress } from './address.ts'
 import type { Node } from './kubernetes-objects.ts'
 
@@ -7,6 +8,12 @@ export const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balan
 
 /** Taint of a node that the cluster autoscaler is about to remove. */
 export const toBeDeletedTaint = 'ToBeDeletedByClusterAutoscaler'
+
+/** Taint of a node that an operator declared dead (KEP-2268): its pods and volumes have gone elsewhere. */
+export const outOfServiceTaint = 'node.kubernetes.io/out-of-service'
+
+/** Condition of a node whose network the network provider has not set up. */
+export const networkUnavailable = 'NetworkUnavailable'
 
 export type NodeExclusion = 'being-deleted' | 'excluded-by-label' | 'to-be-deleted-by-autoscaler'
 
@@ -20,6 +27,19 @@ export function nodeExclusion(node: Node): NodeExclusion | undefined {
   if (label !== undefined && !spellsFalse(label)) return 'excluded-by-label'
   if (node.spec?.taints?.some(taint => taint.key === toBeDeletedTaint)) return 'to-be-deleted-by-autoscaler'
   return undefined
+}
+
+/** Why a node may not announce addresses though it may carry the traffic of others' load balancers. */
+export function announcingExclusion(node: Node): 'out-of-service' | 'network-unavailable' | undefined {
+  if (node.spec?.taints?.some(taint => taint.key === outOfServiceTaint)) return 'out-of-service'
+  const isUnavailable = node.status?.conditions?.some(({ type, status }) => type === networkUnavailable && status === 'True')
+  return isUnavailable ? 'network-unavailable' : undefined
+}
+
+/** Whether somebody wants the node to announce nothing while another one can. */
+export function isDrained({ metadata }: Node): boolean {
+  const label = metadata.labels?.[drainLabel]
+  return label !== undefined && !spellsFalse(label)
 }
 
 export function isEligible(node: Node): boolean {
@@ -43,7 +63,7 @@ export function internalIPs(node: Node): readonly IpAddress[] {
   return addresses
 }
 
-/** The spellings of false that Go's strconv.ParseBool knows, which Kubernetes reads the label with. */
+/** The spellings of false that Go's strconv.ParseBool knows, which Kubernetes reads labels with. */
 function spellsFalse(text: string): boolean {
   return ['0', 'f', 'F', 'false', 'False', 'FALSE'].includes(text)
 }

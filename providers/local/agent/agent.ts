@@ -67,7 +67,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** Deleted, but still withdrawn and forgotten: what comes under the same name begins after that, with nothing of the old one. */
   const forgetting = new Set<string>()
   let interfaces: readonly NodeInterface[] | undefined
-  let placementOf = rememberPlacements([])
+  let placementOf = rememberPlacements(self, [])
   let stopping = false
   let flush: Promise<void> | undefined
   const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
@@ -269,7 +269,7 @@ export function createAgent(options: AgentOptions): Agent {
     useInterfaces(now) {
       const cameUp = now.filter(each => each.carrier && !interfaces?.some(old => old.index === each.index && old.carrier))
       interfaces = now
-      placementOf = rememberPlacements(now)
+      placementOf = rememberPlacements(self, now)
       lookAtAll()
       for (const { name } of cameUp) {
         if (addresses.on(name).size > 0) afterApply(() => announcer.repeat(name, addresses.on(name)))

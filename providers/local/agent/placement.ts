@@ -10,10 +10,11 @@ import type { NoPlacementReason, Placement } from './decide.ts'
 export type PlacementChoice = Placement | { readonly none: NoPlacementReason }
 
 /** Pure. */
-export function choosePlacement(spec: Announcement['spec'], interfaces: readonly NodeInterface[]): PlacementChoice {
+export function choosePlacement(spec: Announcement['spec'], self: string, interfaces: readonly NodeInterface[]): PlacementChoice {
   const address = parseAddress(spec.address)
   if (!address) return { none: 'Unreadable' }
-  const choice = chooseInterface(address, interfaces, spec.interfaces)
+  const ours = spec.nodeInterfaces?.find(({ node }) => node === self)?.interfaces
+  const choice = chooseInterface(address, interfaces, ours ?? spec.interfaces)
   if ('none' in choice) return choice
   const { name, index, mac } = choice.interface
   return { name, index, mac }
@@ -27,13 +28,13 @@ export interface Placed {
 }
 
 /** Answers from memory while spec and interfaces are the same objects; both are replaced, never changed in place. */
-export function rememberPlacements(interfaces: readonly NodeInterface[]): (spec: Announcement['spec']) => Placed {
+export function rememberPlacements(self: string, interfaces: readonly NodeInterface[]): (spec: Announcement['spec']) => Placed {
   const known = new WeakMap<Announcement['spec'], Placed>()
   return spec => {
     const old = known.get(spec)
     if (old) return old
     const address = parseAddress(spec.address)
-    const placed = { key: address && addressKey(address), choice: choosePlacement(spec, interfaces) }
+    const placed = { key: address && addressKey(address), choice: choosePlacement(spec, self, interfaces) }
     known.set(spec, placed)
     return placed
   }
