@@ -30,6 +30,14 @@ export type AwsAction =
   /** Opens the security groups of the targets for the load balancer. */
   | { readonly kind: 'open-targets'; readonly keys: readonly string[] }
   | { readonly kind: 'create-load-balancer'; readonly balancer: StackBalancer }
+  /** Puts our marks on a load balancer whose tags allow it, and takes those of others off. */
+  | {
+      readonly kind: 'adopt'
+      readonly arn: string
+      readonly name: string
+      readonly tags: Tags
+      readonly remove: readonly string[]
+    }
   | { readonly kind: 'set-subnets'; readonly subnets: readonly SubnetMapping[]; readonly balancer: StackBalancer }
   | { readonly kind: 'set-ip-address-type'; readonly type: string }
   | {
@@ -88,6 +96,8 @@ export function printAction(action: AwsAction): string {
       return `~ targets' groups opened for ${action.keys.join(', ')}`
     case 'create-load-balancer':
       return `+ load balancer   ${action.balancer.name} (${action.balancer.scheme}, ${action.balancer.subnets.map(({ subnetId }) => subnetId).join(', ')})`
+    case 'adopt':
+      return `~ load balancer   ${action.name} is taken over`
     case 'set-subnets':
       return `~ load balancer   subnets ${action.subnets.map(({ subnetId }) => subnetId).join(', ')}`
     case 'set-ip-address-type':

@@ -26,7 +26,7 @@ const ownRows = {
     parse: nonEmpty,
     sets: 'adopt',
     setting: 'adopt',
-    doc: 'Name or ARN of a Network Load Balancer to take over, if its tags allow it.',
+    doc: 'Name or ARN of a Network Load Balancer to take over. It must carry the tag `weir.dev/adopt` with `<namespace>/<name>` of the Service, or those of AWS Load Balancer Controller for the same Service.',
     default: 'none',
     example: 'shop-front',
   },

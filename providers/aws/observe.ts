@@ -66,15 +66,17 @@ async function look(input: Look): Promise<Seen> {
     // Asked for by discovery in a moment; together they take one round trip.
     goal ? pictures.subnets.all(caller.signal) : undefined,
   ])
-  const balancers = [...balancersOfAll.values()].filter(each => each.vpcId === place.vpcId && isOurs(each))
+  const own = [...balancersOfAll.values()].filter(each => each.vpcId === place.vpcId && isOurs(each))
   const groups = [...groupsOfAll.values()].filter(isOurs)
   const frontends = [...securityGroupsOfAll.values()].filter(isOurs)
-  const found = { now: clock.now(), record, balancers, groups, frontends }
+  const found = { now: clock.now(), record, balancers: own, groups, frontends }
   if (!goal) {
     const nothing = { attributes: new Map(), certificates: new Map(), targets: new Map(), healthy: new Set<string>() }
     return { kind: 'seen', ...found, ...nothing, listeners: [], waitingSince: new Map() }
   }
-  const { settings, stack } = await stackOf(input, goal, balancers)
+  const { settings, stack, adoption } = await stackOf(input, goal, own)
+  const adopting = adoption?.isNew ? adoption.balancer : undefined
+  const balancers = adopting ? [...own, adopting] : own
   const namesake = [...balancersOfAll.values()].find(({ name }) => name === stack.balancer.name)
   const backend = [...securityGroupsOfAll.values()].find(
     ({ name, tags }) => name === stack.backend?.name && tags['weir.dev/cluster'] === cluster,
@@ -113,6 +115,9 @@ async function look(input: Look): Promise<Seen> {
     healthy,
     waitingSince: since,
     ...(backend ? { backend } : {}),
-    ...(namesake && !isOurs(namesake) ? { nameTakenBy: `a load balancer that is not ours (${namesake.arn})` } : {}),
+    ...(adopting ? { adopting } : {}),
+    ...(namesake && !isOurs(namesake) && namesake.arn !== adopting?.arn
+      ? { nameTakenBy: `a load balancer that is not ours (${namesake.arn})` }
+      : {}),
   }
 }

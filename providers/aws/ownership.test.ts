@@ -36,13 +36,27 @@ describe('taking over', () => {
     [ownershipTags('c1', 'load-balancer', web), true, 'it is ours already'],
     [ownershipTags('c1', 'load-balancer', edge), false, 'it belongs to group/aws/edge'],
     [ownershipTags('c2', 'load-balancer', web), false, 'it belongs to the cluster c2'],
-    [lbc, true, 'AWS Load Balancer Controller made it for default/web'],
-    [{ ...lbc, 'service.k8s.aws/stack': 'default/api' }, false, 'AWS Load Balancer Controller made it for default/api'],
+    [lbc, true, 'AWS Load Balancer Controller made it for default/web of the cluster shop'],
+    [
+      { ...lbc, 'service.k8s.aws/stack': 'default/api' },
+      false,
+      'AWS Load Balancer Controller made it for default/api of the cluster shop, and it lacks the tag weir.dev/adopt=default/web',
+    ],
+    [
+      { ...lbc, 'elbv2.k8s.aws/cluster': 'other' },
+      false,
+      'AWS Load Balancer Controller made it for default/web of the cluster other, and it lacks the tag weir.dev/adopt=default/web',
+    ],
+    [{ ...lbc, 'service.k8s.aws/stack': 'default/api', [adoptTag]: 'default/web' }, true, 'its tags allow it'],
     [{ [adoptTag]: 'default/web' }, true, 'its tags allow it'],
     [{ [adoptTag]: 'default/api' }, false, 'it lacks the tag weir.dev/adopt=default/web'],
     [{ Name: 'web' }, false, 'it lacks the tag weir.dev/adopt=default/web'],
   ])('with the tags %j: %s', (tags, allowed, why) => {
-    expect(adoptionOf(tags, 'c1', web)).toEqual({ allowed, why })
+    expect(adoptionOf(tags, 'c1', web, 'shop')).toEqual({ allowed, why })
+  })
+
+  test('from AWS Load Balancer Controller only when the name of the cluster is known', () => {
+    expect(adoptionOf(lbc, 'c1', web)).toMatchObject({ allowed: false, why: expect.stringContaining('spec.aws.clusterName') })
   })
 })
 
@@ -51,6 +65,7 @@ test('tags of AWS, of others by agreement, and the permission to take over are l
   const observed = { team: 'old', gone: '1', cost: '7', 'aws:cloudformation:stack-name': 'x', [adoptTag]: 'default/web' }
   expect(tagChanges(wanted, observed, ['cost'])).toEqual({ set: wanted, remove: ['gone'] })
   expect(tagChanges(wanted, wanted)).toEqual({ set: {}, remove: [] })
+  expect(tagChanges(wanted, { ...observed, mine: '1' }, ['cost'], ['mine'])).toEqual({ set: wanted, remove: ['mine'] })
 })
 
 test.each([

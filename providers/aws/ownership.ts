@@ -63,39 +63,57 @@ export function isOwnedBy(tags: Tags, cluster: string, owner: Owner): boolean {
 
 /**
  * Whether a load balancer may be taken over for `owner`: it is of nobody who could object. One with another owner's marks is
- * refused, one of AWS Load Balancer Controller is taken only for the same Service, one without any marks needs `weir.dev/adopt`
- * with the owner's name on it, which only who may tag it can set.
+ * refused, one without any marks needs `weir.dev/adopt` with the owner's name on it, which only who may tag it can set. So does
+ * one of AWS Load Balancer Controller, unless it was made for the same Service of the cluster called `clusterName`.
  */
-export function adoptionOf(tags: Tags, cluster: string, owner: Owner): { readonly allowed: boolean; readonly why: string } {
+export function adoptionOf(
+  tags: Tags,
+  cluster: string,
+  owner: Owner,
+  clusterName?: string,
+): { readonly allowed: boolean; readonly why: string } {
   const ownership = ownershipOf(tags, cluster)
   const name = ownerText(owner)
   if (ownership.kind === 'ours')
     return ownership.owner === name ? yes('it is ours already') : no(`it belongs to ${ownership.owner}`)
   if (ownership.kind === 'another-cluster') return no(`it belongs to the cluster ${ownership.cluster}`)
-  if (ownership.kind === 'aws-load-balancer-controller') {
-    const words = `AWS Load Balancer Controller made it for ${ownership.stack}`
-    return ownership.stack === name ? yes(words) : no(words)
-  }
-  return tags[adoptTag] === name ? yes('its tags allow it') : no(`it lacks the tag ${adoptTag}=${name}`)
+  if (tags[adoptTag] === name) return yes('its tags allow it')
+  const lacks = `it lacks the tag ${adoptTag}=${name}`
+  if (ownership.kind !== 'aws-load-balancer-controller') return no(lacks)
+  const words = `AWS Load Balancer Controller made it for ${ownership.stack} of the cluster ${ownership.cluster}`
+  if (ownership.stack !== name) return no(`${words}, and ${lacks}`)
+  if (clusterName === undefined) return no(`${words}; whether that is this one is not known without spec.aws.clusterName`)
+  return ownership.cluster === clusterName ? yes(words) : no(`${words}, and ${lacks}`)
 }
 
 /** Set by people on a load balancer that a Service may take over; the value is the owner, as `default/web`. */
 export const adoptTag = 'weir.dev/adopt'
 
-/** Keys of marks to take off what is left behind, so that no sweep takes it for ours. */
-export const ownershipTagKeys: readonly string[] = [clusterTag, ownerTag, ownerUidTag, resourceTag]
+/** On a load balancer that was taken over: it keeps its name, and what others set on it. */
+export const adoptedTag = 'weir.dev/adopted'
 
-/** Which tags to set and which keys to take away; keys that others manage are left alone, as are those of AWS. */
+/** Marks by which AWS Load Balancer Controller would go on taking it for its own. */
+export const otherMarks: readonly string[] = Object.values(lbc)
+
+/** Keys of marks to take off what is left behind, so that no sweep takes it for ours. */
+export const ownershipTagKeys: readonly string[] = [clusterTag, ownerTag, ownerUidTag, resourceTag, adoptedTag]
+
+/**
+ * Which tags to set and which keys to take away; keys that others manage are left alone, as are those of AWS. Of what was taken
+ * over, only the keys in `removable` are taken away.
+ */
 export function tagChanges(
   wanted: Tags,
   observed: Tags,
   externallyManaged: readonly string[] = [],
+  removable?: readonly string[],
 ): { readonly set: Tags; readonly remove: readonly string[] } {
   const set = Object.entries(wanted).filter(([key, value]) => observed[key] !== value && !externallyManaged.includes(key))
   const remove = Object.keys(observed).filter(
     key => !(key in wanted) && !key.startsWith('aws:') && key !== adoptTag && !externallyManaged.includes(key),
   )
-  return { set: Object.fromEntries(set), remove }
+  const isRemovable = (key: string) => removable === undefined || removable.includes(key)
+  return { set: Object.fromEntries(set), remove: remove.filter(isRemovable) }
 }
 
 /** What is wrong with a tag somebody asks for; undefined when nothing is. Limits by the ELBv2 and EC2 API references, Tag. */

@@ -3,7 +3,7 @@ import type { Goal } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import type { AwsObserved, Seen } from './model/seen.ts'
 import type { Stack } from './model/stack.ts'
-import { balancerSteps, interruption, predecessors } from './plan/balancer.ts'
+import { adoptionSteps, balancerSteps, interruption, predecessors } from './plan/balancer.ts'
 import { cleanUp } from './plan/clean.ts'
 import { listenerSteps } from './plan/listeners.ts'
 import { remove } from './plan/remove.ts'
@@ -24,9 +24,12 @@ export function plan(goal: Goal | undefined, observed: AwsObserved): readonly Aw
   if (observed.nameTakenBy !== undefined)
     return [refused('NameTaken', `${stack.balancer.name} is taken by ${observed.nameTakenBy}.`)]
   const conflict = interruption(stack, observed)
+  if (conflict !== undefined && observed.adopting)
+    return [refused('AdoptionRefused', `${observed.adopting.name} cannot be taken over as it is: ${conflict.message}`)]
   if (conflict !== undefined && !stack.allowInterruption) return [refused('InterruptionRefused', conflict.message)]
   if (conflict !== undefined) return replaceWithInterruption(stack, observed)
   return upToWait([
+    ...adoptionSteps(stack, observed),
     ...securityGroupSteps.make(stack, observed),
     ...targetGroupSteps(stack, observed),
     ...balancerSteps(stack, observed),

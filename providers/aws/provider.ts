@@ -174,8 +174,6 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   const unsupported: Problem[] = []
   if (settings.group !== undefined)
     unsupported.push(blocks('UnsupportedAnnotation', 'sharing a load balancer among Services is not supported yet.'))
-  if (settings.adopt !== undefined)
-    unsupported.push(blocks('UnsupportedAnnotation', 'taking over a load balancer is not supported yet.'))
   const others = settings.listeners.filter(({ forward }) => forward.targets.some(({ to }) => to === 'service'))
   for (const { port } of others)
     unsupported.push(blocks('UnsupportedAnnotation', `forwarding port ${port} to another Service is not supported yet.`))

@@ -321,8 +321,8 @@ export const reasons = {
   },
   AdoptionRefused: {
     on: services,
-    meaning: 'The load balancer to adopt does not exist, is not ours by its tags, or is of another kind.',
-    remedy: 'Give it the tags that the message names, or leave the annotation out.',
+    meaning: 'The load balancer to adopt does not exist, its tags do not allow it, or it cannot become what is asked for.',
+    remedy: 'Change what the message names, or leave weir.dev/adopt-load-balancer out.',
   },
   DeletionProtected: {
     on: ['Service', 'LoadBalancer'],

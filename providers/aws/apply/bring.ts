@@ -34,6 +34,7 @@ export async function bring(context: Context, { id, goal, seen, actions }: Bring
     id,
     location,
     caller,
+    goal,
     seen,
     stack: seen.stack,
     ids: idsOf(seen),
@@ -74,6 +75,7 @@ function completed({ record, context, stack, location }: Run, goal: Goal): Ledge
   const attributes: Record<string, readonly string[]> = {}
   if (stack) {
     attributes['load-balancer'] = recordLines(stack.balancer.attributes.asked)
+    if (stack.balancer.isAdopted) attributes['tags'] = recordLines(stack.balancer.tags)
     attributes['capacity'] = stack.balancer.capacityUnits === undefined ? [] : [`units=${stack.balancer.capacityUnits}`]
     for (const { key, attributes: own } of stack.targetGroups) attributes[`target-group/${key}`] = recordLines(own.asked)
     for (const { port, attributes: own, certificates } of stack.listeners) {

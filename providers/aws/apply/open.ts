@@ -4,6 +4,7 @@ import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.t
 import type { Goal } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import type { LedgerRecord } from '../ledger.ts'
+import { clusterNameOf } from '../observe/context.ts'
 import type { Context } from '../observe/context.ts'
 import { targetsOf } from '../observe/targets.ts'
 import type { Caller } from '../provider/calls.ts'
@@ -16,12 +17,12 @@ import type { Need, Openings } from './target-rules.ts'
 import type { Run } from './run.ts'
 
 export async function openTargets(run: Run, { keys }: Extract<AwsAction, { readonly kind: 'open-targets' }>): Promise<void> {
-  const { context, id, location, caller, seen, stack } = run
+  const { context, id, location, caller, seen, stack, goal } = run
   const backend = backendOf(run)
   if (!stack || backend === undefined) return
   const groups = stack.targetGroups.filter(({ key }) => keys.includes(key))
   const needs = groups.map(group => needOf(group, seen.targets.get(group.key) ?? []))
-  const { clusterName } = context
+  const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = {
     ...(stack.targetSecurityGroupTags === undefined ? {} : { tags: stack.targetSecurityGroupTags }),
     ...(clusterName === undefined ? {} : { clusterName }),
@@ -55,7 +56,7 @@ export async function openFor(
   if (backend === undefined || securityGroups.kind === 'none' || !securityGroups.manageBackendRules) return undefined
   const targets = await targetsOf(context, id, settings, location, caller)
   const needs = settings.targetGroups.map(group => needOf(group, targets.get(group.key) ?? []))
-  const { clusterName } = context
+  const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = { ...(tags === undefined ? {} : { tags }), ...(clusterName === undefined ? {} : { clusterName }) }
   return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
 }

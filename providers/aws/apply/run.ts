@@ -1,6 +1,7 @@
 // One run of a plan: where it works, for whom, and what it has made so far.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
+import type { Goal } from '../../../src/provider.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
@@ -13,6 +14,8 @@ export interface Run {
   readonly id: LoadBalancerId
   readonly location: Location
   readonly caller: Caller
+  /** Absent when planning was for nothing. */
+  readonly goal: Goal | undefined
   readonly seen: Seen
   /** Absent when planning was for nothing. */
   readonly stack: Stack | undefined

@@ -4,6 +4,7 @@ import { hasCode } from '../errors.ts'
 import { noteRegistered } from '../membership.ts'
 import { register } from '../membership/register.ts'
 import { targetKey } from '../membership/targets.ts'
+import { adopt } from './adopt.ts'
 import * as change from './change.ts'
 import * as make from './make.ts'
 import { closeTargets, openTargets } from './open.ts'
@@ -59,6 +60,8 @@ async function step(run: Run, action: AwsAction, ours: ReadonlySet<string>): Pro
       return openTargets(run, action)
     case 'create-load-balancer':
       return make.createLoadBalancer(run, action)
+    case 'adopt':
+      return adopt(run, action)
     case 'set-subnets':
       return change.setSubnets(run, action)
     case 'set-ip-address-type':

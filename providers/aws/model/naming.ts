@@ -1,7 +1,8 @@
 // What the things made for one owner are called and marked with. Pure.
 import { backendSecurityGroupName, frontendSecurityGroupName, loadBalancerName, ownerText, targetGroupName } from '../names.ts'
 import type { Owner } from '../names.ts'
-import { ownershipTags } from '../ownership.ts'
+import { adoptedTag, ownershipTags } from '../ownership.ts'
+import type { Tags } from '../ownership.ts'
 import type { AwsSettings } from '../settings.ts'
 import type { Naming } from './stack.ts'
 
@@ -11,17 +12,21 @@ export interface NamingInput {
   readonly owner: Owner
   readonly vpcId: string
   readonly settings: AwsSettings
+  /** Name of a load balancer that was taken over, which it keeps. */
+  readonly adopted?: string
 }
 
 /** EC2 allows few signs in descriptions (API_CreateSecurityGroup). */
 const foreignSigns = /[^a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]/g
 
-export function namingOf({ cluster, owner, vpcId, settings }: NamingInput): Naming {
+export function namingOf({ cluster, owner, vpcId, settings, adopted }: NamingInput): Naming {
   const { tags, loadBalancer, securityGroups } = settings
   const withSecurityGroups = securityGroups.kind !== 'none'
-  const name = loadBalancer.name ?? loadBalancerName(cluster, owner, { scheme: loadBalancer.scheme, vpcId, withSecurityGroups })
+  const made = loadBalancer.name ?? loadBalancerName(cluster, owner, { scheme: loadBalancer.scheme, vpcId, withSecurityGroups })
+  const name = adopted ?? made
+  const mark: Tags = adopted === undefined ? {} : { [adoptedTag]: 'true' }
   return {
-    balancer: { name, tags: { ...tags, ...ownershipTags(cluster, 'load-balancer', owner) } },
+    balancer: { name, tags: { ...tags, ...mark, ...ownershipTags(cluster, 'load-balancer', owner) } },
     // A target group serves one Network Load Balancer only, so that one that takes another's place has groups of its own.
     targetGroup: ({ key, protocol, targetType, ipAddressType }) => ({
       name: targetGroupName(cluster, owner, `${name} ${key}`, { protocol, targetType, ipAddressType, vpcId }),

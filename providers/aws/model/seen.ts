@@ -25,6 +25,8 @@ export interface Seen {
   readonly stack?: Stack
   /** Ours for this owner, by their tags. */
   readonly balancers: readonly FoundLoadBalancer[]
+  /** One of them that does not carry our marks yet: it is being taken over. */
+  readonly adopting?: FoundLoadBalancer
   /** Of all those load balancers. */
   readonly listeners: readonly FoundListener[]
   /** Ours for this owner, by their tags. */

@@ -27,6 +27,8 @@ export interface StackBalancer {
   readonly attributes: AttributeSettings
   readonly capacityUnits?: number
   readonly tags: Tags
+  /** It was taken over: attributes and tags that nobody asks for stay as they are. */
+  readonly isAdopted: boolean
 }
 
 export interface StackTargetGroup extends TargetGroupSettings {
@@ -74,6 +76,7 @@ export interface StackInput {
   readonly vpcId: string
   readonly settings: AwsSettings
   readonly naming: Naming
+  readonly isAdopted?: boolean
   readonly subnets: readonly SubnetMapping[]
   /** Ids of the groups that the user named. */
   readonly givenGroups: readonly string[]
@@ -101,6 +104,7 @@ export function buildStack(input: StackInput): Stack {
       subnets,
       securityGroups: groupsOf(input, opensTargets),
       sourceNat: loadBalancer.ipv6SourceNat,
+      isAdopted: input.isAdopted ?? false,
       attributes: loadBalancer.attributes,
       ...(privateLinkInboundRules === undefined ? {} : { privateLinkInboundRules }),
       ...(capacityUnits === undefined ? {} : { capacityUnits }),

@@ -1,4 +1,5 @@
 // What the provider is handed, and what it keeps in memory between looks.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { EndpointSlice, Node } from '../../../src/model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { TargetRules } from '../apply/target-rules.ts'
@@ -59,6 +60,11 @@ export interface Memory {
   readonly confirmed: Map<string, number>
   /** When the state of a load balancer was last seen, by ARN; monotonic. */
   readonly stateSeen: Map<string, number>
+}
+
+/** The name of the cluster in tags of others: that of the class, else that of the controller. */
+export function clusterNameOf({ clusterName }: Context, { spec }: LoadBalancerClass): string | undefined {
+  return spec.aws?.clusterName ?? clusterName
 }
 
 export function emptyMemory(): Memory {

@@ -26,6 +26,8 @@ export async function discover(
   options: {
     readonly settings: AwsSettings
     readonly existing: FoundLoadBalancer | undefined
+    /** Where nobody asks for addresses, it keeps those it has. */
+    readonly keepsAddresses: boolean
     readonly clusterName?: string | undefined
     readonly now: number
   },
@@ -40,7 +42,7 @@ export async function discover(
 
 async function findSubnets(
   { calls, pictures, place }: Location,
-  { settings, existing, clusterName, now }: Parameters<typeof discover>[1],
+  { settings, existing, keepsAddresses, clusterName, now }: Parameters<typeof discover>[1],
   caller: Caller,
 ): Promise<readonly SubnetMapping[]> {
   const { scheme, ipAddressType, subnets: asked } = settings.loadBalancer
@@ -61,7 +63,14 @@ async function findSubnets(
   if ('problem' in choice) throw errorOf(choice.problem)
   const { mappings, problems } = mapAddresses(choice.subnets, asked)
   throwFirst(problems)
-  return mappings
+  const isFixed = [asked.eipAllocations, asked.privateIpv4Addresses, asked.ipv6Addresses].some(list => list !== undefined)
+  return keepsAddresses && !isFixed && existing ? mappings.map(mapping => withAddressesOf(existing, mapping)) : mappings
+}
+
+/** AWS names a chosen address only where somebody chose it; an address that AWS chose must not be asked for. */
+function withAddressesOf({ subnets }: FoundLoadBalancer, mapping: SubnetMapping): SubnetMapping {
+  const allocationId = subnets.find(({ subnetId }) => subnetId === mapping.subnetId)?.allocationId
+  return allocationId === undefined ? mapping : { ...mapping, allocationId }
 }
 
 async function findGroups(

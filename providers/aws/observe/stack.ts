@@ -8,24 +8,34 @@ import { serviceOwner } from '../names.ts'
 import { collapse, frontendRules } from '../security-group-rules.ts'
 import type { AwsSettings } from '../settings.ts'
 import type { FoundLoadBalancer } from '../snapshots/shapes.ts'
+import { adoptionFor } from './adoption.ts'
+import type { Adoption } from './adoption.ts'
+import { clusterNameOf } from './context.ts'
 import { discover } from './discovery.ts'
 import type { Look } from './look.ts'
 import { existingOf, schemeOf, wishOf } from './wish.ts'
 
 /** The settings once more, now that it is known which load balancer there is, and what they mean in this VPC. */
 export async function stackOf(
-  { context, id, record, location, caller }: Look,
+  look: Look,
   goal: Goal,
   balancers: readonly FoundLoadBalancer[],
-): Promise<{ readonly settings: AwsSettings; readonly stack: Stack }> {
+): Promise<{ readonly settings: AwsSettings; readonly stack: Stack; readonly adoption: Adoption | undefined }> {
+  const { context, id, record, location, caller } = look
   const { place } = location
-  const [only] = balancers
-  const existing = record?.scheme === undefined && only ? ({ scheme: schemeOf(only.scheme) } as const) : existingOf(record)
+  const clusterName = clusterNameOf(context, goal.desired.class)
+  const wished = wishOf(goal.desired, existingOf(record), place).settings
+  const adoption = await adoptionFor(look, wished, { own: balancers, clusterName })
+  const only = adoption?.balancer ?? balancers[0]
+  const isKnown = record?.scheme !== undefined && adoption === undefined
+  const existing = only && !isKnown ? ({ scheme: schemeOf(only.scheme) } as const) : existingOf(record)
   const { settings } = wishOf(goal.desired, existing, place)
-  const naming = namingOf({ cluster: context.cluster, owner: serviceOwner(id), vpcId: place.vpcId, settings })
+  const adopted = adoption === undefined ? {} : { adopted: adoption.balancer.name }
+  const naming = namingOf({ cluster: context.cluster, owner: serviceOwner(id), vpcId: place.vpcId, settings, ...adopted })
   const standing = balancers.find(({ name }) => name === naming.balancer.name) ?? only
-  const { clusterName, clock } = context
-  const discovered = await discover(location, { settings, existing: standing, clusterName, now: clock.monotonic() }, caller)
+  const keepsAddresses = adoption !== undefined
+  const now = context.clock.monotonic()
+  const discovered = await discover(location, { settings, existing: standing, keepsAddresses, clusterName, now }, caller)
   const { backendSecurityGroup, targetSecurityGroupTags, externalManagedTags = [] } = goal.desired.class.spec.aws ?? {}
   const { securityGroups } = settings
   const rules = securityGroups.kind === 'managed' ? frontendRules(securityGroups, settings.listeners) : []
@@ -34,11 +44,12 @@ export async function stackOf(
     vpcId: place.vpcId,
     settings,
     naming,
+    isAdopted: adoption !== undefined,
     ...discovered,
     frontendRules: collapse(rules, quotas.inboundRulesPerSecurityGroup).rules,
     foreignTags: externalManagedTags,
     ...(targetSecurityGroupTags === undefined ? {} : { targetSecurityGroupTags }),
     ...(backendSecurityGroup === undefined ? {} : { backendGroup: backendSecurityGroup }),
   })
-  return { settings, stack }
+  return { settings, stack, adoption }
 }

@@ -3,7 +3,7 @@ import type { AwsAction } from '../actions.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
 import type { Seen } from '../model/seen.ts'
 import type { GroupRef, Stack } from '../model/stack.ts'
-import { tagChanges } from '../ownership.ts'
+import { otherMarks, tagChanges } from '../ownership.ts'
 import type { FoundLoadBalancer, FoundSubnet } from '../snapshots/shapes.ts'
 import { changesOf, recorded } from './believed.ts'
 
@@ -16,6 +16,13 @@ export function currentOf(stack: Stack, { balancers }: Pick<Seen, 'balancers'>):
   return balancers.find(({ name }) => name === stack.balancer.name)
 }
 
+/** What is taken over gets our marks before anything of it is changed. */
+export function adoptionSteps({ balancer }: Stack, { adopting }: Seen): readonly AwsAction[] {
+  if (!adopting) return []
+  const remove = otherMarks.filter(key => key in adopting.tags)
+  return [{ kind: 'adopt', arn: adopting.arn, name: adopting.name, tags: balancer.tags, remove }]
+}
+
 export function balancerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
   const { balancer } = stack
   const found = currentOf(stack, seen)
@@ -25,7 +32,10 @@ export function balancerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
     actions.push(...typeAndSubnets(stack, found))
     const groups = securityGroups(stack, found, seen)
     if (groups) actions.push(groups)
-    const { set, remove } = tagChanges(balancer.tags, found.tags, stack.foreignTags)
+    const removable = balancer.isAdopted ? [...otherMarks, ...Object.keys(recorded(seen, 'tags') ?? {})] : undefined
+    const isMarked = found.arn !== seen.adopting?.arn
+    const observed = isMarked ? found.tags : balancer.tags
+    const { set, remove } = tagChanges(balancer.tags, observed, stack.foreignTags, removable)
     if (Object.keys(set).length > 0) actions.push({ kind: 'tag', arns: [found.arn], tags: set })
     if (remove.length > 0) actions.push({ kind: 'untag', arns: [found.arn], keys: remove })
   }
@@ -35,7 +45,11 @@ export function balancerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
       groups: balancer.securityGroups,
       privateLinkInboundRules: balancer.privateLinkInboundRules,
     })
-  const attributes = changesOf(balancer.attributes, seen, { resource: 'load-balancer', arn: found?.arn })
+  const attributes = changesOf(balancer.attributes, seen, {
+    resource: 'load-balancer',
+    arn: found?.arn,
+    keepsOthers: balancer.isAdopted,
+  })
   if (Object.keys(attributes).length > 0) actions.push({ kind: 'set-load-balancer-attributes', attributes })
   return actions
 }

@@ -16,17 +16,23 @@ export function recordLines(attributes: Attributes): readonly string[] {
 
 /**
  * The attributes to modify. What AWS was asked about counts; else what we asked for last on top of the defaults. `arn` is absent
- * for what is yet to be made.
+ * for what is yet to be made. With `keepsOthers`, only what we asked for before goes back to its default.
  */
 export function changesOf(
   settings: AttributeSettings,
   seen: Pick<Seen, 'record' | 'attributes'>,
-  { resource, arn }: { readonly resource: string; readonly arn: string | undefined },
+  {
+    resource,
+    arn,
+    keepsOthers = false,
+  }: { readonly resource: string; readonly arn: string | undefined; readonly keepsOthers?: boolean },
 ): Attributes {
   if (arn === undefined) return changesOfFresh(settings)
   const before = recorded(seen, resource)
   const observed = seen.attributes.get(arn) ?? { ...settings.defaults, ...before }
-  return attributeChanges(settings, observed, Object.keys(before ?? {}))
+  const changes = attributeChanges(settings, observed, Object.keys(before ?? {}))
+  if (!keepsOthers) return changes
+  return Object.fromEntries(Object.entries(changes).filter(([key]) => key in settings.asked || key in (before ?? {})))
 }
 
 function splitLine(line: string): readonly [string, string] {

@@ -83,10 +83,13 @@ function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stac
   const isInUse = old.length === 0
   const targets = seen.targets.get(own.own)?.length ?? 0
   // A target group of another protocol family cannot stand behind the old listener, so there is nothing to put beside.
-  const fits = old.every(({ targetGroup }) => {
-    const protocol = seen.groups.find(each => each.arn === targetGroup)?.protocol
-    return protocol !== undefined && canServe(listener.protocol, protocol)
-  })
+  // What stands there fits already while the protocol stays; then it may be of others, whose protocol nobody asked for.
+  const fits =
+    listener.protocol === found.protocol ||
+    old.every(({ targetGroup }) => {
+      const protocol = seen.groups.find(each => each.arn === targetGroup)?.protocol
+      return protocol !== undefined && canServe(listener.protocol, protocol)
+    })
   if (isInUse || targets === 0 || !fits) return { forward: listener.forward }
   const since = arn === undefined ? seen.now : (seen.waitingSince.get(arn) ?? seen.now)
   const isReady = arn !== undefined && (seen.healthy.has(arn) || seen.now - since >= longestFillMs)
