@@ -67,7 +67,11 @@ async function look(input: Look): Promise<Seen> {
     goal ? pictures.subnets.all(caller.signal) : undefined,
   ])
   const own = [...balancersOfAll.values()].filter(each => each.vpcId === place.vpcId && isOurs(each))
-  const groups = [...groupsOfAll.values()].filter(isOurs)
+  // A load balancer that is gone uses none of them any more, whatever they were listed with.
+  const isThere = (arn: string) => pictures.loadBalancers.known(arn) !== undefined
+  const groups = [...groupsOfAll.values()]
+    .filter(isOurs)
+    .map(group => ({ ...group, loadBalancers: group.loadBalancers.filter(isThere) }))
   const frontends = [...securityGroupsOfAll.values()].filter(isOurs)
   const found = { now: clock.now(), record, balancers: own, groups, frontends }
   if (!goal) {

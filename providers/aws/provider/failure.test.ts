@@ -281,6 +281,18 @@ test('what is tagged ours and known to nobody is told after two listings ten min
   expect(aws.world.securityGroups.values().map(({ name }) => name)).toEqual(['default'])
 })
 
+test('a change that is taken back after a restart leaves no target group behind', async () => {
+  await using at = await world()
+  const { aws, cluster } = at
+  await cluster.look(web)
+  await cluster.look({ ...web, aws: { scheme: 'internet-facing' } })
+  cluster.restart()
+  await cluster.look(web)
+  await cluster.settle(web)
+  expect(aws.world.loadBalancers.values()).toHaveLength(1)
+  expect(aws.world.targetGroups.values()).toHaveLength(1)
+})
+
 test('two clusters in one account do not touch each other', async () => {
   await using at = await world()
   const { aws, cluster, vpc, node } = at
