@@ -3,6 +3,7 @@ import type { Announcement } from '../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../src/api/group.ts'
 import { parseAnnouncementName } from '../../src/model/address.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
+import { enoughAlive } from './candidates.ts'
 import { homeOf } from './pools.ts'
 import type { LoadBook } from './load.ts'
 import type { Network } from './network.ts'
@@ -52,6 +53,13 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
     network: parts.network(),
     load: parts.load.without(name),
   })
+}
+
+/** Whether the list of candidates may have to be another one now that these nodes changed. */
+export function isConcerned(nodes: readonly string[], changed: ReadonlySet<string>, network: Network): boolean {
+  const living = nodes.filter(node => network.get(node)?.alive)
+  // Where few live, or drained ones serve, any node may be wanted.
+  return living.length < enoughAlive || nodes.some(node => changed.has(node) || network.get(node)?.drained === true)
 }
 
 export function applyToStore(

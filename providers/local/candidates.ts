@@ -8,7 +8,7 @@ import type { Ring } from './ring.ts'
 export const maxCandidates = 8
 
 /** With so many of them alive a list stays as it is: before all are gone, somebody looks again. */
-const enoughAlive = 3
+export const enoughAlive = 3
 
 /**
  * The others come from so many neighbours of the first on the circle of nodes. Everybody sends heartbeats to everybody it shares

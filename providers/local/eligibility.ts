@@ -84,20 +84,30 @@ function makeEligible(network: Network, fits: ReadonlyMap<string, RuledFit>): El
   const undrained = alive.filter(node => !isDrained(node))
   const isLastResort = undrained.length === 0 && alive.length > 0
   const usable = isLastResort ? alive : undrained
-  const byWeight = Map.groupBy(usable, node => fits.get(node)?.weight ?? 0)
-  const tiers = [...byWeight].toSorted(([one], [other]) => other - one).map(([, nodes]) => makeRing(nodes))
+  let tiers: readonly Ring[] | undefined
   return {
     fits,
     mayBeListed: node => fits.has(node) && (undrained.length === 0 || !isDrained(node)),
-    tiers,
+    get tiers() {
+      return (tiers ??= makeTiers(usable, fits))
+    },
     living: usable.length,
     isLastResort,
   }
 }
 
-/** Whether any living node may announce the address, if only as the last resort. */
-export function hasAnnouncer(network: Network, announced: Announced): boolean {
-  return eligibleFor(network, announced).living > 0
+function makeTiers(nodes: readonly string[], fits: ReadonlyMap<string, RuledFit>): readonly Ring[] {
+  const byWeight = Map.groupBy(nodes, node => fits.get(node)?.weight ?? 0)
+  return [...byWeight].toSorted(([one], [other]) => other - one).map(([, tier]) => makeRing(tier))
+}
+
+/** Who is there to announce: nodes as they should be, drained ones as the last resort, or nobody. */
+export type Announceable = 'by-nodes' | 'by-drained-nodes' | 'by-nobody'
+
+export function announceability(network: Network, announced: Announced): Announceable {
+  const { living, isLastResort } = eligibleFor(network, announced)
+  if (living === 0) return 'by-nobody'
+  return isLastResort ? 'by-drained-nodes' : 'by-nodes'
 }
 
 /**

@@ -4,7 +4,7 @@ import { announcementName } from '../../src/model/address.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
 import { decide, needsAll } from './decide.ts'
-import { hasAnnouncer } from './eligibility.ts'
+import { announceability } from './eligibility.ts'
 import type { LocalObserved } from './observe.ts'
 import { homeOf } from './pools.ts'
 import { portStatuses, unservedText } from './ports.ts'
@@ -93,17 +93,20 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   if (hindrance) return notReady(hindrance, serving)
   const { membership } = goal
   if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
+  let drained = ''
   for (const given of serving) {
     const { address, pool } = given
     const announced = { address, sharers: [{ goal, pool: homeOf(observed.pools, goal.desired, given) }] }
-    if (hasAnnouncer(observed.network, announced)) continue
+    const announceable = announceability(observed.network, announced)
+    if (announceable === 'by-drained-nodes') drained = ' Only drained nodes can announce it, so they go on.'
+    if (announceable !== 'by-nobody') continue
     const { reason, message, remedy } = whyNobody(observed.network, announced, pool)
     return { ready: false, reason, message: `${message} ${remedy}` }
   }
   return {
     ready: true,
     reason: 'Serving',
-    message: `${servingText(serving)}${secondText(goal.desired, serving)}${unservedText(goal.desired)}`,
+    message: `${servingText(serving)}${secondText(goal.desired, serving)}${drained}${unservedText(goal.desired)}`,
   }
 }
 

@@ -2,12 +2,15 @@
 import type { Reason } from '../../src/api/reasons.ts'
 import type { NodeAddress } from './addresses/node-addresses.ts'
 import { givesByItself } from './addresses/free-finder.ts'
+import type { Network } from './network.ts'
+import { announcingConditions } from './pool-announcing.ts'
+import type { AnnouncingCondition } from './pool-announcing.ts'
 import { givableSize, poolContains, poolSize } from './pools.ts'
 import type { ParsedPool } from './pools.ts'
 
 /** A condition as its author states it; times are set where it is written. */
 export interface PoolCondition {
-  readonly type: 'Ready' | 'Overlap'
+  readonly type: 'Ready' | 'Overlap' | AnnouncingCondition['type']
   readonly status: 'True' | 'False'
   readonly reason: Reason
   readonly message: string
@@ -30,14 +33,14 @@ export interface PoolCounts {
   readonly ofNodes: readonly NodeAddress[]
 }
 
-export function poolStatus(pool: ParsedPool, { used, usedByItself, ofNodes }: PoolCounts): PoolStatus {
+export function poolStatus(pool: ParsedPool, { used, usedByItself, ofNodes }: PoolCounts, network: Network): PoolStatus {
   const { name, ranges, spec } = pool
   const inside = ofNodes.filter(({ address }) => poolContains(pool, address))
   const source = { name, ranges, avoidBuggyIPs: spec.avoidBuggyIPs }
   const missing = inside.filter(({ address }) => givesByItself(source, address)).length
   const free = givableSize(pool) - BigInt(usedByItself + missing)
   return {
-    conditions: [readyOf(pool, inside), overlapOf(pool)],
+    conditions: [readyOf(pool, inside), overlapOf(pool), ...announcingConditions(pool, network)],
     total: String(poolSize(pool)),
     used,
     free: String(free > 0n ? free : 0n),

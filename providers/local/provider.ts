@@ -14,7 +14,7 @@ import { createGiver } from './addresses/giver.ts'
 import { createNodeAddresses } from './addresses/node-addresses.ts'
 import { createSetAside } from './addresses/set-aside.ts'
 import { createWaiters } from './addresses/waiters.ts'
-import { applyToStore, planByName } from './announcing.ts'
+import { applyToStore, isConcerned, planByName } from './announcing.ts'
 import type { Announcements, AnnouncingParts } from './announcing.ts'
 import { apply } from './apply.ts'
 import type { ApplyParts } from './apply.ts'
@@ -28,7 +28,7 @@ import { poolStatus } from './pool-status.ts'
 import type { PoolStatus } from './pool-status.ts'
 import { poolContains } from './pools.ts'
 import { trackPools } from './pool-view.ts'
-import { isAnnounceable, isServedAt, servedOf } from './served.ts'
+import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Served } from './served.ts'
 import { readSettings } from './settings.ts'
 import type { Change, LocalDependencies } from './views.ts'
@@ -151,16 +151,16 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   }
   const onNodes = (changed: ReadonlySet<string>) => {
     onNodeAddresses(changed)
+    for (const { name } of pools.book().ordered) poolNames.wake(name)
     const around = { index, network: network.current(), pools: pools.book() }
     for (const [uid, entry] of served) {
-      if (isAnnounceable(entry.goal, entry.addresses, around) === entry.announceable) continue
+      if (announceableNow(entry.goal, entry.addresses, around) === entry.announceable) continue
       const { id } = entry.goal.desired
       if (id.uid === uid) services.wake(id)
     }
     for (const announcement of announcements.values()) {
       const { spec, metadata, status } = announcement
-      const isConcerned = spec.nodes.length < 2 || spec.nodes.some(node => changed.has(node))
-      if (isConcerned) names.wake(metadata.name)
+      if (isConcerned(spec.nodes, changed, network.current())) names.wake(metadata.name)
       if (metadata.deletionTimestamp === undefined || !changed.has(status?.node ?? '')) continue
       names.wake(metadata.name)
       wakeHolders(announcement)
@@ -248,7 +248,11 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
         if (!pool) return undefined
         const used = index.usedIn(pool.ranges)
         const usedByItself = pool.spec.avoidBuggyIPs ? index.usedIn(pool.ranges, { avoidBuggyIPs: true }) : used
-        return poolStatus(pool, { used, usedByItself, ofNodes: nodeAddresses.all().filter(each => !index.given(each.address)) })
+        return poolStatus(
+          pool,
+          { used, usedByItself, ofNodes: nodeAddresses.all().filter(each => !index.given(each.address)) },
+          network.current(),
+        )
       },
       watch: poolNames.watch,
     },

@@ -1,7 +1,8 @@
 // What was last made for each Service: the goal, the addresses its status names, and whether anybody could announce them.
 import type { IpAddress } from '../../src/model/address.ts'
 import type { Goal, IngressPoint } from '../../src/provider.ts'
-import { hasAnnouncer } from './eligibility.ts'
+import { announceability } from './eligibility.ts'
+import type { Announceable } from './eligibility.ts'
 import type { Network } from './network.ts'
 import type { PoolBook } from './pools.ts'
 import { homeOf } from './pools.ts'
@@ -11,7 +12,7 @@ export interface Served {
   readonly goal: Goal
   /** Canonical texts. An address that is held but not here is on its way out. */
   readonly addresses: ReadonlySet<string>
-  readonly announceable: boolean
+  readonly announceable: Announceable
 }
 
 export function servedOf(
@@ -20,21 +21,22 @@ export function servedOf(
   around: { readonly index: BlockIndex; readonly network: Network; readonly pools: PoolBook },
 ): Served {
   const addresses = new Set(ingress.flatMap(point => ('ip' in point ? [point.ip] : [])))
-  return { goal, addresses, announceable: isAnnounceable(goal, addresses, around) }
+  return { goal, addresses, announceable: announceableNow(goal, addresses, around) }
 }
 
-/** Whether each address has a living node that may announce it; the part of readiness that nodes change. */
-export function isAnnounceable(
+/** Who is there to announce its addresses, the one that is worst off; the part of readiness that nodes change. */
+export function announceableNow(
   goal: Goal,
   addresses: ReadonlySet<string>,
   { index, network, pools }: { readonly index: BlockIndex; readonly network: Network; readonly pools: PoolBook },
-): boolean {
-  return index
-    .givenTo(goal.desired.id.uid)
-    .filter(given => addresses.has(given.address.text))
-    .every(given =>
-      hasAnnouncer(network, { address: given.address, sharers: [{ goal, pool: homeOf(pools, goal.desired, given) }] }),
-    )
+): Announceable {
+  const each = new Set<Announceable>()
+  for (const given of index.givenTo(goal.desired.id.uid)) {
+    if (!addresses.has(given.address.text)) continue
+    const sharers = [{ goal, pool: homeOf(pools, goal.desired, given) }]
+    each.add(announceability(network, { address: given.address, sharers }))
+  }
+  return (['by-nobody', 'by-drained-nodes'] as const).find(worst => each.has(worst)) ?? 'by-nodes'
 }
 
 /** Whether the Service shall go on being reached at the address. */

@@ -380,22 +380,22 @@ export const reasons = {
     remedy: 'Bring a LAN interface up.',
   },
   StrictArpMissing: {
-    on: ['NodeReport'],
+    on: ['NodeReport', 'AddressPool'],
     meaning: 'kube-proxy uses IPVS without strict ARP, so every node answers for every address.',
     remedy: 'Set ipvs.strictARP: true in the configuration of kube-proxy.',
   },
   StrictReversePath: {
-    on: ['NodeReport'],
+    on: ['NodeReport', 'AddressPool'],
     meaning: 'Strict reverse path filtering drops clients from other subnets on an interface that can announce.',
     remedy: 'Set net.ipv4.conf.<interface>.rp_filter to 2, or do not announce there.',
   },
   WirelessInterface: {
-    on: ['NodeReport'],
+    on: ['NodeReport', 'AddressPool'],
     meaning: 'An interface that can announce is wireless; such networks often hold back ARP.',
     remedy: 'Announce on a wired interface: name it in the announce rule of the pool.',
   },
   ForwardingOff: {
-    on: ['NodeReport'],
+    on: ['NodeReport', 'AddressPool'],
     meaning: 'The node does not forward packets, so they do not get from an announced address to pods.',
     remedy: 'Set net.ipv4.ip_forward to 1.',
   },
