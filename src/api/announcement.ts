@@ -31,6 +31,13 @@ export const announcement = {
     status: z
       .object({
         epoch: z.int().min(0).describe('Grows by one with each takeover; the higher epoch wins.'),
+        term: z
+          .int()
+          .min(0)
+          .exactOptional()
+          .describe(
+            'Set by the first claim, higher than that of any earlier Announcement of the address, where epochs began anew.',
+          ),
         node: z.string().max(253).describe('The node that announces the address. Empty: nobody does.'),
         interface: z.string().max(15).exactOptional(),
         mac: macAddress.exactOptional(),
@@ -64,6 +71,11 @@ export const announcement = {
       message: 'the name must be that of the address',
     },
     { at: 'status', rule: 'self.epoch >= oldSelf.epoch', message: 'the epoch never goes back' },
+    {
+      at: 'status',
+      rule: '!has(oldSelf.term) || has(self.term) && self.term == oldSelf.term',
+      message: 'the term never changes',
+    },
   ],
 } as const satisfies KindDefinition
 

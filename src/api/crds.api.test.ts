@@ -62,7 +62,8 @@ describe('the API server refuses', () => {
     const path = `${collection(change.kind)}/${change.name}`
     await cluster.api.call('POST', collection(change.kind), object(change))
     try {
-      if (change.kind === 'Announcement') await cluster.api.call('PATCH', `${path}/status`, { status: { epoch: 2, node: 'n0' } })
+      if (change.kind === 'Announcement')
+        await cluster.api.call('PATCH', `${path}/status`, { status: { epoch: 2, term: 7, node: 'n0' } })
       const target = 'status' in change.patch ? `${path}/status` : path
       await expect(cluster.api.call('PATCH', target, change.patch)).rejects.toThrow(change.error)
     } finally {

@@ -9,7 +9,7 @@ import type { AddressKey } from './announcer/address-key.ts'
 import type { Conflict } from './announcer/announcer.ts'
 import { createConflicts } from './conflicts.ts'
 import type { ConflictPolicy } from './conflicts.ts'
-import { decide, mayElect, ownership, statusPatch } from './decide.ts'
+import { decide, mayElect, ownership, statusPatch, termOf } from './decide.ts'
 import type { AnnouncementWrite, Decision, View } from './decide.ts'
 import type { HeartbeatPort } from './heartbeat/heartbeats.ts'
 import { createFirstUses } from './first-use.ts'
@@ -127,12 +127,15 @@ export function createAgent(options: AgentOptions): Agent {
     if (!heartbeats) return
     const { spec, status } = announcement
     const own = view.standing?.own
-    const holds = announce && status?.node === self && (!own || own.epoch === status.epoch) ? status.epoch : undefined
+    const term = termOf(announcement)
+    const isStated = !own || (own.term === term && own.epoch === status?.epoch)
+    const holds = announce && status?.node === self && isStated ? status.epoch : undefined
     heartbeats.plan(
       {
         address: spec.address,
         candidates: spec.nodes,
         able: mayElect(announcement, view),
+        term,
         ...(status && { known: { epoch: status.epoch, node: status.node } }),
         ...(holds !== undefined && { holds }),
       },

@@ -1,6 +1,8 @@
 // What this node does about one address: announce it, claim it, give it up, confirm its withdrawal, or leave it alone. Pure.
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../../src/api/group.ts'
+import { compareTimes } from './heartbeat/claims.ts'
+import type { ClaimTime } from './heartbeat/claims.ts'
 import type { Standing } from './heartbeat/heartbeats.ts'
 import type { NoInterfaceReason } from './interface-choice.ts'
 
@@ -25,6 +27,8 @@ export type AnnouncementWrite =
   | {
       readonly kind: 'claim'
       readonly epoch: number
+      /** With the first claim of an Announcement. */
+      readonly term?: number
       readonly placement: Placement
       readonly reason: ClaimReason
       /** A conflict that was reported is over. */
@@ -100,13 +104,13 @@ export interface View {
  *   owner by heartbeat that died unwritten is unknown to it: then whom the status names does.
  */
 export function decide(announcement: Announcement, view: View): Decision {
-  const { owner, epoch } = ownership(announcement, view)
+  const { owner, epoch, term } = ownership(announcement, view)
   const ours = owner === view.self
   if (announcement.metadata.deletionTimestamp !== undefined) {
     const confirms = ours || isLeftBehind(announcement, view, owner)
     return confirms && announcement.metadata.finalizers?.includes(announcedFinalizer) ? { write: { kind: 'confirm' } } : {}
   }
-  if (ours) return decideAsOwner(announcement, view, epoch)
+  if (ours) return decideAsOwner(announcement, view, { term, epoch })
   if (view.stopping || 'none' in view.placement) return {}
   if (view.standing?.elects && mayElect(announcement, view)) return {}
   const waitMs = untilOurTurn(announcement, view)
@@ -120,27 +124,49 @@ export function decide(announcement: Announcement, view: View): Decision {
     return { ...(!known && { write: { kind: 'report-conflict', mac: probed.owner } }), againAfterMs: probeAgainMs }
   }
   const reason = claimReason(owner, epoch, view.isAlive)
-  return { write: { kind: 'claim', epoch: epoch + 1, placement, reason, ...(reported && { ends: 'conflict' }) } }
+  const begins = firstTerm(announcement, term)
+  return { write: { kind: 'claim', epoch: epoch + 1, ...begins, placement, reason, ...(reported && { ends: 'conflict' }) } }
 }
 
 /** Who has the address in which epoch: as the status says, unless the heartbeats know better. */
 export function ownership(
-  { status }: Announcement,
+  announcement: Announcement,
   { self, standing }: Pick<View, 'self' | 'standing'>,
-): { readonly owner: string; readonly epoch: number } {
-  const { node: owner, epoch } = status ?? { node: '', epoch: 0 }
-  if (standing?.own && (standing.elects || standing.own.epoch >= epoch)) return { owner: self, epoch: standing.own.epoch }
-  if (standing?.owner && standing.owner.epoch > epoch) return { owner: standing.owner.node, epoch: standing.owner.epoch }
-  // Of two claims of one epoch the better one was told by heartbeat.
-  if (standing?.owner && standing.owner.epoch === epoch && owner === self) return { owner: standing.owner.node, epoch }
-  return { owner, epoch }
+): ClaimTime & { readonly owner: string } {
+  const { status } = announcement
+  const stated = { term: termOf(announcement), epoch: status?.epoch ?? 0 }
+  const { own, owner: other } = standing ?? {}
+  if (own && (standing?.elects ? own.term >= stated.term : compareTimes(own, stated) >= 0))
+    return { owner: self, term: own.term, epoch: own.epoch }
+  const owner = status?.node ?? ''
+  const later = other ? compareTimes(other, stated) : -1
+  // Of two claims of one time the better one was told by heartbeat.
+  if (other && (later > 0 || (later === 0 && owner === self))) return { owner: other.node, term: other.term, epoch: other.epoch }
+  return { owner: owner, ...stated }
+}
+
+/**
+ * Tells an Announcement from those of the same address that were before it: the resourceVersion on which its first claim was
+ * decided. That is later than the deletion of the one before, and so than everything claimed there (resourceVersions of a
+ * kind are numbers that grow, KEP-5504). Until the first claim is seen, what it will be at least. 0 for one claimed by an agent
+ * that knew no terms.
+ */
+export function termOf({ metadata, status }: Pick<Announcement, 'metadata' | 'status'>): number {
+  if (status && status.epoch > 0) return status.term ?? 0
+  const version = Number(metadata.resourceVersion)
+  return Number.isSafeInteger(version) ? version : 0
+}
+
+/** To be written with the first claim only: it never changes. */
+function firstTerm({ status }: Announcement, term: number): { readonly term?: number } {
+  return (status && status.epoch > 0) || term === 0 ? {} : { term }
 }
 
 /** Whether heartbeats may give the address to this node; not its first use, which begins with a question to the segment. */
 export function mayElect(announcement: Announcement, view: View): boolean {
   const { epoch } = ownership(announcement, view)
   return (
-    epoch > 0 &&
+    (announcement.status?.epoch ?? 0) > 0 &&
     announcement.status?.conflict === undefined &&
     announcement.metadata.deletionTimestamp === undefined &&
     !isYielded(view, epoch) &&
@@ -171,7 +197,7 @@ function isYielded({ yieldedEpoch }: View, epoch: number): boolean {
   return yieldedEpoch !== undefined && epoch <= yieldedEpoch
 }
 
-function decideAsOwner(announcement: Announcement, view: View, epoch: number): Decision {
+function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: ClaimTime): Decision {
   const giveUp = (reason: YieldReason): Decision => ({ write: { kind: 'yield', reason } })
   if (view.stopping) return giveUp('AgentStopped')
   if (isYielded(view, epoch)) {
@@ -187,8 +213,10 @@ function decideAsOwner(announcement: Announcement, view: View, epoch: number): D
   if (announcement.status?.node !== view.self || announcement.status.epoch !== epoch) {
     const reason = standing?.own?.reason ?? 'Vacant'
     // Who is cut off from the segment may have written a later one; the epoch never goes back.
-    const mayWrite = isCandidate && epoch >= (announcement.status?.epoch ?? 0)
-    return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, placement, reason } }) }
+    const stated = { term: termOf(announcement), epoch: announcement.status?.epoch ?? 0 }
+    const mayWrite = isCandidate && compareTimes({ term, epoch }, stated) >= 0
+    const begins = firstTerm(announcement, term)
+    return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, ...begins, placement, reason } }) }
   }
   const stated = announcement.status?.interface === name && announcement.status.mac === mac
   return { announce: view.placement, ...(!stated && { write: { kind: 'restate', placement: view.placement } }) }
@@ -228,5 +256,6 @@ export function statusPatch(
   const { name, mac } = write.placement
   if (write.kind === 'restate') return { interface: name, mac }
   const ended = write.ends === undefined ? {} : { conflict: null }
-  return { epoch: write.epoch, node: at.self, interface: name, mac, since: at.since, reason: write.reason, ...ended }
+  const begun = write.term === undefined ? {} : { term: write.term }
+  return { epoch: write.epoch, ...begun, node: at.self, interface: name, mac, since: at.since, reason: write.reason, ...ended }
 }

@@ -53,6 +53,8 @@ export interface World {
   /** The controller writes the candidates of an address, making the Announcement when there is none. */
   plan(address: string, candidates: readonly string[]): void
   remove(address: string): void
+  /** Somebody deletes it by hand and takes the finalizer off, whoever announces it. */
+  removeByForce(address: string): void
   get(address: string): Announcement | undefined
   /** Claims by which a living, reachable candidate lost an address: there must be none. */
   readonly robberies: readonly string[]
@@ -90,7 +92,9 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     }
     return next
   }
+  const renewedAt = new Map<string, number>()
   const putLease = (lease: NodeLease) => {
+    renewedAt.set(lease.metadata.name, clock.monotonic())
     leases.set(lease.metadata.name, lease)
     publish({ kind: 'lease', type: 'updated', object: lease })
   }
@@ -341,8 +345,10 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
   /** The controller's part in deletion: nobody owns it, or the owner is dead. */
   const confirmForTheDead = () => {
     for (const object of objects.values()) {
-      const owner = nodes.find(({ name }) => name === object.status?.node)
-      if (object.metadata.deletionTimestamp !== undefined && !owner?.running)
+      const lease = leases.get(object.status?.node ?? '')
+      const silentMs = clock.monotonic() - (renewedAt.get(object.status?.node ?? '') ?? Number.NEGATIVE_INFINITY)
+      const isDead = !lease?.spec?.holderIdentity || silentMs > leaseDurationMs
+      if (object.metadata.deletionTimestamp !== undefined && isDead)
         store({ ...object, metadata: { ...object.metadata, finalizers: [] } })
     }
     clock.schedule(1000, confirmForTheDead)
@@ -364,6 +370,10 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     remove(address) {
       const old = objects.get(nameOf(address))
       if (old) store({ ...old, metadata: { ...old.metadata, deletionTimestamp: 'now' } })
+    },
+    removeByForce(address) {
+      const old = objects.get(nameOf(address))
+      if (old) store({ ...old, metadata: { ...old.metadata, deletionTimestamp: 'now', finalizers: [] } })
     },
     get: address => objects.get(nameOf(address)),
   }

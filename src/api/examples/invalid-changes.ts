@@ -28,6 +28,12 @@ export const invalidChanges: readonly InvalidChange[] = [
     error: 'the epoch never goes back',
   },
   {
+    why: 'another term',
+    ...announced,
+    patch: { status: { epoch: 3, term: 8, node: 'n1' } },
+    error: 'the term never changes',
+  },
+  {
     why: 'a hardware address in another form',
     ...announced,
     patch: { status: { epoch: 3, node: 'n1', mac: 'eth0' } },

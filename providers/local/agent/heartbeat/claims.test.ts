@@ -2,18 +2,19 @@ import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { beats, createHeldClaims, createOwnClaims } from './claims.ts'
 
-const claim = fc.record({ epoch: fc.nat(3), rank: fc.nat(2), node: fc.constantFrom('n0', 'n1', 'n2') })
+const claim = fc.record({ term: fc.nat(1), epoch: fc.nat(3), rank: fc.nat(2), node: fc.constantFrom('n0', 'n1', 'n2') })
 
-test('the higher epoch wins, then the better place in the list, then the name', () => {
-  expect(beats({ epoch: 2, rank: 1, node: 'n1' }, { epoch: 1, rank: 0, node: 'n0' })).toBe(true)
-  expect(beats({ epoch: 2, rank: 0, node: 'n1' }, { epoch: 2, rank: 1, node: 'n0' })).toBe(true)
-  expect(beats({ epoch: 2, rank: 0, node: 'n0' }, { epoch: 2, rank: 0, node: 'n1' })).toBe(true)
+test('the later term wins, then the higher epoch, then the better place in the list, then the name', () => {
+  expect(beats({ term: 2, epoch: 1, rank: 1, node: 'n1' }, { term: 1, epoch: 9, rank: 0, node: 'n0' })).toBe(true)
+  expect(beats({ term: 1, epoch: 2, rank: 1, node: 'n1' }, { term: 1, epoch: 1, rank: 0, node: 'n0' })).toBe(true)
+  expect(beats({ term: 1, epoch: 2, rank: 0, node: 'n1' }, { term: 1, epoch: 2, rank: 1, node: 'n0' })).toBe(true)
+  expect(beats({ term: 1, epoch: 2, rank: 0, node: 'n0' }, { term: 1, epoch: 2, rank: 0, node: 'n1' })).toBe(true)
 })
 
 property.prop([claim, claim, claim])(
   'of different claims exactly one wins, whoever compares them in whatever order',
   (a, b, c) => {
-    const isSame = a.epoch === b.epoch && a.rank === b.rank && a.node === b.node
+    const isSame = a.term === b.term && a.epoch === b.epoch && a.rank === b.rank && a.node === b.node
     expect(Number(beats(a, b)) + Number(beats(b, a))).toBe(isSame ? 0 : 1)
     if (beats(a, b) && beats(b, c)) expect(beats(a, c)).toBe(true)
   },
@@ -34,7 +35,8 @@ property.prop([fc.array(step, { maxLength: 300 })])(
     }
     const addresses = Array.from({ length: 91 }, (_, index) => `10.201.200.${index}`)
     for (const each of steps) {
-      if ('state' in each) own.set({ address: addresses[each.address] ?? '', state: each.state, epoch: each.epoch, rank: 0 })
+      if ('state' in each)
+        own.set({ address: addresses[each.address] ?? '', state: each.state, term: 1, epoch: each.epoch, rank: 0 })
       else if (each.exchange === 'all') exchange(64)
       else if (each.exchange === 'first') exchange(1)
       else if (each.exchange === 'lost')

@@ -2,19 +2,33 @@
 import { entryDigest, mostEntries } from './frame.ts'
 import type { ClaimEntry } from './frame.ts'
 
-/** A claim to announce an address. */
-export interface Claim {
+/**
+ * Where a claim stands in time. Epochs begin anew when an Announcement is deleted and made again; its term is then a higher one,
+ * so that who was cut off meanwhile does not win with what it held before.
+ */
+export interface ClaimTime {
+  readonly term: number
   readonly epoch: number
+}
+
+/** A claim to announce an address. */
+export interface Claim extends ClaimTime {
   readonly rank: number
   readonly node: string
 }
 
+/** Positive when `one` is later, negative when `other` is. */
+export function compareTimes(one: ClaimTime, other: ClaimTime): number {
+  return one.term - other.term || one.epoch - other.epoch
+}
+
 /**
- * Whether `one` wins over `other`: the higher epoch, then the better place in the list of candidates, then the name. All three
- * travel with the claim, so that everybody judges alike whatever list of candidates they have at the moment.
+ * Whether `one` wins over `other`: the later one, then the better place in the list of candidates, then the name. All of it
+ * travels with the claim, so that everybody judges alike whatever list of candidates they have at the moment.
  */
 export function beats(one: Claim, other: Claim): boolean {
-  if (one.epoch !== other.epoch) return one.epoch > other.epoch
+  const time = compareTimes(one, other)
+  if (time !== 0) return time > 0
   if (one.rank !== other.rank) return one.rank < other.rank
   return one.node < other.node
 }

@@ -8,11 +8,11 @@ const dead: Contestant = { ...alive, isAlive: false, hasLease: false }
 
 /** What n1 sees of an address that n2 gave up long ago, which got the candidates n0 and n1 at 60 s. */
 const vacant: ContestState = {
-  plan: { address: '10.201.200.1', candidates: ['n0', 'n1'], able: true, known: { epoch: 3, node: '' } },
+  plan: { address: '10.201.200.1', candidates: ['n0', 'n1'], able: true, term: 1, known: { epoch: 3, node: '' } },
   since: 60_000,
   knownSince: 5000,
   own: undefined,
-  last: { epoch: 3, rank: 0, node: 'n2', released: true },
+  last: { term: 1, epoch: 3, rank: 0, node: 'n2', released: true },
   vacantSince: 5000,
   electsSince: 1000,
   leavingSince: undefined,
@@ -32,7 +32,7 @@ test('even the first of them listens for a whole window: one who is new to it ma
   const nodes = { n0: dead }
   expect(contest(vacant, at(60_000, nodes))).toMatchObject({ againAt: 60_000 + windowMs })
   expect(contest(vacant, at(60_000 + windowMs, nodes)).move).toEqual(claim)
-  const claimed: Contestant = { ...alive, says: { state: 'owned', claim: { epoch: 4, rank: 0, node: 'n0' } } }
+  const claimed: Contestant = { ...alive, says: { state: 'owned', claim: { term: 1, epoch: 4, rank: 0, node: 'n0' } } }
   expect(contest(vacant, at(70_000, { n0: claimed }))).toMatchObject({ attended: true })
 })
 
@@ -48,9 +48,29 @@ test('what is released while all listen is claimed without waiting', () => {
 })
 
 test('an owner does not yield to what a node that is dead once said', () => {
-  const says = { state: 'owned', claim: { epoch: 4, rank: 0, node: 'n0' } } as const
-  const own = { epoch: 4, rank: 1, node: 'n1' }
+  const says = { state: 'owned', claim: { term: 1, epoch: 4, rank: 0, node: 'n0' } } as const
+  const own = { term: 1, epoch: 4, rank: 1, node: 'n1' }
   const owner: ContestState = { ...vacant, own, last: { ...own, released: false }, vacantSince: undefined }
   expect(contest(owner, at(70_000, { n0: { ...dead, says } })).move).toBeUndefined()
   expect(contest(owner, at(70_000, { n0: { ...alive, says } })).move).toEqual({ kind: 'lose', to: says.claim })
+})
+
+test('what a node says of an earlier Announcement of the address is void, whatever its epoch', () => {
+  const says = { state: 'owned', claim: { term: 1, epoch: 99, rank: 0, node: 'n0' } } as const
+  const plan = { ...vacant.plan, term: 2 }
+  const own = { term: 2, epoch: 1, rank: 1, node: 'n1' }
+  const owner: ContestState = { ...vacant, plan, own, last: { ...own, released: false }, vacantSince: undefined }
+  expect(contest(owner, at(70_000, { n0: { ...alive, says } })).move).toBeUndefined()
+  const waiting: ContestState = { ...vacant, plan, last: undefined }
+  expect(contest(waiting, at(70_000, { n0: { ...alive, says } }))).toMatchObject({ attended: false, move: { kind: 'claim' } })
+})
+
+test('nothing is claimed in the time of a later Announcement, whose candidates are not known here, and its owner is before all', () => {
+  const later = { term: 9, epoch: 1, rank: 0, node: 'n0' }
+  const waiting: ContestState = { ...vacant, last: { ...later, released: true } }
+  expect(contest(waiting, at(70_000, { n0: dead })).move).toBeUndefined()
+  const own = { term: 1, epoch: 99, rank: 0, node: 'n1' }
+  const owner: ContestState = { ...vacant, own, last: { ...own, released: false }, vacantSince: undefined }
+  const says = { state: 'owned', claim: later } as const
+  expect(contest(owner, at(70_000, { n0: { ...alive, says } })).move).toEqual({ kind: 'lose', to: later })
 })

@@ -1,6 +1,6 @@
 // What this node does about one address by what the heartbeats say: claim it, keep it, lose it, let it go, or wait. Pure.
-import { beats } from './claims.ts'
-import type { Claim } from './claims.ts'
+import { beats, compareTimes } from './claims.ts'
+import type { Claim, ClaimTime } from './claims.ts'
 
 /** What the rest of the agent knows of an address and wants here. */
 export interface AddressPlan {
@@ -10,6 +10,8 @@ export interface AddressPlan {
   readonly candidates: readonly string[]
   /** Whether this node may announce it now: it has an interface for it, does not end, and the address is not being deleted. */
   readonly able: boolean
+  /** Of the Announcement as it is known here: claims of an older one are void, and none is made in a later one. */
+  readonly term: number
   /** The last word of the API server: epoch and owner (empty: nobody). */
   readonly known?: { readonly epoch: number; readonly node: string }
   /** This node announces it already, in this epoch, by a claim that the API server accepted. */
@@ -69,7 +71,7 @@ export type ContestMove =
   /** A successor is there, or has not come for long: the address may be withdrawn. */
   | { readonly kind: 'let-go' }
   /** Tell the owner, who is no candidate any more, that we are there. */
-  | { readonly kind: 'ready'; readonly epoch: number }
+  | { readonly kind: 'ready'; readonly claim: ClaimTime }
 
 export interface ContestOutcome {
   readonly move?: ContestMove
@@ -88,8 +90,9 @@ const successorMs = 1000
 /** So long what the API server says counts more than what its node does not say: the news may have overtaken its frames. */
 const overtakingMs = 1000
 
-export function contest(state: ContestState, view: ContestView): ContestOutcome {
+export function contest(state: ContestState, seen: ContestView): ContestOutcome {
   const { plan } = state
+  const view = withoutVoid(seen, plan.term)
   const others = plan.candidates.filter(node => node !== view.self)
   const involved = plan.known?.node ? [...others, plan.known.node] : others
   const elects = involved.every(node => {
@@ -100,11 +103,21 @@ export function contest(state: ContestState, view: ContestView): ContestOutcome 
   const attending = attendant(state, others, view)
   if (attending) {
     const isSuccessor = elects && plan.able && plan.candidates.includes(view.self) && !plan.candidates.includes(attending.node)
-    const ready = isSuccessor && { move: { kind: 'ready', epoch: attending.epoch } as const }
+    const { term, epoch } = attending
+    const ready = isSuccessor && { move: { kind: 'ready', claim: { term, epoch } } as const }
     const again = attending.until !== undefined && { againAt: attending.until }
     return { attended: true, elects, ...ready, ...again }
   }
   return { ...asCandidate(state, others, view, elects), attended: false, elects }
+}
+
+/** Who was cut off while the Announcement was deleted and made anew goes on with what it had, until it hears of that. */
+function withoutVoid(view: ContestView, term: number): ContestView {
+  const contestant = (node: string): Contestant => {
+    const known = view.contestant(node)
+    return typeof known.says === 'object' && known.says.claim.term < term ? { ...known, says: undefined } : known
+  }
+  return { ...view, contestant }
 }
 
 function asOwner(
@@ -120,7 +133,7 @@ function asOwner(
     return isAlive && typeof says === 'object' && says.state === 'owned' && beats(says.claim, own) ? [says.claim] : []
   })
   const known = knownClaim(state.plan, view.self)
-  if (known && known.epoch > own.epoch) {
+  if (known && compareTimes(known, own) > 0) {
     const claimant = view.contestant(known.node)
     // Who is cut off from the segment takes everybody else for dead, and may have told the API server so: it serves nobody here.
     if (!claimant.isKnown || claimant.isAlive) better.push(known)
@@ -134,7 +147,7 @@ function asOwner(
   if (rank >= 0 || state.leavingSince === undefined) return {}
   const successor = others.some(node => {
     const { isAlive, says } = view.contestant(node)
-    return isAlive && typeof says === 'object' && says.state === 'ready' && says.claim.epoch >= own.epoch
+    return isAlive && typeof says === 'object' && says.state === 'ready' && compareTimes(says.claim, own) >= 0
   })
   const giveUpAt = state.leavingSince + successorMs
   return successor || view.nowMs >= giveUpAt ? { move: { kind: 'let-go' } } : { againAt: giveUpAt }
@@ -156,7 +169,7 @@ function attendant(
     const { isAlive, says } = view.contestant(last.node)
     if (isAlive && says === 'incomplete') return last
   }
-  if (!known || (last && beats(last, known) && !(last.node === known.node && last.epoch === known.epoch))) return undefined
+  if (!known || (last && beats(last, known) && !(last.node === known.node && compareTimes(last, known) === 0))) return undefined
   const { isAlive, isKnown, says } = view.contestant(known.node)
   if (!isAlive) return undefined
   if (!isKnown || says === 'incomplete') return known
@@ -172,7 +185,8 @@ function asCandidate(
 ): Pick<ContestOutcome, 'move' | 'againAt'> {
   const { plan, last } = state
   const rank = plan.candidates.indexOf(view.self)
-  if (!plan.able || rank < 0 || !elects) return {}
+  // Of a later Announcement it is not known who its candidates are.
+  if (!plan.able || rank < 0 || !elects || (last && last.term > plan.term)) return {}
   const epoch = Math.max(last?.epoch ?? 0, plan.known?.epoch ?? 0)
   // Who had it last and lost it comes last: it takes nothing back.
   const order = plan.candidates.toSorted((one, other) => Number(one === last?.node) - Number(other === last?.node))
@@ -193,8 +207,8 @@ function asCandidate(
 }
 
 /** What the API server says of another node, as a claim. */
-function knownClaim({ known, candidates }: AddressPlan, self: string): Claim | undefined {
+function knownClaim({ known, candidates, term }: AddressPlan, self: string): Claim | undefined {
   if (!known || known.node === '' || known.node === self) return undefined
   const rank = candidates.indexOf(known.node)
-  return { epoch: known.epoch, node: known.node, rank: rank < 0 ? 255 : rank }
+  return { term, epoch: known.epoch, node: known.node, rank: rank < 0 ? 255 : rank }
 }

@@ -1,6 +1,6 @@
 // The addresses of one segment: what is planned for each, who had it last, and what follows from that for this node.
-import { beats } from './claims.ts'
-import type { Claim, OwnClaims } from './claims.ts'
+import { beats, compareTimes } from './claims.ts'
+import type { Claim, ClaimTime, OwnClaims } from './claims.ts'
 import { contest } from './contest.ts'
 import type { AddressPlan, Contestant, ContestState, ElectionReason } from './contest.ts'
 import type { ClaimEntry } from './frame.ts'
@@ -9,7 +9,7 @@ import type { Contestants } from './plan.ts'
 /** What the rest of the agent is told of an address. */
 export type ContestEvent =
   /** Announce it now. */
-  | { readonly kind: 'own'; readonly address: string; readonly epoch: number; readonly reason: ElectionReason }
+  | { readonly kind: 'own'; readonly address: string; readonly claim: ClaimTime; readonly reason: ElectionReason }
   /** Stop at once: `to` has a better claim. */
   | { readonly kind: 'lose'; readonly address: string; readonly to: Claim }
   /** The time to withdraw has come, for a node that is no candidate any more; `release` when that is done. */
@@ -70,7 +70,7 @@ export function createContests(options: ContestsOptions): Contests {
 
   const publish = (entry: ClaimEntry, nowMs: number) => {
     const old = claims.get(entry.address)
-    if (old?.epoch === entry.epoch && old.rank === entry.rank && old.state === entry.state) return
+    if (old && compareTimes(old, entry) === 0 && old.rank === entry.rank && old.state === entry.state) return
     claims.set(entry)
     const concerned = [...interest].filter(([, addresses]) => addresses.has(entry.address))
     onNews(
@@ -85,7 +85,7 @@ export function createContests(options: ContestsOptions): Contests {
   }
   const withLast = (known: Contest, claim: Claim, released: boolean): Contest => {
     const { last } = known
-    const isSame = last?.node === claim.node && last.epoch === claim.epoch && last.rank === claim.rank
+    const isSame = last?.node === claim.node && compareTimes(last, claim) === 0 && last.rank === claim.rank
     if (isSame ? last.released === released : last && beats(last, claim)) return known
     return change(known, { last: { ...claim, released } })
   }
@@ -106,10 +106,11 @@ export function createContests(options: ContestsOptions): Contests {
         break
       case 'claim': {
         const { epoch, rank, reason } = outcome.move
-        const own = { epoch, rank, node: self }
+        const { term } = known.plan
+        const own = { term, epoch, rank, node: self }
         change(next, { own, last: { ...own, released: false }, vacantSince: undefined })
-        publish({ address, epoch, rank, state: 'owned' }, nowMs)
-        tell({ kind: 'own', address, epoch, reason })
+        publish({ address, term, epoch, rank, state: 'owned' }, nowMs)
+        tell({ kind: 'own', address, claim: { term, epoch }, reason })
         break
       }
       case 'lose':
@@ -121,7 +122,7 @@ export function createContests(options: ContestsOptions): Contests {
         tell({ kind: 'let-go', address })
         break
       case 'ready':
-        publish({ address, epoch: outcome.move.epoch, rank: 0, state: 'ready' }, nowMs)
+        publish({ address, ...outcome.move.claim, rank: 0, state: 'ready' }, nowMs)
         break
     }
     tellView(address, outcome.elects)
@@ -130,35 +131,35 @@ export function createContests(options: ContestsOptions): Contests {
     const known = contests.get(address)
     if (!known) return
     const { last } = known
-    const owner =
-      last && last.node !== self && !last.released ? { epoch: last.epoch, rank: last.rank, node: last.node } : undefined
-    const mark = `${elects} ${owner?.epoch} ${owner?.node}`
+    const isOthers = last && last.node !== self && !last.released
+    const owner = isOthers ? { term: last.term, epoch: last.epoch, rank: last.rank, node: last.node } : undefined
+    const mark = `${elects} ${owner?.term} ${owner?.epoch} ${owner?.node}`
     if (known.told === mark) return
     known.told = mark
     tell({ kind: 'view', address, elects, owner })
   }
   const disown = (known: Contest, nowMs: number) => {
     if (!known.own) return
-    const { epoch, rank } = known.own
+    const { term, epoch, rank } = known.own
     change(known, { own: undefined, leavingSince: undefined, last: { ...known.own, released: true } })
-    publish({ address: known.plan.address, epoch, rank, state: 'released' }, nowMs)
+    publish({ address: known.plan.address, term, epoch, rank, state: 'released' }, nowMs)
   }
   /** What the plan says of ourselves: what we had before this process began, or what an accepted write gave us. */
   const adopt = (entered: Contest, nowMs: number) => {
-    const { known, holds, address, candidates } = entered.plan
+    const { known, holds, address, candidates, term } = entered.plan
     const isPast = known?.node === self && holds === undefined && !entered.own
     // We come last now.
-    const next = isPast ? withLast(entered, { ...known, rank: 0 }, false) : entered
+    const next = isPast ? withLast(entered, { ...known, term, rank: 0 }, false) : entered
     if (holds === undefined || next.own) return
     const { last } = next
-    if (last && !last.released && last.node !== self && last.epoch >= holds) {
+    if (last && !last.released && last.node !== self && compareTimes(last, { term, epoch: holds }) >= 0) {
       tell({ kind: 'lose', address, to: last })
       return
     }
-    const own = { epoch: holds, rank: Math.max(candidates.indexOf(self), 0), node: self }
+    const own = { term, epoch: holds, rank: Math.max(candidates.indexOf(self), 0), node: self }
     isStale = true
     change(next, { own, last: { ...own, released: false }, vacantSince: undefined })
-    publish({ address, epoch: own.epoch, rank: own.rank, state: 'owned' }, nowMs)
+    publish({ address, term, epoch: own.epoch, rank: own.rank, state: 'owned' }, nowMs)
   }
 
   return {
@@ -177,6 +178,7 @@ export function createContests(options: ContestsOptions): Contests {
         electsSince: undefined,
         told: '',
         ...old,
+        ...(old?.last && old.last.term < plan.term && { last: undefined }),
         plan,
         since: old && sameCandidates && old.plan.able === plan.able ? old.since : nowMs,
         knownSince: old && sameKnown ? old.knownSince : nowMs,
@@ -206,8 +208,8 @@ export function createContests(options: ContestsOptions): Contests {
     learn(node, entry, nowMs) {
       const known = contests.get(entry.address)
       if (!known) return { isBehind: false }
-      const claim = { epoch: entry.epoch, rank: entry.rank, node }
-      if (entry.state !== 'ready') withLast(known, claim, entry.state === 'released')
+      const claim = { term: entry.term, epoch: entry.epoch, rank: entry.rank, node }
+      if (entry.state !== 'ready' && entry.term >= known.plan.term) withLast(known, claim, entry.state === 'released')
       const isBehind = known.own !== undefined && entry.state === 'owned' && beats(known.own, claim)
       judge(entry.address, nowMs)
       return { isBehind }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Announcement } from '../../../../src/api/announcement.ts'
-import { decide, mayElect } from '../decide.ts'
+import { decide, mayElect, termOf } from '../decide.ts'
 import type { View } from '../decide.ts'
 import type { Standing } from './heartbeats.ts'
 
 const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
 const standing: Standing = { elects: true, own: undefined, owner: undefined, mayGo: false }
-const own = { epoch: 6, reason: 'OwnerDead' as const }
+const own = { term: 0, epoch: 6, reason: 'OwnerDead' as const }
 const view: View = {
   self: 'n1',
   isAlive: node => node !== 'n0',
@@ -57,7 +57,7 @@ test('what was won by heartbeats is announced at once and written afterwards', (
 test('what was lost by heartbeats is withdrawn at once, whatever the status still says, and the winner writes', () => {
   const ours = { epoch: 5, node: 'n1', interface: 'eth0', mac: placement.mac }
   for (const epoch of [5, 6]) {
-    const lost = { ...view, standing: { ...standing, owner: { epoch, rank: 0, node: 'n2' } } }
+    const lost = { ...view, standing: { ...standing, owner: { term: 0, epoch, rank: 0, node: 'n2' } } }
     expect(decide(announcement(['n0', 'n1', 'n2'], ours), lost)).toEqual({})
   }
 })
@@ -89,7 +89,7 @@ test('an owner that ends, has no interface or is to confirm a deletion does not 
 test('a deletion is confirmed by whom the status names when the owner by heartbeat died before it was written', () => {
   const ours = { epoch: 5, node: 'n1' }
   const deleting = announcement(['n0', 'n1'], ours, { deletionTimestamp: '2026-01-01T00:00:00Z' })
-  const lost = { ...view, standing: { ...standing, owner: { epoch: 6, rank: 0, node: 'n0' } } }
+  const lost = { ...view, standing: { ...standing, owner: { term: 0, epoch: 6, rank: 0, node: 'n0' } } }
   expect(decide(deleting, lost)).toEqual({ write: { kind: 'confirm' } })
   // It may only be silent for a moment, or confirm by itself.
   expect(decide(deleting, { ...lost, hasLease: () => true })).toEqual({})
@@ -102,4 +102,24 @@ test('what was given up in an epoch that the status does not know yet is not tak
   expect(decide(announcement(['n1'], ours), yielded)).toEqual({ write: { kind: 'yield', reason: 'Conflict' } })
   expect(mayElect(announcement(['n1'], { epoch: 5, node: '' }), yielded)).toBe(false)
   expect(mayElect(announcement(['n1'], { epoch: 7, node: '' }), yielded)).toBe(true)
+})
+
+test('the first claim of an Announcement begins its term, and no later claim changes it', () => {
+  const fresh = announcement(['n1', 'n0'], undefined, { resourceVersion: '812' })
+  expect(decide(fresh, view).write).toMatchObject({ kind: 'claim', epoch: 1, term: 812 })
+  const claimed = announcement(['n0', 'n1'], { ...ofDead, term: 700 }, { resourceVersion: '812' })
+  const won = { ...view, standing: { ...standing, own: { ...own, term: 700 } } }
+  expect(decide(claimed, won).write).toEqual({ kind: 'claim', epoch: 6, placement, reason: 'OwnerDead' })
+  // One that agents claimed before there were terms goes on without.
+  expect(termOf(announcement(['n0'], ofDead, { resourceVersion: '812' }))).toBe(0)
+})
+
+test('what was claimed of an earlier Announcement of the address is nothing to a new one', () => {
+  const fresh = announcement(['n1', 'n0'], undefined, { resourceVersion: '812' })
+  const owner = { term: 500, epoch: 9, rank: 0, node: 'n2' }
+  expect(decide(fresh, { ...view, standing: { ...standing, owner } }).write).toMatchObject({ kind: 'claim', epoch: 1 })
+  expect(decide(fresh, { ...view, standing: { ...standing, own: { ...own, term: 500 } } }).announce).toBeUndefined()
+  // Of this one, though the watch has not brought it yet.
+  const claimed = { ...view, standing: { ...standing, owner: { ...owner, term: 812, epoch: 1 } } }
+  expect(decide(fresh, claimed).write).toBeUndefined()
 })

@@ -11,6 +11,7 @@ const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const half = fc.nat(0xffff_ffff)
 const entry = fc.record({
   address: fc.constantFrom('10.201.200.1', '2001:db8::1', '::1', '255.255.255.255', '::fffe:0:1'),
+  term: fc.nat(Number.MAX_SAFE_INTEGER),
   epoch: half,
   rank: fc.nat(255),
   state: fc.constantFrom('owned' as const, 'released' as const, 'ready' as const),

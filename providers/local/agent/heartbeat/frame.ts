@@ -27,6 +27,8 @@ export type ClaimState = 'owned' | 'released' | 'ready'
 export interface ClaimEntry {
   /** In canonical form. */
   readonly address: string
+  /** Of the Announcement; below 2^53. */
+  readonly term: number
   readonly epoch: number
   /** The place of the claimant in the list of candidates when it claimed; the tie-break between equal epochs. */
   readonly rank: number
@@ -72,13 +74,13 @@ export type FrameDrop =
   | 'unproven'
 
 /** Keeps the frame within 1,500 bytes of payload, the smallest MTU that Ethernet is run with. */
-export const mostEntries = 60
+export const mostEntries = 46
 
 const kinds: readonly FrameKind[] = ['hello', 'beat', 'goodbye']
 const states: readonly ClaimState[] = ['owned', 'released', 'ready']
 const magic = 0x7765_6972
-const protocolVersion = 1
-const entryLength = 22
+const protocolVersion = 2
+const entryLength = 30
 const tagLength = 16
 
 /** Where the fields stand, counted from the beginning of the Ethernet frame. */
@@ -198,9 +200,9 @@ export function sourceOf(bytes: Uint8Array): MacAddress {
 }
 
 /** A number of 32 bits for one entry; the digest of many is their exclusive or. FNV-1a over what the entry says. */
-export function entryDigest({ address, epoch, rank, state }: ClaimEntry): number {
+export function entryDigest({ address, term, epoch, rank, state }: ClaimEntry): number {
   let hash = 0x811c_9dc5
-  for (const character of `${address} ${epoch} ${rank} ${state}`)
+  for (const character of `${address} ${term} ${epoch} ${rank} ${state}`)
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x0100_0193)
   return hash >>> 0
 }
@@ -220,15 +222,17 @@ function writeEntry(bytes: Buffer, offset: number, entry: ClaimEntry): void {
   const value = address.family === 'IPv4' ? mapped | address.value : address.value
   bytes.writeBigUInt64BE(value >> 64n, offset)
   bytes.writeBigUInt64BE(BigInt.asUintN(64, value), offset + 8)
-  bytes.writeUInt32BE(entry.epoch, offset + 16)
-  bytes.writeUInt8(entry.rank, offset + 20)
-  bytes.writeUInt8(states.indexOf(entry.state), offset + 21)
+  bytes.writeBigUInt64BE(BigInt(entry.term), offset + 16)
+  bytes.writeUInt32BE(entry.epoch, offset + 24)
+  bytes.writeUInt8(entry.rank, offset + 28)
+  bytes.writeUInt8(states.indexOf(entry.state), offset + 29)
 }
 
 function readEntry(bytes: Buffer, offset: number): ClaimEntry | undefined {
   const value = (bytes.readBigUInt64BE(offset) << 64n) | bytes.readBigUInt64BE(offset + 8)
-  const state = states[bytes.readUInt8(offset + 21)]
-  if (!state) return undefined
+  const term = bytes.readBigUInt64BE(offset + 16)
+  const state = states[bytes.readUInt8(offset + 29)]
+  if (!state || term > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
   const address = value >> 32n === 0xffffn ? formatAddress('IPv4', value & 0xffff_ffffn) : formatAddress('IPv6', value)
-  return { address, epoch: bytes.readUInt32BE(offset + 16), rank: bytes.readUInt8(offset + 20), state }
+  return { address, term: Number(term), epoch: bytes.readUInt32BE(offset + 24), rank: bytes.readUInt8(offset + 28), state }
 }

@@ -6,7 +6,7 @@ import { keyOne } from './segment-under-test.ts'
 
 const web = '10.201.200.1'
 const eth0 = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
-const plan = { address: web, candidates: ['n0', 'n1'], able: true, known: { epoch: 1, node: 'n0' } }
+const plan = { address: web, candidates: ['n0', 'n1'], able: true, term: 0, known: { epoch: 1, node: 'n0' } }
 
 function agentSide() {
   const orders: HeartbeatOrder[] = []
@@ -67,7 +67,10 @@ test('without an interface for now, an address stays where it was planned, and s
 test('what happens in the worker is remembered and told', () => {
   const { heartbeats, changed, hear, told } = agentSide()
   heartbeats.plan(plan, eth0)
-  hear({ kind: 'peer', node: 'n0', alive: false }, { kind: 'own', address: web, epoch: 2, reason: 'OwnerDead' })
+  hear(
+    { kind: 'peer', node: 'n0', alive: false },
+    { kind: 'own', address: web, claim: { term: 0, epoch: 2 }, reason: 'OwnerDead' },
+  )
   expect(changed).toEqual(['n0 on eth0 is dead', web])
   expect(heartbeats.lives('eth0', 'n0')).toBe(false)
   expect(heartbeats.lives('eth0', 'n2')).toBeUndefined()
@@ -86,15 +89,19 @@ test('a claim that the API server accepted is ours until the segment knows a bet
   const { heartbeats, hear } = agentSide()
   heartbeats.plan({ ...plan, known: { epoch: 2, node: 'n1' }, holds: 2 }, eth0)
   expect(heartbeats.standing(web)?.own?.epoch).toBe(2)
-  hear({ kind: 'lose', address: web, to: { epoch: 3, rank: 0, node: 'n0' } })
+  hear({ kind: 'lose', address: web, to: { term: 0, epoch: 3, rank: 0, node: 'n0' } })
   expect(heartbeats.standing(web)).toMatchObject({ own: undefined, owner: { epoch: 3, node: 'n0' } })
 })
 
 test('without keys nothing is said of anybody, and of what is unknown or of another interface neither', () => {
   const { heartbeats, hear } = agentSide()
   heartbeats.plan(plan, eth0)
-  hear({ kind: 'own', address: '10.201.200.9', epoch: 1, reason: 'Vacant' })
-  heartbeats.hear({ kind: 'events', interface: 'eth1', events: [{ kind: 'own', address: web, epoch: 9, reason: 'Vacant' }] })
+  hear({ kind: 'own', address: '10.201.200.9', claim: { term: 0, epoch: 1 }, reason: 'Vacant' })
+  heartbeats.hear({
+    kind: 'events',
+    interface: 'eth1',
+    events: [{ kind: 'own', address: web, claim: { term: 0, epoch: 9 }, reason: 'Vacant' }],
+  })
   expect(heartbeats.standing('10.201.200.9')).toBeUndefined()
   expect(heartbeats.standing(web)?.own).toBeUndefined()
   heartbeats.useKeys(undefined)

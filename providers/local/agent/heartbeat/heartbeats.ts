@@ -1,7 +1,7 @@
 // The heartbeats as the agent on the main thread sees them: what it plans goes to the worker in batches, what happens there is remembered.
 import type { HeartbeatKeys } from '../../../../src/model/heartbeat-keys.ts'
 import { parseMac } from '../announcer/mac.ts'
-import type { Claim } from './claims.ts'
+import type { Claim, ClaimTime } from './claims.ts'
 import type { AddressPlan, ElectionReason } from './contest.ts'
 import type { ElectionEvent } from './election.ts'
 import type { HeartbeatCounts, HeartbeatOrder, HeartbeatReport } from './host.ts'
@@ -19,8 +19,8 @@ export interface Standing {
   /** Who gets it is decided by heartbeats: all candidates are heard on the segment, or dead. Else by the API server. */
   readonly elects: boolean
   /** This node has it. */
-  readonly own: { readonly epoch: number; readonly reason: ElectionReason } | undefined
-  /** Another node has or had it, in this epoch. */
+  readonly own: (ClaimTime & { readonly reason: ElectionReason }) | undefined
+  /** Another node has or had it, by this claim. */
   readonly owner: Claim | undefined
   /** Its successor waits, or none came: a node that is no candidate any more may withdraw. */
   readonly mayGo: boolean
@@ -129,7 +129,7 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
     if (known?.on.name !== name) return
     const { standing } = known
     if (event.kind === 'own') {
-      known.standing = { elects: true, own: { epoch: event.epoch, reason: event.reason }, owner: undefined, mayGo: false }
+      known.standing = { elects: true, own: { ...event.claim, reason: event.reason }, owner: undefined, mayGo: false }
     } else if (event.kind === 'lose') known.standing = { ...standing, own: undefined, owner: event.to, mayGo: false }
     else if (event.kind === 'let-go') {
       if (standing.mayGo) return
@@ -152,7 +152,8 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
       const isCandidate = plan.candidates.includes(self)
       const standing = old?.on.name === on.name ? old.standing : nothingYet
       // The claim of an accepted write is ours without an event.
-      const own = standing.own ?? (plan.holds === undefined ? undefined : { epoch: plan.holds, reason: 'Vacant' as const })
+      const held = plan.holds === undefined ? undefined : { term: plan.term, epoch: plan.holds, reason: 'Vacant' as const }
+      const own = standing.own ?? held
       addresses.set(plan.address, { on, mark, standing: { ...standing, own, mayGo: standing.mayGo && !isCandidate } })
       // What is held becomes ours here at once, so the worker has to know of it, even when the next plan says that it is lost.
       const waiting = plans.get(on.name)?.get(plan.address)

@@ -72,7 +72,7 @@ export function deathOf(peer: Peer, ownIntervalMs: number): number {
 export function saysOf({ name, held }: Peer, address: string): Contestant['says'] {
   const entry = held.get(address)
   if (!entry || entry.state === 'released') return held.isComplete ? undefined : 'incomplete'
-  return { state: entry.state, claim: { epoch: entry.epoch, rank: entry.rank, node: name } }
+  return { state: entry.state, claim: { term: entry.term, epoch: entry.epoch, rank: entry.rank, node: name } }
 }
 
 /** Has a frame sent to the peer soon, before its beat is due. */

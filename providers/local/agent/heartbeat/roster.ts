@@ -52,7 +52,7 @@ export interface Roster {
   readonly nextDue: number
 }
 
-/** Claims are repeated until they are acknowledged; to somebody who is alive so many frames at once, each with 60. */
+/** Claims are repeated until they are acknowledged; to somebody who is alive so many frames at once, each with 46. */
 const burst = 64
 /** Who is missing is looked for by broadcast, at first often, then less. */
 const firstHelloMs = 100

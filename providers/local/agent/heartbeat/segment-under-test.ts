@@ -102,7 +102,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
       if (event.kind === 'own') {
         owned.add(event.address)
         moves.set(event.address, (moves.get(event.address) ?? 0) + 1)
-        later(20, () => generation === mine && write(event.address, event.epoch))
+        later(20, () => generation === mine && write(event.address, event.claim.epoch))
       } else if (event.kind === 'lose') owned.delete(event.address)
       else if (event.kind === 'let-go') {
         owned.delete(event.address)
@@ -111,7 +111,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
     }
     const planOf = (address: string): AddressPlan => {
       const known = status.get(address)
-      return { address, candidates: plans.get(address) ?? [], able: true, ...(known && { known }) }
+      return { address, candidates: plans.get(address) ?? [], able: true, term: 0, ...(known && { known }) }
     }
     const station = {
       name,
