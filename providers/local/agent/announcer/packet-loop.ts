@@ -3,6 +3,7 @@ import { createMemoryRelease } from './memory.ts'
 import { openNetlinkSocket } from './netlink-socket.ts'
 import { watchNetwork } from './network-watch.ts'
 import type { ExtensionContext, MakeExtension, PacketExtension, PacketSource, PacketTask } from './packet-task.ts'
+import { createPauses } from './pauses.ts'
 import { createPoller } from './poller.ts'
 import type { Poller, WakeUp } from './poller.ts'
 import type { NumberedOrder, Order, Report, SegmentPlace, WorkerSettings } from './protocol.ts'
@@ -27,13 +28,6 @@ export interface PacketLoopOptions {
 
 /** The longest wait, which bounds how long the thread can be deaf to being terminated. */
 const longestWaitMs = 250
-/** A turn that took so much longer than it may: the process was stopped meanwhile, and the world moved on. */
-const pauseMs = 2000
-/**
- * After a pause: how long only to listen. Frames of a new owner are among those that queued up, and the main thread learns
- * from the API server; both come before an answer that might be wrong.
- */
-const listenMs = 1000
 /** Orders that take longer let requests be answered before the next one. */
 const orderBudgetMs = 5
 /** What is due while only listening is looked at so often. */
@@ -59,22 +53,23 @@ export function runPacketLoop(options: PacketLoopOptions): void {
   let all = tasks()
   let polled: PolledSources = { poller: createPoller([wakeUp.fd]), fds: [wakeUp.fd], sources: [undefined] }
   let lastTurn = now()
-  let silentUntil = lastTurn
+  const pauses = createPauses(lastTurn)
   let ordersWait = false
   tell({ kind: 'ready', wakeFd: wakeUp.fd, hearsNetwork: network.listens })
 
   for (;;) {
     polled = refreshed(polled, all)
-    const ready = polled.poller.wait(ordersWait ? 0 : waitFor(all, lastTurn, lastTurn < silentUntil))
+    const waitMs = ordersWait ? 0 : waitFor(all, lastTurn, pauses.isListening(lastTurn))
+    const ready = polled.poller.wait(waitMs)
     const turn = now()
-    if (turn - lastTurn > pauseMs) {
-      const forMs = Math.round(turn - lastTurn)
-      silentUntil = turn + listenMs
+    const pausedMs = pauses.turn(turn, lastTurn + waitMs)
+    if (pausedMs !== undefined) {
+      const forMs = Math.round(pausedMs)
       tell({ kind: 'paused', forMs })
       for (const extension of extensions.values()) extension.paused?.(forMs, turn)
     }
     lastTurn = turn
-    const listenOnly = turn < silentUntil
+    const listenOnly = pauses.isListening(turn)
     for (const position of ready) polled.sources[position]?.receive(turn, listenOnly)
     if (ordersWait || ready.length === 0 || ready.includes(0)) {
       wakeUp.clear()
