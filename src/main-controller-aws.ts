@@ -19,9 +19,11 @@ import { startTurns } from './controllers/turns.ts'
 import { ApiError, messageOf } from './kubernetes/errors.ts'
 import { listAll } from './kubernetes/list-watch.ts'
 import { keyOf, makeKey } from './kubernetes/objects.ts'
+import type { ObjectKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'
 import { createStore } from './kubernetes/store.ts'
 import type { Pod, Service } from './model/kubernetes-objects.ts'
+import { followBindings } from './main-controller-aws-bindings.ts'
 import { ProviderError } from './provider.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -48,12 +50,15 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     random,
     logger: log.child({ resource: 'pods' }),
   })
+  const bindings = followBindings(around)
+  const slicesOf = (key: ObjectKey) => admitWaiting(stores.slices.byIndex('service', key), gated)
   let whereabouts: { readonly region?: string; readonly vpcId?: string } = placeOf(environment)
   const provider = createAwsProvider({
     cluster,
     ledger,
     classes,
-    slicesOf: id => admitWaiting(stores.slices.byIndex('service', makeKey(id.namespace, id.name)), gated),
+    slicesOf: id => slicesOf(makeKey(id.namespace, id.name)),
+    bindingRecords: bindings.records,
     nodes: () => stores.nodes.values(),
     whereabouts: () => whereabouts,
     clock,
@@ -85,15 +90,23 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     holds: id => ledger.read(id) !== undefined,
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
     start: (services, classLoop) => {
+      const binding = bindings.start({
+        provider,
+        classes,
+        slicesOf,
+        recheckMs: secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], sweepSeconds) * 1000,
+        inspectMs: secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], inspectionSeconds) * 1000,
+      })
       const unwatch = access.watch(() => {
         classLoop.look()
+        binding.lookAtAll()
         for (const service of stores.services.values()) if (service.spec.type === 'LoadBalancer') services.look(keyOf(service))
       })
       const stopping: Controller = {
         name: 'provider-access',
         stop: async () => {
           unwatch()
-          await Promise.all([access.stop(), podReflector.stop()])
+          await Promise.all([access.stop(), podReflector.stop(), bindings.reflection.stop(0)])
         },
       }
       const membership = startMembershipController({
@@ -103,17 +116,26 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
       })
       const asked = (service: Service) => goalOf({ surroundings: around, provider }, keyOf(service), service)
+      const isServed = (service: Service) => service.spec.type === 'LoadBalancer' && asked(service) !== undefined
       return [
         membership,
+        binding,
         startReadinessGate({
           surroundings: around,
           pods: gated,
-          isOurs: service => service.spec.type === 'LoadBalancer' && asked(service) !== undefined,
+          isOurs: service => isServed(service) || binding.isBound(service),
           groupsOf: async (service, ending) => {
-            const goal = asked(service)
-            return goal && provider.healthOfTargets(goal.desired.id, goal, ending)
+            const goal = isServed(service) ? asked(service) : undefined
+            const [own, bound] = await Promise.all([
+              goal ? provider.healthOfTargets(goal.desired.id, goal, ending) : [],
+              binding.groupsOf(service, ending),
+            ])
+            return own && bound && [...own, ...bound]
           },
-          lookAtTargets: key => membership.look(key),
+          lookAtTargets: key => {
+            membership.look(key)
+            binding.lookAtService(key)
+          },
         }),
         ...startDrift(provider, { ledger, clock, random, log, environment }),
         stopping,

@@ -1,5 +1,7 @@
 // The seam between the neutral model and the places where load balancers are made.
 import type { Reason } from './api/reasons.ts'
+import type { BoundGroup, TargetGroupBinding } from './api/target-group-binding.ts'
+import type { BindingGoal, BindingId } from './model/binding.ts'
 import type {
   DesiredLoadBalancer,
   IpFamily,
@@ -128,4 +130,55 @@ export interface Provider<Observed = unknown, A extends Action = Action> {
    * away. Returns the function that ends the subscription.
    */
   watch(wake: (id: LoadBalancerId) => void): () => void
+}
+
+/** What is on record of one TargetGroupBinding: enough to take away what it registered when nothing else is known any more. */
+export type BindingRecord = Readonly<
+  Pick<NonNullable<TargetGroupBinding['status']>, 'place' | 'targetGroup' | 'registered' | 'openings' | 'unfinished'>
+>
+
+/** A target group that was found, and where. */
+export interface FoundGroup {
+  readonly group: BoundGroup
+  readonly place: NonNullable<BindingRecord['place']>
+}
+
+export interface BindingOutcome {
+  readonly record: BindingRecord
+  readonly readiness: Readiness
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Fills target groups that somebody else made; offered by providers that have such a thing. Like `apply`, each of these may be
+ * cut anywhere and run again; calls for one binding never overlap.
+ */
+export interface TargetBinder {
+  /**
+   * The target group that a binding names. Rejects with a ProviderError when there is none or it does not fit. One on record
+   * is believed for a while.
+   */
+  find(goal: BindingGoal, record: BindingRecord, signal: AbortSignal): Promise<FoundGroup>
+  /**
+   * Registers what is new, then takes away what is on record and not wanted any more. `note` puts a record where it lasts,
+   * and is called before anything is registered that is not on record. `strict`: not even what was seen before is believed.
+   */
+  bind(
+    work: {
+      readonly goal: BindingGoal
+      readonly found: FoundGroup
+      readonly record: BindingRecord
+      readonly strict: boolean
+      readonly note: (record: BindingRecord) => Promise<void>
+    },
+    signal: AbortSignal,
+  ): Promise<BindingOutcome>
+  /** Takes away what is on record, targets and rules. */
+  unbind(id: BindingId, record: BindingRecord, signal: AbortSignal): Promise<void>
+  /** Health by address and port of the target, as `10.0.0.1 8080`; undefined when the group is not there. */
+  health(
+    id: BindingId,
+    record: BindingRecord,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, { readonly state: string; readonly reason: string }> | undefined>
 }

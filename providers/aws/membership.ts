@@ -163,7 +163,7 @@ function targetsHash(targets: readonly Target[]): string {
   return hashOf(targets.map(({ id, port, zone }) => [id, port, zone ?? '']))
 }
 
-function skippedProblems(skipped: readonly { readonly node: string; readonly why: string }[]): readonly Problem[] {
+export function skippedProblems(skipped: readonly { readonly node: string; readonly why: string }[]): readonly Problem[] {
   return [...Map.groupBy(skipped, ({ why }) => why)].map(([why, nodes]) =>
     warns(
       'TargetsSkipped',
@@ -172,7 +172,7 @@ function skippedProblems(skipped: readonly { readonly node: string; readonly why
   )
 }
 
-function refusedProblems(refused: readonly Refusal[]): readonly Problem[] {
+export function refusedProblems(refused: readonly Refusal[]): readonly Problem[] {
   const [first] = refused
   if (!first) return []
   const names = listed(refused.slice(0, 5).map(({ target }) => target.node ?? target.id))

@@ -2,11 +2,12 @@
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
 import type { EndpointSlice, Node } from '../../src/model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../../src/model/load-balancer.ts'
-import type { Capabilities, Goal, Outcome, Provider } from '../../src/provider.ts'
+import type { BindingRecord, Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import { apply } from './apply.ts'
 import { createTargetRules } from './apply/target-rules.ts'
 import type { TargetRules } from './apply/target-rules.ts'
+import { createBindings } from './bindings.ts'
 import { backendSecurityGroupName } from './names.ts'
 import type { Ledger, Place } from './ledger.ts'
 import type { Rates } from './limiter.ts'
@@ -49,6 +50,8 @@ export interface AwsDependencies {
   readonly nodes: () => Iterable<Node>
   /** Region and VPC for classes that name none, as far as they are known by now. */
   readonly whereabouts: () => Whereabouts
+  /** What is on record of TargetGroupBindings, by uid. */
+  readonly bindingRecords?: () => Iterable<readonly [string, BindingRecord]>
   readonly clock: Clock
   readonly log: Log
   /** Ends shared work. */
@@ -67,6 +70,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
   /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
   healthOfTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<readonly GroupOfTargets[] | undefined>
+  /** Fills target groups that somebody else made. */
+  readonly bindings: TargetBinder
   /** Whether AWS answers for a class. Rejects with a ProviderError. Costs a call only where nobody has asked before. */
   probe(found: LoadBalancerClass, signal: AbortSignal): Promise<void>
   /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
@@ -141,6 +146,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       return () => wakers.delete(listener)
     },
     healthOfTargets: (id, goal, signal) => healthOfTargets(context, { id, goal }, signal),
+    bindings: createBindings({ context, signal, records: dependencies.bindingRecords ?? (() => []) }),
     async probe(found, signal) {
       await locations.ofClass(found).pictures.subnets.all(signal)
     },

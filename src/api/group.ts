@@ -18,6 +18,9 @@ export const standardServiceFinalizer = 'service.kubernetes.io/load-balancer-cle
 /** Keeps a LoadBalancerClass while Services use it. */
 export const inUseFinalizer = `${group}/in-use` as const
 
+/** Keeps a TargetGroupBinding until the targets it registered are taken away. */
+export const bindingFinalizer = `${group}/registered-targets` as const
+
 /** Keeps an Announcement until the announcing node has withdrawn it or is known dead: only then is its address reusable. */
 export const announcedFinalizer = `${group}/announced` as const
 

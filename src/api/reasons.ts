@@ -1,4 +1,5 @@
 // Reasons of the condition weir.dev/Ready and of the conditions of our own kinds; docs/conditions.md is generated from these rows.
+import { bindingReasons } from './binding-reasons.ts'
 
 /** The condition that every claimed Service carries. */
 export const readyCondition = 'weir.dev/Ready'
@@ -31,8 +32,8 @@ export const reasons = {
     remedy: 'Wait; if it stays, look at the log of the controller.',
   },
   NoReadyEndpoints: {
-    on: services,
-    meaning: 'The address is given, but no endpoint is ready to answer.',
+    on: ['Service', 'TargetGroupBinding'],
+    meaning: 'The address is given, or the target group found, but no endpoint is ready to answer.',
     remedy: 'Check the selector and the readiness of the pods.',
   },
   NoAnnouncer: {
@@ -173,7 +174,7 @@ export const reasons = {
     remedy: 'Use another family or class.',
   },
   NodePortsRequired: {
-    on: services,
+    on: ['Service', 'TargetGroupBinding'],
     meaning: 'The Service has no node ports and the provider needs them.',
     remedy: 'Set allocateLoadBalancerNodePorts: true or use a class with pod targets.',
   },
@@ -193,8 +194,8 @@ export const reasons = {
     remedy: 'Remove the other controller or give the Service a class.',
   },
   ClassMissing: {
-    on: services,
-    meaning: 'The class that the Service names does not exist or is being deleted; what the Service has is kept.',
+    on: ['Service', 'TargetGroupBinding'],
+    meaning: 'The class that the Service or the binding names does not exist or is being deleted; what is there is kept.',
     remedy: 'Make the class (again), or change the type of the Service to ClusterIP and back with another class.',
   },
   NoDefaultClass: {
@@ -203,17 +204,17 @@ export const reasons = {
     remedy: 'Mark one LoadBalancerClass with spec.default: true, or delete the Service.',
   },
   ProviderError: {
-    on: ['Service', 'LoadBalancerClass'],
+    on: ['Service', 'LoadBalancerClass', 'TargetGroupBinding'],
     meaning: 'The provider failed; it is tried again.',
     remedy: 'See the message.',
   },
   Provisioning: {
-    on: awsObjects,
+    on: ['Service', 'LoadBalancer'],
     meaning: 'The load balancer exists; AWS is setting it up.',
     remedy: 'Wait; AWS takes some minutes.',
   },
   NoHealthyTargets: {
-    on: awsObjects,
+    on: ['Service', 'LoadBalancer'],
     meaning: 'Targets are registered, but none passes the health check.',
     remedy: 'Check the health check, the pods, and the security groups of the targets.',
   },
@@ -223,8 +224,8 @@ export const reasons = {
     remedy: 'Look at what the message names: most often a node lacks spec.providerID.',
   },
   InvalidSettings: {
-    on: services,
-    meaning: 'Settings of the Service contradict each other or do not go with what the load balancer is.',
+    on: ['Service', 'TargetGroupBinding'],
+    meaning: 'Settings of the object contradict each other or do not go with what the load balancer is.',
     remedy: 'Change one of those that the message names.',
   },
   SettingWithoutEffect: {
@@ -339,6 +340,7 @@ export const reasons = {
     meaning: 'Members of a group ask for different things where there can be only one; the oldest member is followed.',
     remedy: 'Make the members that the message names agree.',
   },
+  ...bindingReasons,
   Orphaned: {
     on: ['LoadBalancer'],
     meaning: 'Nothing in the cluster owns what was made outside.',

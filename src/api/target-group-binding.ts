@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { conditionsSchema, labelSelectorSchema, namespaceName } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
+import { placeSchema } from './load-balancer.ts'
 
 /** A port by number or by name. */
 const portReference = z.union([z.int(), z.string().max(63)]).meta({ 'x-kubernetes-int-or-string': true })
@@ -30,6 +31,16 @@ export const networkingSchema = z.object({
     .max(32)
     .exactOptional()
     .describe('Who may reach the targets, by rules on their security groups.'),
+})
+
+/** A target group as it was found in AWS. */
+const boundGroup = z.object({
+  arn: z.string().max(2048),
+  name: z.string().max(64),
+  protocol: z.string().max(16),
+  targetType: z.string().max(16),
+  ipAddressType: z.string().max(16),
+  vpcId: z.string().max(64),
 })
 
 export const targetGroupBinding = {
@@ -83,6 +94,24 @@ export const targetGroupBinding = {
         conditions: conditionsSchema.exactOptional(),
         observedGeneration: z.int().min(0).exactOptional(),
         targets: z.int().min(0).exactOptional().describe('How many targets are registered by this binding.'),
+        targetGroup: boundGroup.exactOptional().describe('The target group that was found.'),
+        place: placeSchema.exactOptional(),
+        registered: z
+          .array(z.string().max(64))
+          .max(5000)
+          .exactOptional()
+          .describe(
+            'Targets this binding registered, as 10.0.0.1:8080. Written before they are, and no others are ever taken away.',
+          ),
+        unfinished: z
+          .boolean()
+          .exactOptional()
+          .describe('What is on record may not all be done: the work on it was begun and not ended.'),
+        openings: z
+          .record(z.string(), z.array(z.string().max(128)).max(256))
+          .meta({ maxProperties: 64 })
+          .exactOptional()
+          .describe('What the networking rules opened, by security group of the targets.'),
       })
       .exactOptional(),
   }),
@@ -121,3 +150,6 @@ export const targetGroupBinding = {
 } as const satisfies KindDefinition
 
 export type TargetGroupBinding = ObjectOf<typeof targetGroupBinding>
+
+export type BindingSpec = TargetGroupBinding['spec']
+export type BoundGroup = Readonly<z.infer<typeof boundGroup>>

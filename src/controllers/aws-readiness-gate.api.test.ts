@@ -1,4 +1,9 @@
 // Pods that wait for their load balancer: the gate comes from the policy of deploy/aws, and opens when the target is healthy.
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -123,4 +128,40 @@ test('a pod is registered although it is not ready, and is let in when its targe
   await world.cluster.untilReason('web', 'Serving')
   await sleep(500)
   expect(world.aws.calls.since(mark).count('RegisterTargets')).toBe(0)
+})
+
+test('a pod waits for the target group that a binding fills, with no load balancer of ours in front', async () => {
+  const { elbv2 } = world.aws.clients({ accessKeyId: 'AKIAOTHER' })
+  const made = await elbv2.send(
+    new CreateTargetGroupCommand({ Name: 'bound', Protocol: 'TCP', Port: 80, TargetType: 'ip', VpcId: world.vpc.id }),
+  )
+  const group = made.TargetGroups?.[0]?.TargetGroupArn ?? ''
+  const Subnets = world.vpc.privateSubnets.map(({ id }) => id)
+  const balancers = await elbv2.send(
+    new CreateLoadBalancerCommand({ Name: 'bound', Type: 'network', Scheme: 'internal', Subnets }),
+  )
+  await elbv2.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: balancers.LoadBalancers?.[0]?.LoadBalancerArn,
+      Protocol: 'TCP',
+      Port: 80,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: group }],
+    }),
+  )
+  const [, , , , address = ''] = world.site.podIps
+  world.aws.setHealth(address, 'unhealthy')
+  await world.service('bound', { pods: [], spec: { type: 'ClusterIP', loadBalancerClass: null } })
+  await world.cluster.create('/apis/weir.dev/v1alpha1/namespaces/default/targetgroupbindings', {
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'TargetGroupBinding',
+    metadata: { name: 'bound' },
+    spec: { targetGroupARN: group, serviceRef: { name: 'bound', port: 80 } },
+  })
+  const pod = await makePod('bound')
+  await endpointOf('bound', pod, address, false)
+  await containersReady('bound')
+  const path = `${podsPath('default')}/bound`
+  await world.cluster.until(path, found => gateOf(found)?.message.includes('unhealthy'))
+  world.aws.setHealth(address, undefined)
+  await world.cluster.until(path, found => gateOf(found)?.status === 'True')
 })

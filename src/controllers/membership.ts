@@ -75,7 +75,7 @@ export function startMembershipController(options: MembershipOptions): Membershi
 }
 
 /** What of a node decides whether it is a target, and which. */
-function targetMark(node: Node | undefined): string {
+export function targetMark(node: Node | undefined): string {
   if (!node) return ''
   const { metadata, spec } = node
   return JSON.stringify([metadata.uid, metadata.labels, spec?.providerID, nodeExclusion(node)])

@@ -136,7 +136,7 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
 }
 
 /** The security group to open for each target, by its id. Targets that are nowhere in the VPC have none. */
-async function homesOf(
+export async function homesOf(
   targets: readonly Target[],
   {
     calls,

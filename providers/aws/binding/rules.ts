@@ -1,0 +1,91 @@
+// The rules that bindings ask for at the security groups of their targets: each binding's own wish, together what stands.
+import { quotas } from '../limits.ts'
+import { unless } from '../provider/calls.ts'
+import type { AwsCalls, Caller } from '../provider/calls.ts'
+import { collapse, ruleKey, ruleSteps } from '../security-group-rules.ts'
+import type { OwnRule, Rule } from '../security-group-rules.ts'
+import type { Pictures } from '../snapshots/pictures.ts'
+import { permissionsOf } from '../apply/permissions.ts'
+
+/** By security group of targets, `tcp 8080-8080 cidr 10.0.0.0/16`. */
+export type BindingOpenings = Readonly<Record<string, readonly string[]>>
+
+export interface BindingRules {
+  /**
+   * What one binding needs from now on; empty for one that goes. What no binding needs any more is taken away. `before`: what
+   * stands for it already; undefined when that is not sure.
+   */
+  set(uid: string, openings: BindingOpenings, before: BindingOpenings | undefined, caller: Caller): Promise<void>
+}
+
+export function openingText({ protocol, from, to, kind, source }: OwnRule): string {
+  return `${protocol} ${from}-${to} ${kind} ${source}`
+}
+
+/**
+ * Rules of bindings carry `description`, by which they are told from those of others, and those of one cluster from those of
+ * another; no other rule is ever revoked. `recorded`: what each binding opened by its record, read once.
+ */
+export function createBindingRules(options: {
+  readonly calls: AwsCalls
+  readonly pictures: Pictures
+  readonly description: string
+  readonly recorded: () => Iterable<readonly [string, BindingOpenings]>
+}): BindingRules {
+  const { calls, pictures, description } = options
+  let known: Map<string, BindingOpenings> | undefined
+  const needs = () => (known ??= new Map(options.recorded()))
+  /** One change of a group at a time, so that two bindings do not undo each other's. */
+  const turns = new Map<string, Promise<void>>()
+  const inTurn = (group: string, work: () => Promise<void>): Promise<void> => {
+    const turn = (turns.get(group) ?? Promise.resolve()).catch(() => {}).then(work)
+    turns.set(group, turn)
+    return turn
+  }
+  const bring = (group: string, caller: Caller) =>
+    inTurn(group, async () => {
+      const found = (await pictures.securityGroups.all(caller.signal)).get(group)
+      if (!found) return
+      const own = found.rules.filter(rule => rule.description === description)
+      const others = found.rules.filter(rule => rule.description !== description)
+      const there = new Set(others.map(ruleKey))
+      const texts = new Set([...needs().values()].flatMap(openings => openings[group] ?? []))
+      const wanted = collapse([...texts].flatMap(parse), quotas.inboundRulesPerSecurityGroup).rules.filter(
+        rule => !there.has(ruleKey(rule)),
+      )
+      for (const step of ruleSteps<OwnRule, Rule>(wanted, own, quotas.inboundRulesPerSecurityGroup)) {
+        const isNew = 'authorize' in step
+        const input = {
+          GroupId: group,
+          IpPermissions: permissionsOf(isNew ? step.authorize : step.revoke, isNew ? description : undefined),
+        }
+        const call = isNew
+          ? calls.ec2('AuthorizeSecurityGroupIngress', input, caller)
+          : calls.ec2('RevokeSecurityGroupIngress', input, caller)
+        await unless<unknown, undefined>(['InvalidPermission.Duplicate', 'InvalidPermission.NotFound'], call, () => undefined)
+      }
+      pictures.securityGroups.put({ ...found, rules: [...others, ...wanted.map(rule => ({ ...rule, description }))] })
+    })
+  return {
+    async set(uid, openings, before, caller) {
+      const stood = { ...needs().get(uid), ...before }
+      if (Object.keys(openings).length === 0) needs().delete(uid)
+      else needs().set(uid, openings)
+      const groups = new Set([...Object.keys(stood), ...Object.keys(openings)])
+      const changed = [...groups].filter(group => !before || text(before[group]) !== text(openings[group]))
+      await Promise.all(changed.map(group => bring(group, caller)))
+    },
+  }
+}
+
+function text(list: readonly string[] | undefined): string {
+  return (list ?? []).toSorted().join()
+}
+
+function parse(opening: string): readonly OwnRule[] {
+  const [, protocol, from, to, kind, source] = /^(tcp|udp) (\d+)-(\d+) (cidr|cidr6|group) (\S+)$/.exec(opening) ?? []
+  if (source === undefined) return []
+  // The pattern lets nothing else through.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return [{ protocol, from: Number(from), to: Number(to), kind, source } as OwnRule]
+}

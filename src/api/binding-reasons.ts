@@ -1,0 +1,31 @@
+// Reasons that only TargetGroupBindings have.
+import type { ReasonRow } from './reasons.ts'
+
+export const bindingReasons = {
+  TargetGroupNotFound: {
+    on: ['TargetGroupBinding'],
+    meaning: 'The target group does not exist, or was deleted.',
+    remedy: 'Make it, or make a binding that names another one; it is looked for again.',
+  },
+  TargetGroupUnsuitable: {
+    on: ['TargetGroupBinding'],
+    meaning:
+      'The target group is of another VPC, type, protocol or address family than the binding says, or takes no pods and nodes.',
+    remedy: 'Correct the binding, or name another target group.',
+  },
+  TargetGroupTaken: {
+    on: ['TargetGroupBinding'],
+    meaning: 'Another binding or a load balancer of ours fills the target group. Of two bindings the older one has it.',
+    remedy: 'Use a target group for each; this binding takes over when the other one is deleted.',
+  },
+  ServiceNotFound: {
+    on: ['TargetGroupBinding'],
+    meaning: 'The Service does not exist, so it has no endpoints; what was registered is taken away.',
+    remedy: 'Make the Service, or correct spec.serviceRef.name.',
+  },
+  ServicePortNotFound: {
+    on: ['TargetGroupBinding'],
+    meaning: 'The Service has no such port; what is registered is kept.',
+    remedy: 'Name a port of the Service in spec.serviceRef.port, by its number or name.',
+  },
+} as const satisfies Readonly<Record<string, ReasonRow>>
