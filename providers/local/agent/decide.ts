@@ -120,8 +120,8 @@ export function decide(announcement: Announcement, view: View): Decision {
   const { probed, placement } = view
   if ((epoch === 0 || reported) && probed !== undefined && probed !== 'free') {
     if (probed === 'not-yet') return { probe: placement }
-    const known = reported?.mac === probed.owner
-    return { ...(!known && { write: { kind: 'report-conflict', mac: probed.owner } }), againAfterMs: probeAgainMs }
+    // Who sees another MAC than was reported does not write it over: two that see different ones would do so for ever.
+    return { ...(!reported && { write: { kind: 'report-conflict', mac: probed.owner } }), againAfterMs: probeAgainMs }
   }
   const reason = claimReason(owner, epoch, view.isAlive)
   const begins = firstTerm(announcement, term)

@@ -9,10 +9,19 @@ import { parseNdp } from './ndp.ts'
 export const probeCount = 3
 export const probeIntervalMs = 100
 
+/**
+ * Who probes at the same time for the same address has it no more than we do, and may be one of our own nodes: all wait for a random time,
+ * longer each time, and ask again. Whoever is first has the address then, and answers. So often before it is given up.
+ */
+export const mostRounds = 6
+const firstBackoffMs = 500
+
 export interface ProbeResult {
   readonly address: AddressKey
-  /** The MAC of the station that has the address or is about to take it; undefined when nobody answered. */
+  /** The MAC of the station that has the address; undefined when nobody answered. */
   readonly owner: MacAddress | undefined
+  /** Somebody else asked for it as well, again and again. */
+  readonly contended: boolean
 }
 
 export interface Probes {
@@ -20,6 +29,8 @@ export interface Probes {
   start(address: AddressKey, nowMs: number): void
   /** Somebody has the address: what it is probed for is known. */
   answer(address: AddressKey, owner: MacAddress): void
+  /** Somebody else asks for it too. */
+  contend(address: AddressKey): void
   /** Up to `max` addresses to be asked for now, and those whose result is known; the latter are probed no more. */
   take(nowMs: number, max: number): { readonly ask: readonly AddressKey[]; readonly results: readonly ProbeResult[] }
   has(address: AddressKey): boolean
@@ -28,11 +39,19 @@ export interface Probes {
   readonly nextDue: number | undefined
 }
 
-export function createProbes(): Probes {
-  const running = new Map<AddressKey, { asked: number; dueAt: number; owner: MacAddress | undefined }>()
+interface Probe {
+  asked: number
+  dueAt: number
+  owner: MacAddress | undefined
+  isContended: boolean
+  round: number
+}
+
+export function createProbes(random: () => number): Probes {
+  const running = new Map<AddressKey, Probe>()
   return {
     start(address, nowMs) {
-      if (!running.has(address)) running.set(address, { asked: 0, dueAt: nowMs, owner: undefined })
+      if (!running.has(address)) running.set(address, { asked: 0, dueAt: nowMs, owner: undefined, isContended: false, round: 1 })
     },
     answer(address, owner) {
       const probe = running.get(address)
@@ -40,14 +59,22 @@ export function createProbes(): Probes {
       probe.owner = owner
       probe.dueAt = Number.NEGATIVE_INFINITY
     },
+    contend(address) {
+      const probe = running.get(address)
+      // Before we ask ourselves it is no more than somebody who looked, and will answer if it stayed.
+      if (probe && probe.asked > 0) probe.isContended = true
+    },
     take(nowMs, max) {
       const ask: AddressKey[] = []
       const results: ProbeResult[] = []
       for (const [address, probe] of running) {
         if (probe.dueAt > nowMs) continue
-        if (probe.owner || probe.asked === probeCount) {
+        if (!probe.owner && probe.asked === probeCount && probe.isContended && probe.round < mostRounds) {
+          const backoffMs = random() * firstBackoffMs * 2 ** (probe.round - 1)
+          Object.assign(probe, { asked: 0, isContended: false, round: probe.round + 1, dueAt: nowMs + backoffMs })
+        } else if (probe.owner || probe.asked === probeCount) {
           running.delete(address)
-          results.push({ address, owner: probe.owner })
+          results.push({ address, owner: probe.owner, contended: probe.isContended })
         } else if (ask.length < max) {
           probe.asked++
           probe.dueAt = nowMs + probeIntervalMs
@@ -69,20 +96,24 @@ export function createProbes(): Probes {
   }
 }
 
+/** An address in use by another station, or `asks`: probed for by it. */
+export interface SeenClaim {
+  readonly address: AddressKey
+  readonly mac: MacAddress
+  readonly asks: boolean
+}
+
 /** The addresses that a frame shows to be in use by, or about to be taken by, another station than `self`. */
-export function claimsOf(
-  frame: Uint8Array,
-  self: MacAddress,
-): readonly { readonly address: AddressKey; readonly mac: MacAddress }[] {
+export function claimsOf(frame: Uint8Array, self: MacAddress): readonly SeenClaim[] {
   const arp = parseArp(frame)
   if (arp) {
     if (holdsMac(arp.senderMac, 0, self) || holdsMac(arp.source, 0, self)) return []
-    // A probe of another station for the same address is as good as its use (RFC 5227 section 2.1.1).
-    const probed = arp.senderIp === 0 && arp.operation === 'request'
-    return [{ address: probed ? arp.targetIp : arp.senderIp, mac: arp.senderMac }]
+    const asks = arp.senderIp === 0 && arp.operation === 'request'
+    return [{ address: asks ? arp.targetIp : arp.senderIp, mac: arp.senderMac, asks }]
   }
   const ndp = parseNdp(frame)
   if (!ndp || holdsMac(ndp.source, 0, self)) return []
-  if (ndp.kind === 'advertisement') return [{ address: ndp.target, mac: ndp.targetMac ?? ndp.source }]
-  return [{ address: ndp.sourceIp === 0n ? ndp.target : ndp.sourceIp, mac: ndp.sourceMac ?? ndp.source }]
+  if (ndp.kind === 'advertisement') return [{ address: ndp.target, mac: ndp.targetMac ?? ndp.source, asks: false }]
+  const asks = ndp.sourceIp === 0n
+  return [{ address: asks ? ndp.target : ndp.sourceIp, mac: ndp.sourceMac ?? ndp.source, asks }]
 }

@@ -58,7 +58,7 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
   const announced = new Set<AddressKey>()
   const rounds = createRounds(claimRounds)
   const refresh = createRefresh({ everyMs: settings.refreshMs, random })
-  const probes = createProbes()
+  const probes = createProbes(random)
   const groups = createSolicitedGroups({ open: openGroupSocket }, first.index)
   const conflictsTold = new Map<AddressKey, number>()
   const sockets = new Map<Socket, KeptSocket>()
@@ -139,7 +139,10 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
   }
   const heedProbes = (frame: Uint8Array) => {
     if (probes.size === 0) return
-    for (const { address, mac } of claimsOf(frame, place.mac)) probes.answer(address, mac.slice())
+    for (const { address, mac, asks } of claimsOf(frame, place.mac)) {
+      if (asks) probes.contend(address)
+      else probes.answer(address, mac.slice())
+    }
   }
   const handleArp = (frame: Uint8Array, nowMs: number, listenOnly: boolean) => {
     heedProbes(frame)
@@ -183,10 +186,11 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
     if (probes.size === 0) return
     const { ask, results } = probes.take(nowMs, announceBatch)
     for (const address of ask) sendProbe(address)
-    for (const { address, owner } of results) {
+    for (const { address, owner, contended } of results) {
       if (!announced.has(address)) leave(address)
       const trouble = failing.get(isIpv6(address) ? 'ipv6' : 'arp')
-      tellProbed(address, trouble && !owner ? { unknown: trouble.message } : { owner })
+      const unknown = trouble?.message ?? (contended ? 'another station asks for it as well' : undefined)
+      tellProbed(address, unknown !== undefined && !owner ? { unknown } : { owner })
     }
   }
 
