@@ -104,8 +104,11 @@ export interface Provider<Observed = unknown, A extends Action = Action> {
   readonly capabilities: Capabilities
   /** Mistakes in annotations and fields only this provider knows; pure, and asked before planning. */
   check(desired: DesiredLoadBalancer): readonly Problem[]
-  /** With the goal, what planning it needs is looked up as well; a provider whose stores hold all of that does not read it. */
-  observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal): Promise<Observed>
+  /**
+   * With the goal, what planning it needs is looked up as well; a provider whose stores hold all of that does not read it.
+   * Without one, `leaving` is what the owner asks for while it goes, if that can be told: how to part with what there is.
+   */
+  observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal, leaving?: DesiredLoadBalancer): Promise<Observed>
   plan(goal: Goal | undefined, observed: Observed): readonly A[]
   /** Carries out `actions` for `id`. `goal` and `observed` are those of the plan; they serve to word the outcome. */
   apply(

@@ -66,6 +66,16 @@ export type AwsAction =
   | { readonly kind: 'announce' }
   /** Notes that something was replaced; it is deleted some time later. */
   | { readonly kind: 'retire'; readonly what: 'load-balancer' | 'target-group' | 'security-group'; readonly id: string }
+  /** Turns deletion protection off. */
+  | { readonly kind: 'unprotect'; readonly arn: string; readonly name: string }
+  /** Lets the targets be reached from the load balancer's own `groups` instead of the shared one, `backend`. */
+  | {
+      readonly kind: 'set-free'
+      readonly arn: string
+      readonly name: string
+      readonly groups: readonly string[]
+      readonly backend?: string
+    }
   | { readonly kind: 'delete-listener'; readonly arn: string; readonly port: number }
   | { readonly kind: 'delete-load-balancer'; readonly arn: string; readonly name: string }
   | { readonly kind: 'delete-target-group'; readonly arn: string; readonly name: string }
@@ -128,6 +138,10 @@ export function printAction(action: AwsAction): string {
       return '~ status          names the load balancer'
     case 'retire':
       return `~ ${action.what} ${action.id} is replaced and goes later`
+    case 'unprotect':
+      return `~ load balancer   ${action.name} without deletion protection`
+    case 'set-free':
+      return `~ load balancer   ${action.name} stays and stands on its own`
     case 'delete-listener':
       return `- listener        ${action.port}`
     case 'delete-load-balancer':

@@ -1,5 +1,5 @@
 // What there is for one load balancer. An unchanged one is known from the ledger; of others, everything is looked at once.
-import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Goal } from '../../src/provider.ts'
 import { plannerVersion } from './ledger.ts'
 import type { LedgerRecord } from './ledger.ts'
@@ -8,6 +8,7 @@ import { serviceOwner } from './names.ts'
 import type { Context } from './observe/context.ts'
 import { listenersOf, unknownAttributes, unknownCertificates } from './observe/listeners.ts'
 import type { Look } from './observe/look.ts'
+import { partingOf } from './observe/parting.ts'
 import { stackOf } from './observe/stack.ts'
 import { targetsOf } from './observe/targets.ts'
 import { healthyOf, rememberWaits, waitedFor } from './observe/waits.ts'
@@ -21,7 +22,7 @@ import type { SnapshotTable } from './snapshots/table.ts'
 export async function observe(
   context: Context,
   id: LoadBalancerId,
-  goal: Goal | undefined,
+  { goal, leaving }: { readonly goal: Goal | undefined; readonly leaving: DesiredLoadBalancer | undefined },
   signal: AbortSignal,
 ): Promise<AwsObserved> {
   signal.throwIfAborted()
@@ -30,7 +31,9 @@ export async function observe(
   const caller: Caller = { key: id.uid, signal }
   if (!goal) {
     const place = record?.place ?? memory.outside.get(id.uid)
-    return place ? look({ context, id, record, location: locations.of(place), caller }) : { kind: 'absent' }
+    if (!place) return { kind: 'absent' }
+    const seen = await look({ context, id, record, location: locations.of(place), caller })
+    return leaving ? { ...seen, parting: partingOf(leaving) } : seen
   }
   const location = record ? locations.of(record.place) : locations.ofClass(goal.desired.class)
   const wish = wishOf(goal.desired, existingOf(record), location.place)

@@ -6,7 +6,7 @@ import type { Stack } from './model/stack.ts'
 import { adoptionSteps, balancerSteps, interruption, predecessors } from './plan/balancer.ts'
 import { cleanUp } from './plan/clean.ts'
 import { listenerSteps } from './plan/listeners.ts'
-import { remove } from './plan/remove.ts'
+import { deletions, remove } from './plan/remove.ts'
 import { refused } from './plan/refusal.ts'
 import { securityGroupSteps } from './plan/security-groups.ts'
 import { targetGroupSteps } from './plan/target-groups.ts'
@@ -42,7 +42,7 @@ export function plan(goal: Goal | undefined, observed: AwsObserved): readonly Aw
 
 /** Deletes what stands in the way, then makes everything as if nothing had been there. */
 function replaceWithInterruption(stack: Stack, seen: Seen): readonly AwsAction[] {
-  const removal = remove(seen).filter(({ kind }) => kind === 'delete-load-balancer' || kind === 'delete-target-group')
+  const removal = deletions(seen).filter(({ kind }) => kind !== 'delete-security-group')
   const emptied: Seen = { ...seen, balancers: [], listeners: [], groups: [] }
   return [
     ...removal,

@@ -65,7 +65,7 @@ export interface AwsDependencies {
 
 export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   /** As the seam has it; with the goal, what it needs is discovered as well, and an unchanged one costs no call. */
-  observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal): Promise<AwsObserved>
+  observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal, leaving?: DesiredLoadBalancer): Promise<AwsObserved>
   /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
   /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
@@ -129,7 +129,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     name: 'aws',
     capabilities: awsCapabilities,
     check,
-    observe: (id, signal, goal) => observe(context, id, goal, signal),
+    observe: (id, signal, goal, leaving) => observe(context, id, { goal, leaving }, signal),
     plan,
     apply: (work, signal) => turns.take(work.id.uid, () => apply(context, work, signal)),
     syncTargets: (id, goal, signal) =>

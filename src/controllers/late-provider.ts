@@ -76,9 +76,9 @@ function standIn(options: StartingOptions, first: ProviderError): ProviderParts 
       return parts?.provider.capabilities ?? anything
     },
     check: desired => parts?.provider.check(desired) ?? [],
-    async observe(id, signal, goal) {
+    async observe(id, signal, goal, leaving) {
       if (!parts && !goal && !mayHold(id, options)) return nothing
-      return made().observe(id, signal, goal)
+      return made().observe(id, signal, goal, leaving)
     },
     plan: (goal, observed) => (observed === nothing ? [] : made().plan(goal, observed)),
     apply: async (work, signal) => (work.observed === nothing ? gone : made().apply(work, signal)),

@@ -5,10 +5,11 @@ import type { ObjectKey } from '../kubernetes/objects.ts'
 import type { WorkOutcome } from '../kubernetes/queue.ts'
 import { buildLoadBalancer } from '../model/build.ts'
 import { claim } from '../model/claim.ts'
+import { servingClass } from '../model/class-choice.ts'
 import type { Claim } from '../model/claim.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
-import type { LoadBalancerId, Problem } from '../model/load-balancer.ts'
+import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../model/load-balancer.ts'
 import { ProviderError } from '../provider.ts'
 import type { Goal, Outcome, Provider } from '../provider.ts'
 import { missingCapabilities } from './capabilities.ts'
@@ -104,7 +105,7 @@ async function decide(
       return undefined
     case 'release': {
       const outcome = await told(
-        releaseEverywhere(providers, idOf(service), signal),
+        releaseEverywhere(providers, idOf(service), signal, leavingOf(context, service)),
         failure => write({ condition: failure }),
         signal,
       )
@@ -171,8 +172,14 @@ async function told<T>(work: Promise<T>, tell: (failure: Verdict) => Promise<voi
   }
 }
 
-async function bring(provider: Provider, id: LoadBalancerId, goal: Goal | undefined, signal: AbortSignal): Promise<Outcome> {
-  const observed = await provider.observe(id, signal, goal)
+async function bring(
+  provider: Provider,
+  id: LoadBalancerId,
+  goal: Goal | undefined,
+  signal: AbortSignal,
+  leaving?: DesiredLoadBalancer,
+): Promise<Outcome> {
+  const observed = await provider.observe(id, signal, goal, leaving)
   const actions = provider.plan(goal, observed)
   return provider.apply({ id, goal, observed, actions }, signal)
 }
@@ -182,14 +189,21 @@ async function releaseEverywhere(
   providers: ReadonlyMap<string, Provider>,
   id: LoadBalancerId,
   signal: AbortSignal,
+  leaving?: DesiredLoadBalancer,
 ): Promise<Outcome> {
   let last: Outcome | undefined
   for (const provider of providers.values()) {
-    const outcome = await bring(provider, id, undefined, signal)
+    const outcome = await bring(provider, id, undefined, signal, leaving)
     if (!last || last.gone) last = outcome
   }
   if (!last) throw new TypeError('no provider is configured')
   return last
+}
+
+/** What a Service that goes asks for now: it may still say how to part with what it has. Unknown without its class. */
+function leavingOf({ classes }: ServiceContext, service: Service): DesiredLoadBalancer | undefined {
+  const serving = servingClass(service, classes())
+  return serving && buildLoadBalancer(service, serving).desired
 }
 
 /** Without its class nobody can tell which provider it waits at. */

@@ -1,6 +1,7 @@
 // Which LoadBalancerClass a value of spec.loadBalancerClass means, and which one serves Services without a class.
 import { classPrefix } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import type { Service } from './kubernetes-objects.ts'
 
 export type DefaultClass =
   | { readonly kind: 'none' }
@@ -38,6 +39,13 @@ export function namedClass(classes: readonly LoadBalancerClass[], value: string)
   }
   const [oldest] = classes.filter(candidate => candidate.spec.aliases?.includes(value)).toSorted(byAge)
   return oldest && { class: oldest, by: 'alias' }
+}
+
+/** The class that a Service asks for, or that serves those that ask for none; undefined when that cannot be told. */
+export function servingClass({ spec }: Service, classes: readonly LoadBalancerClass[]): LoadBalancerClass | undefined {
+  if (spec.loadBalancerClass !== undefined) return namedClass(classes, spec.loadBalancerClass)?.class
+  const choice = defaultClass(classes)
+  return choice.kind === 'one' ? choice.class : undefined
 }
 
 /** Oldest first; the name decides between equals. */

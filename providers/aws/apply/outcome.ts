@@ -131,7 +131,7 @@ export function heldUp(
   // The interfaces of a load balancer outlive it for some seconds as a rule; after minutes it is something else.
   const isLong = clock.now() - since > 5 * 60_000
   const reason = isLong && isGroup ? 'SecurityGroupInUse' : 'Withdrawing'
-  const readiness: Readiness = { ready: false, reason, message: `${what} is still in use by AWS; its deletion is tried again.` }
+  const readiness: Readiness = { ready: false, reason, message: `${what}; its deletion is tried again.` }
   return {
     ingress: record ? ingressOf(record, undefined, undefined) : [],
     readiness,

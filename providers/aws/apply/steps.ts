@@ -9,6 +9,7 @@ import * as change from './change.ts'
 import * as make from './make.ts'
 import { closeTargets, openTargets } from './open.ts'
 import { confirmOurs, deleteListener, deleteLoadBalancer, deleteSecurityGroup, deleteTargetGroup } from './remove.ts'
+import { setFree, unprotect } from './part.ts'
 import { idIn } from './run.ts'
 import type { Run } from './run.ts'
 
@@ -90,6 +91,10 @@ async function step(run: Run, action: AwsAction, ours: ReadonlySet<string>): Pro
       return announce(run)
     case 'retire':
       return retire(run, action)
+    case 'unprotect':
+      return unprotect(run, action)
+    case 'set-free':
+      return setFree(run, action)
     case 'delete-listener':
       return deleteListener(run, action.arn)
     case 'delete-load-balancer':

@@ -4,12 +4,14 @@ import { reasons } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
-import { hasCode } from '../errors.ts'
+import { hasCode, namedIn } from '../errors.ts'
 import { freshRecord } from '../ledger.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Context } from '../observe/context.ts'
+import { listed } from '../problems.ts'
 import type { Caller } from '../provider/calls.ts'
+import type { Location } from '../provider/locations.ts'
 import { keep } from './conclude.ts'
 import { doubt } from './doubt.ts'
 import { goneOutcome, heldUp } from './outcome.ts'
@@ -50,10 +52,11 @@ export async function withdraw(context: Context, { id, seen, actions }: Removal,
     await carryOut(run, actions)
   } catch (error) {
     doubt(context, id, location, error)
+    if (seen.record && !caller.signal.aborted) await keep(context, id, run.record, caller)
     const isGroup = hasCode(error, 'DependencyViolation')
     if (isGroup || hasCode(error, 'ResourceInUse')) {
-      if (seen.record) await keep(context, id, run.record, caller)
-      return heldUp(context, id, { record: seen.record, what: isGroup ? 'A security group' : 'A target group', isGroup })
+      const what = isGroup ? await userOf(location, error, caller) : 'A target group is still in use by AWS'
+      return heldUp(context, id, { record: seen.record, what, isGroup })
     }
     if (hasCode(error, 'OperationNotPermitted')) throw deletionProtected(error, record)
     throw error
@@ -63,6 +66,19 @@ export async function withdraw(context: Context, { id, seen, actions }: Removal,
   context.memory.doubted.delete(id.uid)
   context.memory.stuck.delete(id.uid)
   return goneOutcome()
+}
+
+/** What a security group cannot be deleted for, as the beginning of a sentence. */
+async function userOf({ calls }: Location, error: unknown, caller: Caller): Promise<string> {
+  const [group] = namedIn(error)
+  if (group === undefined) return 'A security group is still in use'
+  const Filters = [{ Name: 'group-id', Values: [group] }]
+  const { NetworkInterfaces = [] } = await calls.ec2('DescribeNetworkInterfaces', { Filters }, caller)
+  const names = NetworkInterfaces.slice(0, 3).map(({ NetworkInterfaceId, Description }) =>
+    Description ? `${NetworkInterfaceId} (${Description})` : `${NetworkInterfaceId}`,
+  )
+  if (names.length === 0) return `The security group ${group} is still in use, as it seems by a rule of another one`
+  return `The security group ${group} is still in use by ${names.length === 1 ? 'the interface' : 'the interfaces'} ${listed(names)}`
 }
 
 function deletionProtected(cause: unknown, { dnsName }: LedgerRecord): ProviderError {

@@ -3,6 +3,7 @@ import type { Attributes } from '../attributes.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Target } from '../membership/targets.ts'
 import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup } from '../snapshots/shapes.ts'
+import type { Parting } from '../observe/parting.ts'
 import type { Stack } from './stack.ts'
 
 /** Nothing has changed since everything was applied; nobody was asked. */
@@ -23,6 +24,8 @@ export interface Seen {
   readonly record: LedgerRecord | undefined
   /** Absent without a goal. */
   readonly stack?: Stack
+  /** Without a goal: how its owner wants to part with it, if that is known. */
+  readonly parting?: Parting
   /** Ours for this owner, by their tags. */
   readonly balancers: readonly FoundLoadBalancer[]
   /** One of them that does not carry our marks yet: it is being taken over. */

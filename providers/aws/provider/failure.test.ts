@@ -116,27 +116,7 @@ test('a foreign load balancer that took the name between the look and the making
   expect((await failureOf(cluster.look({ ...web, aws: { name: 'shop' } }))).code).toBe('NameTaken')
 })
 
-test('deletion protection keeps the load balancer and says so', async () => {
-  await using at = await world()
-  const { aws, cluster } = at
-  await cluster.settle({ ...web, aws: { attributes: 'deletion_protection.enabled=true' } })
-  expect((await failureOf(cluster.remove(web))).code).toBe('DeletionProtected')
-  expect(aws.world.loadBalancers.values()).toHaveLength(1)
-  expect(aws.world.targetGroups.values()).toHaveLength(1)
-})
-
-test('a load balancer that is left behind keeps working without our marks', async () => {
-  await using at = await world()
-  const { aws, cluster } = at
-  await cluster.settle({ ...web, annotations: { 'weir.dev/deletion-policy': 'retain' } })
-  const outcome = await cluster.settleRemoval(web)
-  expect(outcome.gone).toBe(true)
-  const [balancer] = aws.world.loadBalancers.values()
-  expect(Object.keys(balancer?.tags ?? {}).filter(key => key.startsWith('weir.dev/'))).toEqual([])
-  expect(aws.world.listeners.values()).toHaveLength(1)
-})
-
-test('a security group that something else uses is told after some minutes', async () => {
+test('a security group that something else uses is told after some minutes, with what uses it', async () => {
   await using at = await world()
   const { aws, cluster, vpc } = at
   await cluster.settle(web)
@@ -148,7 +128,9 @@ test('a security group that something else uses is told after some minutes', asy
     await cluster.remove(web)
     aws.advance(5000)
   }
-  expect((await cluster.remove(web)).readiness.reason).toBe('SecurityGroupInUse')
+  const { reason, message } = (await cluster.remove(web)).readiness
+  expect(reason).toBe('SecurityGroupInUse')
+  expect(message).toContain(`The security group ${frontend!.id} is still in use by the interface eni-`)
   expect(aws.world.loadBalancers.values()).toEqual([])
 })
 

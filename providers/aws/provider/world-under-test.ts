@@ -43,10 +43,10 @@ export interface World {
   look(service: TestService): Promise<Outcome & { readonly actions: readonly AwsAction[] }>
   /** Looks until nothing is waited for; moves the fake's time. */
   settle(service: TestService, options?: { readonly limit?: number }): Promise<Outcome>
-  /** One look for nothing. */
-  remove(service: TestService): Promise<Outcome>
+  /** One look for nothing: the Service is there and says how to part, or is gone without a word. */
+  remove(service: TestService, how?: 'deleted' | 'vanished'): Promise<Outcome>
   /** Until everything is gone. */
-  settleRemoval(service: TestService): Promise<Outcome>
+  settleRemoval(service: TestService, how?: 'deleted' | 'vanished'): Promise<Outcome>
   /** Looks at all in rounds, until nothing is waited for (or, for removal, everything is gone); time moves once per round. */
   settleAll(services: readonly TestService[], what?: 'serve' | 'remove'): Promise<void>
   /** Ready pods behind a Service, at addresses of the fake's instances. */
@@ -175,15 +175,16 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       }
       throw new Error(`${service.name} does not settle`)
     },
-    async remove(service) {
+    async remove(service, how = 'deleted') {
       const id = idOf(service)
-      const observed = await world.provider.observe(id, signal)
+      const { desired } = buildLoadBalancer(serviceObject(service), world.class)
+      const observed = await world.provider.observe(id, signal, undefined, how === 'deleted' ? desired : undefined)
       const actions = world.provider.plan(undefined, observed)
       return world.provider.apply({ id, goal: undefined, observed, actions }, signal)
     },
-    async settleRemoval(service) {
+    async settleRemoval(service, how) {
       for (let turn = 0; turn < 200; turn++) {
-        const outcome = await world.remove(service)
+        const outcome = await world.remove(service, how)
         if (outcome.gone) return outcome
         aws.advance(outcome.again === 'on-change' ? 1000 : outcome.again.afterMs)
       }
