@@ -74,7 +74,7 @@ test('a Service that is wanted again after its protection was taken off is prote
   await using at = await world()
   const { aws, cluster } = at
   await cluster.settle(guarded)
-  using _fault = aws.fail({ operation: 'DeleteLoadBalancer', when: 'before', error: 'InternalFailure', times: 1 })
+  aws.fail({ operation: 'DeleteLoadBalancer', when: 'before', error: 'InternalFailure', times: 1 })
   await codeOf(cluster.remove(web))
   await cluster.settle(guarded)
   expect(aws.world.loadBalancers.values()[0]?.attributes['deletion_protection.enabled']).toBe('true')
