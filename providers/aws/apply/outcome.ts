@@ -1,5 +1,5 @@
 // What a Service is told: its hostname, whether it serves, and when to look again.
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { Goal, IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
@@ -121,20 +121,21 @@ export function ingressOf(
 }
 
 /** Deletion that is held up by what AWS has still in use. */
-export function heldUp(
-  { memory, clock }: Context,
-  id: LoadBalancerId,
-  { record, what, isGroup }: { readonly record: LedgerRecord | undefined; readonly what: string; readonly isGroup: boolean },
-): Outcome {
-  const since = memory.stuck.get(id.uid) ?? clock.now()
-  memory.stuck.set(id.uid, since)
-  // The interfaces of a load balancer outlive it for some seconds as a rule; after minutes it is something else.
-  const isLong = clock.now() - since > 5 * 60_000
-  const reason = isLong && isGroup ? 'SecurityGroupInUse' : 'Withdrawing'
-  const readiness: Readiness = { ready: false, reason, message: `${what}; its deletion is tried again.` }
+export function heldUp({
+  record,
+  what,
+  reason,
+  isLong,
+}: {
+  readonly record: LedgerRecord | undefined
+  /** The beginning of a sentence. */
+  readonly what: string
+  readonly reason: 'Withdrawing' | 'SecurityGroupInUse'
+  readonly isLong: boolean
+}): Outcome {
   return {
     ingress: record ? ingressOf(record, undefined, undefined) : [],
-    readiness,
+    readiness: { ready: false, reason, message: `${what}; its deletion is tried again.` },
     warnings: [],
     gone: false,
     again: { afterMs: isLong ? 30_000 : 5000 },

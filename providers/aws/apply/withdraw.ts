@@ -18,6 +18,9 @@ import { goneOutcome, heldUp } from './outcome.ts'
 import type { Run } from './run.ts'
 import { carryOut } from './steps.ts'
 
+/** The interfaces of a load balancer outlive it for some seconds as a rule; after minutes it is something else. */
+const patienceMs = 5 * 60_000
+
 interface Removal {
   readonly id: LoadBalancerId
   readonly seen: Seen
@@ -55,8 +58,12 @@ export async function withdraw(context: Context, { id, seen, actions }: Removal,
     if (seen.record && !caller.signal.aborted) await keep(context, id, run.record, caller)
     const isGroup = hasCode(error, 'DependencyViolation')
     if (isGroup || hasCode(error, 'ResourceInUse')) {
-      const what = isGroup ? await userOf(location, error, caller) : 'A target group is still in use by AWS'
-      return heldUp(context, id, { record: seen.record, what, isGroup })
+      const since = context.memory.stuck.get(id.uid) ?? context.clock.now()
+      context.memory.stuck.set(id.uid, since)
+      const isLong = context.clock.now() - since > patienceMs
+      const plain = `A ${isGroup ? 'security' : 'target'} group is still in use by AWS`
+      const what = isGroup && isLong ? await userOf(location, error, caller) : plain
+      return heldUp({ record: seen.record, what, reason: isGroup && isLong ? 'SecurityGroupInUse' : 'Withdrawing', isLong })
     }
     if (hasCode(error, 'OperationNotPermitted')) throw deletionProtected(error, record)
     throw error
