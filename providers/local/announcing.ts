@@ -2,6 +2,7 @@
 import type { Announcement } from '../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../src/api/group.ts'
 import { parseAnnouncementName } from '../../src/model/address.ts'
+import type { Sharer } from './announce-rules.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
 import { enoughAlive } from './candidates.ts'
 import { homeOf } from './pools.ts'
@@ -34,6 +35,8 @@ export interface AnnouncingParts {
   readonly kept: ReadonlySet<string>
   readonly network: () => Network
   readonly pools: () => PoolBook
+  /** Where a rebalance wants an address. */
+  readonly moveTo: (name: string) => string | undefined
 }
 
 export function planByName(name: string, parts: AnnouncingParts): AnnouncementAction | undefined {
@@ -41,18 +44,29 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
   const address = parseAnnouncementName(name)
   const given = address && parts.index.given(address)
   if (!given) return existing && planOrphan(existing, parts)
-  const served = servedAt(given, parts.served)
+  const sharers = sharersAt(given, parts)
+  if (sharers === 'fixed') return existing && planKept(existing, given, parts)
   // Not looked at since the start, or on its way out: the Service's own loop has the word.
-  if (served.length === 0)
-    return existing && given.owners.some(({ uid }) => parts.kept.has(uid)) ? planKept(existing, given, parts) : undefined
+  if (sharers === 'unknown') return undefined
   if (existing?.metadata.deletionTimestamp !== undefined) return planConfirmation(existing, parts.agents)
   return planAnnouncement({
     given,
-    sharers: served.map(({ goal }) => ({ goal, pool: homeOf(parts.pools(), goal.desired, given) })),
+    sharers,
     existing,
     network: parts.network(),
     load: parts.load.without(name),
+    moveTo: parts.moveTo(name),
   })
+}
+
+/** The Services at an address as announcing sees them, for `createRebalancer`. */
+export function sharersAt(
+  given: Given,
+  parts: Pick<AnnouncingParts, 'served' | 'kept' | 'pools'>,
+): readonly Sharer[] | 'unknown' | 'fixed' {
+  const served = servedAt(given, parts.served)
+  if (served.length > 0) return served.map(({ goal }) => ({ goal, pool: homeOf(parts.pools(), goal.desired, given) }))
+  return given.owners.some(({ uid }) => parts.kept.has(uid)) ? 'fixed' : 'unknown'
 }
 
 /** Whether the list of candidates may have to be another one now that these nodes changed. */

@@ -52,11 +52,8 @@ export function chooseCandidates(input: CandidatesInput): readonly string[] {
   const { eligible, isAlive, listed, announcing, moveTo, isSpared = () => false } = input
   const kept = listed.filter(node => eligible.mayBeListed(node) || isSpared(node))
   const living = kept.filter(isAlive)
-  if (moveTo !== undefined) {
-    const from = announcing ?? listed[0]
-    const others = living.filter(node => node !== moveTo && node !== from)
-    return fill([moveTo, ...others], input)
-  }
+  // The others are chosen anew too: what is preferred may have changed, and who is whose neighbour.
+  if (moveTo !== undefined && eligible.mayBeListed(moveTo) && isAlive(moveTo)) return fill([moveTo], input)
   if (eligible.living === 0) return kept
   if (kept.length === listed.length && living.length >= Math.min(enoughAlive, eligible.living)) return kept
   return fill([...living.filter(node => node === announcing), ...living.filter(node => node !== announcing)], input)

@@ -5,6 +5,7 @@ import { givesByItself } from './addresses/free-finder.ts'
 import type { Network } from './network.ts'
 import { announcingConditions } from './pool-announcing.ts'
 import type { AnnouncingCondition } from './pool-announcing.ts'
+import type { Rebalanced } from './rebalancer.ts'
 import { givableSize, poolContains, poolSize } from './pools.ts'
 import type { ParsedPool } from './pools.ts'
 
@@ -22,6 +23,8 @@ export interface PoolStatus {
   readonly total: string
   readonly used: number
   readonly free: string
+  /** A rebalance that is over. */
+  readonly rebalanced?: Rebalanced
 }
 
 export interface PoolCounts {

@@ -14,7 +14,7 @@ import { createGiver } from './addresses/giver.ts'
 import { createNodeAddresses } from './addresses/node-addresses.ts'
 import { createSetAside } from './addresses/set-aside.ts'
 import { createWaiters } from './addresses/waiters.ts'
-import { applyToStore, isConcerned, planByName } from './announcing.ts'
+import { applyToStore, isConcerned, planByName, sharersAt } from './announcing.ts'
 import type { Announcements, AnnouncingParts } from './announcing.ts'
 import { apply } from './apply.ts'
 import type { ApplyParts } from './apply.ts'
@@ -30,6 +30,7 @@ import { poolContains } from './pools.ts'
 import { trackPools } from './pool-view.ts'
 import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Served } from './served.ts'
+import { createRebalancer } from './rebalancer.ts'
 import { readSettings } from './settings.ts'
 import type { Change, LocalDependencies } from './views.ts'
 import { createWakers } from './wakers.ts'
@@ -112,6 +113,22 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     kept,
     network: network.current,
     pools: pools.book,
+    moveTo: name => rebalancer.moveTo(name),
+  }
+  const rebalancer = createRebalancer({
+    pools: dependencies.pools,
+    announcements,
+    given: { all: () => index.all(), at: name => givenAt(name) },
+    sharers: given => sharersAt(given, announcing),
+    network: network.current,
+    load: () => load.without(''),
+    wakeName: names.wake,
+    wakePool: poolNames.wake,
+    log,
+  })
+  const givenAt = (name: string) => {
+    const address = parseAnnouncementName(name)
+    return address && index.given(address)
   }
 
   const onBlock = (change: Change<AddressBlock>) => {
@@ -122,6 +139,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     if (change.object) load.set(change.object)
     else load.remove(change.key)
     names.wake(change.key)
+    rebalancer.look()
     if (!change.object || change.object.metadata.deletionTimestamp !== undefined) wakeHolders(change.object ?? change.old)
     // A claim is no news to its Service; that a stranger has the address, or has it no more, is.
     else if (change.object.status?.conflict?.mac !== change.old?.status?.conflict?.mac) wakeHolders(change.object)
@@ -151,6 +169,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   }
   const onNodes = (changed: ReadonlySet<string>) => {
     onNodeAddresses(changed)
+    rebalancer.look()
     for (const { name } of pools.book().ordered) poolNames.wake(name)
     const around = { index, network: network.current(), pools: pools.book() }
     for (const [uid, entry] of served) {
@@ -175,6 +194,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     dependencies.blocks.subscribe(onBlock, { replay: true }),
     announcements.subscribe(onAnnouncement, { replay: true }),
     pools.subscribe(onPools),
+    // Annotations are no news for those who read specs.
+    dependencies.pools.subscribe(() => rebalancer.look()),
     network.subscribe(onNodes),
   ]
   dependencies.signal.addEventListener('abort', () => subscriptions.forEach(end => end()), { once: true })
@@ -214,6 +235,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       const outcome = await apply(work, parts, signal)
       if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
+      rebalancer.look()
       return outcome
     },
     refuse: (id, goal) => {
@@ -224,6 +246,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       const shown = goal?.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' })) ?? []
       if (goal) served.set(id.uid, servedOf(goal, shown, { index, network: network.current(), pools: pools.book() }))
       else kept.add(id.uid)
+      rebalancer.look()
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
     },
     list: async signal => {
@@ -248,11 +271,9 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
         if (!pool) return undefined
         const used = index.usedIn(pool.ranges)
         const usedByItself = pool.spec.avoidBuggyIPs ? index.usedIn(pool.ranges, { avoidBuggyIPs: true }) : used
-        return poolStatus(
-          pool,
-          { used, usedByItself, ofNodes: nodeAddresses.all().filter(each => !index.given(each.address)) },
-          network.current(),
-        )
+        const ofNodes = nodeAddresses.all().filter(each => !index.given(each.address))
+        const rebalanced = rebalancer.finished(name)
+        return { ...poolStatus(pool, { used, usedByItself, ofNodes }, network.current()), ...(rebalanced && { rebalanced }) }
       },
       watch: poolNames.watch,
     },

@@ -47,6 +47,12 @@ export const reasons = {
     remedy:
       'Take the addresses of the pool from a subnet of the nodes, or name the interfaces to announce on in its announce rules.',
   },
+  Rebalanced: {
+    on: ['AddressPool'],
+    event: true,
+    meaning: 'The addresses of the pool were spread over the nodes anew, as the annotation weir.dev/rebalance asked for.',
+    remedy: 'Nothing to do.',
+  },
   Withdrawing: {
     on: services,
     meaning: 'The address is being withdrawn from the LAN before it is freed.',

@@ -16,6 +16,8 @@ export interface PoolReport {
   readonly total: string
   readonly used: number
   readonly free: string
+  /** A rebalance asked for by the annotation weir.dev/rebalance that is over, with how many addresses it moved. */
+  readonly rebalanced?: { readonly value: string; readonly moved: number }
 }
 
 /** Where the reports come from. */
@@ -80,6 +82,11 @@ async function writePool(
     log.info({ object: name, condition: type, status, reason }, 'AddressPool decided')
     events.record({ regarding: pool, type: isGood ? 'Normal' : 'Warning', reason, action: 'Judge', note: message })
   }
+  const { rebalanced } = judged
+  if (!rebalanced || rebalanced.value === pool.status?.rebalanced) return
+  const moved = rebalanced.moved === 1 ? '1 address moved' : `${rebalanced.moved} addresses moved`
+  const note = `${moved}; the others lie as well where they are.`
+  events.record({ regarding: pool, type: 'Normal', reason: 'Rebalanced' satisfies Reason, action: 'Rebalance', note })
 }
 
 /** The conditions that have changed; of several for the same reason the first, which says it all. */
@@ -101,11 +108,15 @@ export function poolPatch(pool: AddressPool, judged: PoolReport, nowMs: number):
   for (const condition of judged.conditions) conditions = setCondition(conditions, { ...condition, ...observed }, nowMs)
   const { total, used, free } = judged
   const { status } = pool
+  const rebalanced = judged.rebalanced?.value ?? status?.rebalanced
   const isSame =
     conditions === present &&
     status?.total === total &&
     status.used === used &&
     status.free === free &&
+    status.rebalanced === rebalanced &&
     status.observedGeneration === generation
-  return isSame ? undefined : { status: { conditions, total, used, free, ...observed } }
+  return isSame
+    ? undefined
+    : { status: { conditions, total, used, free, ...observed, ...(rebalanced !== undefined && { rebalanced }) } }
 }
