@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sharedLab, repair } from '../lab/shared-lab.ts'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { waitFor } from '../lab/waiting.ts'
-import { rows } from '../lab/walk.ts'
+import { rows } from '../lab/rows.ts'
 import { refusedRequests } from './audit.ts'
 import { macOf, nodeNamed, openCaller, openUser, ownerOf, ownerWhen } from './user.ts'
 import type { Caller, Owner } from './user.ts'
@@ -15,7 +15,7 @@ let address: string
 beforeAll(async () => {
   lab = await sharedLab()
   caller = openCaller(lab)
-  address = (await rows(lab)).find(({ service }) => service === 'default/web')?.address ?? ''
+  address = (await rows(lab)).find(({ service }) => service === 'default/web')?.addresses[0]?.address ?? ''
 })
 afterEach(() => repair(lab))
 afterAll(() => lab[Symbol.asyncDispose]())
@@ -88,7 +88,7 @@ test.each([
 
 test('a controller that is killed costs no address, and the next one leads and gives more', async () => {
   await using user = await openUser(lab, 'acceptance-controller')
-  const given = async () => (await rows(lab)).map(row => `${row.service} ${row.address} ${row.announcedBy}`)
+  const given = async () => (await rows(lab)).map(({ service, addresses }) => ({ service, addresses }))
   const leader = async () =>
     lab.kubectl(['-n', 'weir-system', 'get', 'lease', 'weir-controller', '-o', 'jsonpath={.spec.holderIdentity}'])
   const [before, first] = [await given(), await leader()]

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { sharedLab } from '../lab/shared-lab.ts'
-import { rows, walk } from '../lab/walk.ts'
-import type { Row } from '../lab/walk.ts'
+import { rows } from '../lab/rows.ts'
+import type { Row } from '../lab/rows.ts'
+import { walk } from '../lab/walk.ts'
 import { macOf, nodeNamed, openCaller, ownerOf } from './user.ts'
 import type { Caller } from './user.ts'
 
@@ -19,9 +20,9 @@ beforeAll(async () => {
 afterAll(() => lab[Symbol.asyncDispose]())
 
 const sample = (name: string) => {
-  const found = samples.find(row => row.service === `default/${name}`)
-  if (!found) throw new Error(`no sample ${name}`)
-  return found
+  const [first] = samples.find(row => row.service === `default/${name}`)?.addresses ?? []
+  if (!first) throw new Error(`no sample ${name} with an address`)
+  return first
 }
 
 test('every sample that should answer does, over HTTP and UDP, and the walk says who', async () => {

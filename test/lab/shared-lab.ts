@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import { LabError } from './errors.ts'
 import { openLab } from './lab.ts'
 import type { Lab, Node } from './lab.ts'
-import { untilSettled } from './walk.ts'
+import { untilSettled } from './rows.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
