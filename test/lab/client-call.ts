@@ -1,8 +1,9 @@
 // Calls an address as a client of the LAN, several times over fresh connections, and prints who answered as JSON.
-// node client-call.ts http|udp ADDRESS PORT COUNT
+// node client-call.ts http|udp ADDRESS PORT COUNT [WAIT_MS]: so long it may take until the first good answer, which is not counted.
 import { createSocket } from 'node:dgram'
 import { get } from 'node:http'
 import { isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 type Answer = { readonly pod: string; readonly client: string } | { readonly error: string }
 
@@ -43,7 +44,9 @@ function udp(host: string, port: number): Promise<Answer> {
   })
 }
 
-const [protocol, host = '', port, count] = process.argv.slice(2)
+const [protocol, host = '', port, count, waitMs = '0'] = process.argv.slice(2)
+const call = () => (protocol === 'udp' ? udp : http)(host, Number(port))
+for (const end = performance.now() + Number(waitMs); performance.now() < end; await sleep(50)) if ('pod' in (await call())) break
 const answers: Answer[] = []
-for (let i = 0; i < Number(count); i++) answers.push(await (protocol === 'udp' ? udp : http)(host, Number(port)))
+for (let i = 0; i < Number(count); i++) answers.push(await call())
 console.log(JSON.stringify(answers))

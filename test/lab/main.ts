@@ -1,16 +1,19 @@
 // `npm run lab`: raises the cluster and the LAN, installs Weir, shows the walk, and stays until Ctrl-C.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
+import { showMove, troubles } from './failover.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
 import { checkLabName, nameFlag, openLab, startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
 import { prepareMachine } from './machine.ts'
 import { elapsed, lines } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { rows } from './rows.ts'
 import { labNames, openState } from './state.ts'
 import { takeDownAbandoned } from './take-down.ts'
 import { walk } from './walk.ts'
@@ -65,10 +68,15 @@ async function raise(options: {
       .catch(tell)) !== undefined
   await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
   const closing = installed ? await walk(lab, print, signal).catch(tell) : undefined
+  const undo =
+    closing === undefined ? undefined : await showMove(lab, 'default/web-dual', troubles.death, print, signal).catch(tell)
   if (options.aws && installed) await addAws(lab, progress, signal).catch(tell)
   for (const problem of problems) print(`weir lab: ${problem}`)
-  print(`${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
-  if (!options.once) await stay(lab)
+  print(`\n${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
+  if (!options.once) {
+    await undo?.().catch(tell)
+    await stay(lab)
+  }
   return problems.length === 0 && closing !== undefined
 }
 
@@ -95,7 +103,10 @@ async function stay(lab: Lab): Promise<void> {
   print('\nThe lab stays until Ctrl-C.')
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
-  print(`  npm run lab -- ${which}on client curl http://ADDRESS/`)
+  const served = (await rows(lab).catch(() => [])).flatMap(({ addresses }) => addresses.map(({ address }) => address))
+  const urls = [served.find(address => !isIPv6(address)) ?? 'ADDRESS', served.filter(isIPv6).map(address => `[${address}]`)[0]]
+  for (const host of urls.filter(host => host !== undefined))
+    print(`  npm run lab -- ${which}on client curl ${host.startsWith('[') ? `-g 'http://${host}/'` : `http://${host}/`}`)
   const state = openState(lab.name)
   const words = await new Promise<string>(resolve => {
     const end = (words: string) => {

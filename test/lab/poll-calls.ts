@@ -27,20 +27,22 @@ function hear(caller: Caller, node: string): void {
   if (!seen.nodes.includes(node)) seen.nodes.push(node)
 }
 
-function call(host: string, port: number, caller: Caller): void {
-  caller.seen.calls++
-  const limit = AbortSignal.timeout(patienceMs)
-  const failed = () => void caller.seen.unanswered++
-  const request = get({ host, port, agent: false, signal: limit }, response => {
-    let text = ''
-    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-    response.on('error', failed)
-    response.on('end', () => {
-      const { node }: { readonly node: string } = JSON.parse(text)
-      hear(caller, node)
+/** The node that answered; undefined when none did in time. */
+function call(host: string, port: number): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(patienceMs)
+  return new Promise(resolve => {
+    const failed = () => resolve(undefined)
+    const request = get({ host, port, agent: false, signal }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('error', failed)
+      response.on('end', () => {
+        const { node }: { readonly node: string } = JSON.parse(text)
+        resolve(node)
+      })
     })
+    request.on('error', failed)
   })
-  request.on('error', failed)
 }
 
 const [port, ...addresses] = process.argv.slice(2)
@@ -50,15 +52,24 @@ const callers = new Map(
     { seen: { calls: 0, unanswered: 0, gapMs: 0, nodes: [] }, lastMs: undefined },
   ]),
 )
+const underWay = new Set<Promise<void>>()
+const callOnce = async (address: string, caller: Caller) => {
+  caller.seen.calls++
+  const node = await call(address, Number(port))
+  if (node === undefined) caller.seen.unanswered++
+  else hear(caller, node)
+}
 const calling = setInterval(() => {
-  for (const [address, caller] of callers) call(address, Number(port), caller)
+  for (const [address, caller] of callers) {
+    const ended = callOnce(address, caller).finally(() => underWay.delete(ended))
+    underWay.add(ended)
+  }
 }, everyMs)
-process.once('SIGTERM', () => {
+const finish = async () => {
   clearInterval(calling)
-  // Those under way are heard to their end.
-  setTimeout(() => {
-    console.log(JSON.stringify(Object.fromEntries([...callers].map(([address, { seen }]) => [address, seen]))))
-    process.exit()
-  }, patienceMs + 50)
-})
+  await Promise.all(underWay)
+  console.log(JSON.stringify(Object.fromEntries([...callers].map(([address, { seen }]) => [address, seen]))))
+  process.exit()
+}
+process.once('SIGTERM', () => void finish())
 console.log('calling')

@@ -1,0 +1,113 @@
+// The second half of the walk: the node that announces a Service is drained, the next one dies, while a client calls all the time.
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Lab, Node } from './lab.ts'
+import { LabError } from './errors.ts'
+import { rows } from './rows.ts'
+import type { Announced } from './rows.ts'
+import { askWhoHas } from './walk.ts'
+import { waitFor } from './waiting.ts'
+
+const seenBy = z.record(
+  z.string(),
+  z.object({ calls: z.number(), unanswered: z.number(), gapMs: z.number(), nodes: z.array(z.string()) }),
+)
+
+/** What clients who call all the time saw of each address. */
+export type Seen = z.infer<typeof seenBy>
+
+/** Calls the addresses from the client, fifty times a second each, while `work` goes on and a moment before and after. */
+export async function whileCalling(
+  lab: Pick<Lab, 'client'>,
+  addresses: readonly string[],
+  work: () => Promise<unknown>,
+): Promise<Seen> {
+  const program = join(import.meta.dirname, 'poll-calls.ts')
+  const name = `poll-calls-${randomUUID().slice(0, 8)}`
+  await using calling = await lab.client.start(name, [process.execPath, program, '80', ...addresses])
+  await calling.untilLine(/calling/)
+  await sleep(200)
+  await work()
+  await sleep(500)
+  await calling.kill('SIGTERM')
+  return seenBy.parse(JSON.parse(calling.output().trim().split('\n').at(-1) ?? ''))
+}
+
+/** What happens to a node that announces, in words, and how it is brought about and undone. */
+type Trouble = {
+  readonly words: string
+  readonly begin: (lab: Lab, node: Node) => Promise<unknown>
+  readonly end: (lab: Lab, node: Node) => Promise<unknown>
+}
+
+export const troubles = {
+  drain: {
+    words: 'is drained (kubectl label node NODE weir.dev/drain=)',
+    begin: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain=']),
+    end: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain-']),
+  },
+  death: { words: 'dies', begin: (_lab, node) => node.crash(), end: (_lab, node) => node.boot() },
+} as const satisfies Readonly<Record<string, Trouble>>
+
+/**
+ * Brings trouble to the node that announces the last address of a Service, and prints who has its addresses then and what clients
+ * noticed. Answers how to undo it. Throws LabError when another station than the announced one answers for an address.
+ */
+export async function showMove(
+  lab: Lab,
+  service: string,
+  trouble: Trouble,
+  print: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<() => Promise<unknown>> {
+  const before = await announcedOf(lab, service)
+  const node = lab.nodes.find(({ name }) => name === before.at(-1)?.node)
+  if (!node) throw new LabError('not-ready', `nobody announces ${service}`)
+  const addresses = before.map(({ address }) => address)
+  const seen = await whileCalling(lab, addresses, async () => {
+    await trouble.begin(lab, node)
+    await untilElsewhere(lab, service, node.name, signal)
+  })
+  print(`\nWhile the client calls, ${node.name}, which announces ${service}, ${trouble.words.replace('NODE', node.name)}:`)
+  for (const line of await story(lab, before, await announcedOf(lab, service), seen)) print(`  ${line}`)
+  return () => trouble.end(lab, node)
+}
+
+async function announcedOf(lab: Lab, service: string): Promise<readonly Announced[]> {
+  return (await rows(lab)).find(row => row.service === service)?.addresses ?? []
+}
+
+/** Every address of the Service is announced, and none by that node. */
+async function untilElsewhere(lab: Lab, service: string, node: string, signal?: AbortSignal): Promise<void> {
+  await waitFor(
+    async () => {
+      const now = await announcedOf(lab, service)
+      return now.length > 0 && now.every(announced => announced.announcedBy !== '' && announced.node !== node)
+    },
+    { what: `another node than ${node} to announce ${service}`, timeoutMs: 30_000, signal },
+  )
+}
+
+/** A line for each address: where it went and what clients noticed. */
+async function story(
+  lab: Lab,
+  before: readonly Announced[],
+  after: readonly Announced[],
+  seen: Seen,
+): Promise<readonly string[]> {
+  const width = Math.max(...after.map(({ address }) => address.length))
+  return Promise.all(
+    after.map(async ({ address, node, announcedBy }) => {
+      const owner = await askWhoHas(lab, address)
+      if (!owner || !announcedBy.endsWith(owner.mac))
+        throw new LabError('not-ready', `${address} is announced by ${announcedBy}, and ${owner?.mac ?? 'nobody'} answers for it`)
+      const first = before.find(announced => announced.address === address)?.node ?? 'nobody'
+      const way = first === node ? `stays with ${announcedBy}` : `${first} → ${announcedBy}`
+      const { calls = 0, unanswered = 0, gapMs = 0 } = seen[address] ?? {}
+      const failed = unanswered === 0 ? `none of ${calls} calls failed` : `${unanswered} of ${calls} calls failed`
+      return `${address.padEnd(width)}  ${way}   longest wait ${(gapMs / 1000).toFixed(2)} s, ${failed}`
+    }),
+  )
+}
