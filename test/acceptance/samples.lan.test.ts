@@ -1,4 +1,5 @@
 // What somebody sees who installs Weir and applies the samples: addresses that a client on the LAN resolves and calls, and words.
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { sharedLab } from '../lab/shared-lab.ts'
@@ -25,13 +26,17 @@ const sample = (name: string) => {
   return first
 }
 
-test('every sample that should answer does, over HTTP and UDP, and the walk says who', async () => {
+test('every sample that should answer does, over HTTP and UDP, IPv4 and IPv6, and the walk says who', async () => {
   const printed: string[] = []
   const closing = await walk(lab, text => printed.push(text))
-  expect(closing).toBe('4 Services: 3 answered, 1 pending as the sample intends.')
+  expect(closing).toBe('6 Services: 5 answered, 1 pending as the sample intends.')
   const [table = ''] = printed
   expect(table.split('\n').find(Boolean)).toMatch(/^SERVICE +CLASS +TARGETS +ADDRESS +ANNOUNCED BY +ENDPOINTS +READY$/)
   expect(table).toMatch(/default\/web +lan +Node +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes/)
+  expect(table).toMatch(
+    /default\/web-dual +lan +Node +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes\n +fd00:201::200:\w+ +n\d eth0 /,
+  )
+  expect(printed.join('\n')).toMatch(/fd00:201::200:\w+ +NDP [\d.]+ ms +GET \/ → web-\S+, saw fd00:99::10$/m)
 })
 
 test('the client resolves an address to the MAC of the node that announces it, and nobody else answers', async () => {
@@ -51,8 +56,14 @@ test('kubectl describe service says why a Service is pending and what to do', as
   expect(words).toMatch(/ask for an address of|leave the request out|weir\.dev\/load-balancer-ips/i)
 })
 
+test('the API server takes the samples of deploy/', async () => {
+  const folders = ['samples', 'samples/ipv6'].flatMap(folder => ['-f', join(import.meta.dirname, '..', '..', 'deploy', folder)])
+  const taken = await lab.kubectl(['apply', '--dry-run=server', ...folders])
+  expect(taken.match(/(created|configured|unchanged) \(server dry run\)$/gm)).toHaveLength(6)
+})
+
 test('kubectl get tells the story: pool, class, announcement', async () => {
-  expect(await lab.kubectl(['get', 'addresspools'])).toMatch(/^office .*\b3\b/m)
+  expect(await lab.kubectl(['get', 'addresspools'])).toMatch(/^office .*\b6\b/m)
   expect(await lab.kubectl(['get', 'loadbalancerclasses'])).toMatch(/^lan +local/m)
   const { address } = sample('web')
   expect(await lab.kubectl(['get', 'announcements'])).toMatch(new RegExp(`${address} +default +web +n\\d +eth0 +[0-9a-f:]{17}`))

@@ -1,4 +1,5 @@
 // What a user does in a cluster with Weir, and what somebody on the LAN sees: the words that the acceptance tests are written in.
+import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import type { Announcement } from '../../src/api/announcement.ts'
 import type { Service } from '../../src/model/kubernetes-objects.ts'
@@ -35,6 +36,8 @@ export type User = AsyncDisposable & {
   find(name: string): Promise<Service | undefined>
   /** The address in the status of a Service, as soon as it has one and its condition says Serving. */
   served(name: string): Promise<string>
+  /** The same for a Service of so many addresses. */
+  servedAt(name: string, count: number): Promise<readonly string[]>
   /** Waits for the reason of its condition weir.dev/Ready and answers the message. */
   reason(name: string, reason: string): Promise<string>
   /** Waits until the Service is as `holds` says. */
@@ -95,6 +98,10 @@ export async function openUser(lab: SharedLab, namespace: string): Promise<User>
       const service = await until(name, found => readyReason(found) === 'Serving' && addressOf(found), 'to be served')
       return addressOf(service) ?? ''
     },
+    servedAt: async (name, count) => {
+      const complete = (found: Service) => readyReason(found) === 'Serving' && addressesOf(found).length === count
+      return addressesOf(await until(name, complete, `to be served at ${count} addresses`))
+    },
     reason: async (name, reason) =>
       readyOf(await until(name, found => readyReason(found) === reason, `reason ${reason}`))?.message ?? '',
     [Symbol.asyncDispose]: async () => {
@@ -105,7 +112,8 @@ export async function openUser(lab: SharedLab, namespace: string): Promise<User>
 
 const readyOf = (service: Service) => service.status?.conditions?.find(({ type }) => type === 'weir.dev/Ready')
 const readyReason = (service: Service) => readyOf(service)?.reason
-export const addressOf = (service: Service) => service.status?.loadBalancer?.ingress?.[0]?.ip
+export const addressesOf = (service: Service) => (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+export const addressOf = (service: Service) => addressesOf(service)[0]
 
 /** The sample workload, all on one node when it is named. */
 function echoDeployment(namespace: string, app: string, replicas: number, node: string | undefined): object {
@@ -161,6 +169,7 @@ export type Caller = {
 
 export function openCaller(lab: SharedLab): Caller {
   const program = join(import.meta.dirname, '..', 'lab', 'client-call.ts')
+  const askNdpProgram = join(import.meta.dirname, '..', 'lab', 'ask-ndp.ts')
   const call: Caller['call'] = async (address, count = 1, port = 80) => {
     const words = [process.execPath, program, 'http', address, String(port), String(count)]
     const printed = await lab.client.exec(words)
@@ -187,6 +196,8 @@ export function openCaller(lab: SharedLab): Caller {
       { what: `good answers from ${address}`, timeoutMs: patienceMs, everyMs: 200, explain: () => last },
     )
   }
+  const askNdp = async (address: string, count: number, waitMs: number): Promise<readonly { readonly mac: string }[]> =>
+    JSON.parse(await lab.client.exec([process.execPath, askNdpProgram, address, String(count), String(waitMs)]))
   const believes: Caller['believes'] = async address => {
     const printed = await lab.client.exec(['ip', '-json', 'neigh', 'show', 'to', address, 'dev', 'eth0'])
     const entries: readonly { readonly lladdr?: string }[] = JSON.parse(printed)
@@ -202,12 +213,15 @@ export function openCaller(lab: SharedLab): Caller {
     },
     believes,
     answerers: async address => {
+      if (isIPv6(address)) return [...new Set((await askNdp(address, 3, 500)).map(({ mac }) => mac))]
       const { stdout } = await lab.client.tryExec(['arping', '-b', '-c', '3', '-w', '4', '-I', 'eth0', address])
       return [...new Set(Array.from(stdout.matchAll(/\[([0-9A-F:]{17})\]/g), ([, mac = '']) => mac.toLowerCase()))]
     },
     silent: async address => {
-      const asked = () => lab.client.tryExec(['arping', '-c', '1', '-w', '1', '-I', 'eth0', address])
-      await waitFor(async () => (await asked()).code !== 0, { what: `silence about ${address}`, timeoutMs: patienceMs })
+      const arping = ['arping', '-c', '1', '-w', '1', '-I', 'eth0', address]
+      const answered = async () =>
+        isIPv6(address) ? (await askNdp(address, 1, 1000)).length > 0 : (await lab.client.tryExec(arping)).code === 0
+      await waitFor(async () => !(await answered()), { what: `silence about ${address}`, timeoutMs: patienceMs })
     },
     neighbour: async address => {
       await lab.client.tryExec(['ip', 'neigh', 'del', address, 'dev', 'eth0'])

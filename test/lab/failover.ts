@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Lab, Node } from './lab.ts'
 import { LabError } from './errors.ts'
-import { rows } from './rows.ts'
+import { columns, rows } from './rows.ts'
 import type { Announced } from './rows.ts'
 import { askWhoHas } from './walk.ts'
 import { waitFor } from './waiting.ts'
@@ -36,7 +36,7 @@ export async function whileCalling(
 }
 
 /** What happens to a node that announces, in words, and how it is brought about and undone. */
-type Trouble = {
+export type Trouble = {
   readonly words: string
   readonly begin: (lab: Lab, node: Node) => Promise<unknown>
   readonly end: (lab: Lab, node: Node) => Promise<unknown>
@@ -97,17 +97,17 @@ async function story(
   after: readonly Announced[],
   seen: Seen,
 ): Promise<readonly string[]> {
-  const width = Math.max(...after.map(({ address }) => address.length))
-  return Promise.all(
+  const lines = await Promise.all(
     after.map(async ({ address, node, announcedBy }) => {
       const owner = await askWhoHas(lab, address)
       if (!owner || !announcedBy.endsWith(owner.mac))
         throw new LabError('not-ready', `${address} is announced by ${announcedBy}, and ${owner?.mac ?? 'nobody'} answers for it`)
       const first = before.find(announced => announced.address === address)?.node ?? 'nobody'
-      const way = first === node ? `stays with ${announcedBy}` : `${first} → ${announcedBy}`
       const { calls = 0, unanswered = 0, gapMs = 0 } = seen[address] ?? {}
       const failed = unanswered === 0 ? `none of ${calls} calls failed` : `${unanswered} of ${calls} calls failed`
-      return `${address.padEnd(width)}  ${way}   longest wait ${(gapMs / 1000).toFixed(2)} s, ${failed}`
+      const way = `${first === node ? 'stays with' : `${first} →`} ${announcedBy}`
+      return [address, way, `longest wait ${(gapMs / 1000).toFixed(2)} s, ${failed}`]
     }),
   )
+  return columns(lines)
 }

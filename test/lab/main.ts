@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
 import { showMove, troubles } from './failover.ts'
+import type { Trouble } from './failover.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
 import { checkLabName, nameFlag, openLab, startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
@@ -68,8 +69,7 @@ async function raise(options: {
       .catch(tell)) !== undefined
   await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
   const closing = installed ? await walk(lab, print, signal).catch(tell) : undefined
-  const undo =
-    closing === undefined ? undefined : await showMove(lab, 'default/web-dual', troubles.death, print, signal).catch(tell)
+  const undo = closing === undefined ? undefined : await showMoves(lab, signal).catch(tell)
   if (options.aws && installed) await addAws(lab, progress, signal).catch(tell)
   for (const problem of problems) print(`weir lab: ${problem}`)
   print(`\n${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
@@ -78,6 +78,14 @@ async function raise(options: {
     await stay(lab)
   }
   return problems.length === 0 && closing !== undefined
+}
+
+/** A node is drained and another dies; answers how to bring that one back. */
+async function showMoves(lab: Lab, signal: AbortSignal): Promise<() => Promise<unknown>> {
+  const show = (trouble: Trouble) => showMove(lab, 'default/web-dual', trouble, print, signal)
+  const undrain = await show(troubles.drain)
+  await undrain()
+  return show(troubles.death)
 }
 
 async function addAws(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {

@@ -157,13 +157,16 @@ export function table(all: readonly Row[]): string {
     ]
   })
   const head = ['SERVICE', 'CLASS', 'TARGETS', 'ADDRESS', 'ANNOUNCED BY', 'ENDPOINTS', 'READY']
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map(line => line[column]?.length ?? 0)))
-  return [head, ...cells]
-    .map(line =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return columns([head, ...cells]).join('\n')
+}
+
+/** Lines of cells as text, each column as wide as its longest cell. */
+export function columns(lines: readonly (readonly string[])[]): readonly string[] {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)))
+  return lines.map(line =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }
