@@ -158,7 +158,7 @@ function giveAny(input: FamilyInput, usable: readonly ParsedPool[]): FamilyDecis
     if (pool && address)
       return { give: { kind: 'adopt-address', family, address: address.text, pool: pool.name, otherwise: names } }
   }
-  if (names.length === 0) return { problem: poolProblems.none(pools, desired, family) }
+  if (names.length === 0) return { problem: poolProblems.none(pools, desired, family, settings.requestedPool) }
   const { beside } = sources
   return { give: { kind: 'give-address', family, pools: names, ...(beside && { beside }) } }
 }

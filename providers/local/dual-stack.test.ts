@@ -105,6 +105,15 @@ test('RequireDualStack shows both addresses or none, and holds nothing while it 
   expect(lan.blocks.objects.size).toBe(0)
 })
 
+test('who names a pool is told what that pool lacks, and nothing of the others', async () => {
+  const lan = await dualLan({ pools: [poolNamed('four', [v4]), poolNamed('both', ['10.201.201.0/24', v6])] })
+  const web = await lan.bring(required('web', { annotations: { 'weir.dev/address-pool': 'four' } }))
+  expect(web.readiness).toMatchObject({
+    reason: 'NoPools',
+    message: expect.stringContaining('an IPv6 address: four has no IPv6 addresses. Make'),
+  })
+})
+
 test('RequireDualStack holds no address of one family while it waits for the other', async () => {
   const lan = await dualLan({ pools: [poolNamed('office', [v4, 'fd00:201::100'])] })
   const holder = serviceNamed('holder', { families: ['IPv6'] })

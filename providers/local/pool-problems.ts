@@ -7,8 +7,10 @@ import type { ParsedPool, PoolBook, PoolProblem } from './pools.ts'
 const blocks = { severity: 'blocks' } as const
 
 export const poolProblems = {
-  none(book: PoolBook, desired: DesiredLoadBalancer, family: IpFamily): Problem {
-    const pools = book.ordered.map(pool => `${pool.name} ${whyNot(pool, desired, family)}`)
+  /** `named`: the pool that the Service asks for; the others are not its concern then. */
+  none(book: PoolBook, desired: DesiredLoadBalancer, family: IpFamily, named?: string): Problem {
+    const asked = book.ordered.filter(pool => named === undefined || pool.name === named)
+    const pools = asked.map(pool => `${pool.name} ${whyNot(pool, desired, family)}`)
     const seen = someOf([...missingText(book, desired), ...pools], '; ') || 'there is no AddressPool'
     return {
       ...blocks,
