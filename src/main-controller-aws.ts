@@ -2,6 +2,7 @@
 import { instanceMetadata } from '../providers/aws/discovery/instance-metadata.ts'
 import { discoverLocation } from '../providers/aws/discovery/location.ts'
 import { createAwsProvider } from '../providers/aws/provider.ts'
+import { forwardedServices } from '../providers/aws/forwarded-services.ts'
 import type { AwsProvider } from '../providers/aws/provider.ts'
 import { readinessGateLabel } from './api/group.ts'
 import type { LoadBalancer } from './api/load-balancer.ts'
@@ -58,6 +59,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     ledger,
     classes,
     slicesOf: id => slicesOf(makeKey(id.namespace, id.name)),
+    serviceOf: (namespaceOf, name) => stores.services.get(makeKey(namespaceOf, name)),
     bindingRecords: bindings.records,
     nodes: () => stores.nodes.values(),
     whereabouts: () => whereabouts,
@@ -113,27 +115,35 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         surroundings: around,
         provider,
         services,
+        othersOf: ({ metadata }) => forwardedServices(metadata.annotations),
         syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
       })
       const asked = (service: Service) => goalOf({ surroundings: around, provider }, keyOf(service), service)
       const isServed = (service: Service) => service.spec.type === 'LoadBalancer' && asked(service) !== undefined
+      const leadingTo = (service: Service) => membership.leadingTo(keyOf(service)).filter(isServed)
+      /** The groups at the load balancer of a Service that have its own endpoints, or those of another one. */
+      const groupsAt = async (service: Service, other: string | undefined, ending: AbortSignal) => {
+        const goal = asked(service)
+        const all = goal && (await provider.healthOfTargets(goal.desired.id, goal, ending))
+        return all?.filter(group => group.service === other)
+      }
       return [
         membership,
         binding,
         startReadinessGate({
           surroundings: around,
           pods: gated,
-          isOurs: service => isServed(service) || binding.isBound(service),
+          isOurs: service => isServed(service) || leadingTo(service).length > 0 || binding.isBound(service),
           groupsOf: async (service, ending) => {
-            const goal = isServed(service) ? asked(service) : undefined
-            const [own, bound] = await Promise.all([
-              goal ? provider.healthOfTargets(goal.desired.id, goal, ending) : [],
+            const lists = await Promise.all([
+              ...(isServed(service) ? [groupsAt(service, undefined, ending)] : []),
+              ...leadingTo(service).map(each => groupsAt(each, service.metadata.name, ending)),
               binding.groupsOf(service, ending),
             ])
-            return own && bound && [...own, ...bound]
+            return lists.includes(undefined) ? undefined : lists.flatMap(list => list ?? [])
           },
           lookAtTargets: key => {
-            membership.look(key)
+            for (const each of [key, ...membership.leadingTo(key).map(keyOf)]) membership.look(each)
             binding.lookAtService(key)
           },
         }),

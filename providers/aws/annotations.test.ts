@@ -135,6 +135,11 @@ describe('a value that cannot be read keeps everything as it is', () => {
     ['.actions.TCP-80', forward(1000), 'forwardConfig.baseServiceWeight'],
     ['.actions.TCP-80', forward(1, { weight: 1 }), 'needs one of serviceName and targetGroupARN'],
     ['.actions.TCP-80', forward(1, { serviceName: 'a', weight: 1 }), 'serviceName needs servicePort'],
+    [
+      '.actions.TCP-80',
+      forward(1, { serviceName: 'a', servicePort: 80, weight: 1 }, { serviceName: 'a', servicePort: 80, weight: 2 }),
+      'a:80 is named twice',
+    ],
     ['weir.dev/load-balancer-group', 'Not a name', 'is no name of small letters'],
     ['weir.dev/deletion-policy', 'keep', '"keep" is none of delete, retain'],
   ])('%s: %s', (key, value, message) => {

@@ -58,6 +58,9 @@ export function parseForward(text: string): Parsed<Forward> {
   const { baseServiceWeight, targetGroups, targetGroupStickinessConfig } = parsed.data.forwardConfig
   if (targetGroups.length > 1 && targetGroups.some(each => each.weight === undefined))
     return { error: 'every target group needs a weight when there are several' }
+  const places = targetGroups.map(each => each.targetGroupARN ?? `${each.serviceName}:${each.servicePort}`)
+  const twice = places.find((place, index) => places.indexOf(place) !== index)
+  if (twice !== undefined) return { error: `${twice} is named twice` }
   const others = targetGroups.map(
     ({ serviceName, servicePort, targetGroupARN, weight = 1 }): ForwardTarget =>
       targetGroupARN === undefined

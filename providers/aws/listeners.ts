@@ -4,6 +4,7 @@ import { listenerAttributes } from './attributes.ts'
 import { onlyOwn } from './forward.ts'
 import { healthCheckSettings, numericTargetPort } from './health-check.ts'
 import type { HealthCheckSettings } from './health-check.ts'
+import { targetGroupKey } from './names.ts'
 import { pairPorts } from './port-pairs.ts'
 import type { PortPair } from './port-pairs.ts'
 import { blocks, invalidSettings, listed, warns } from './problems.ts'
@@ -28,11 +29,12 @@ export function resolveListeners(wish: Wish, values: Values): Listeners {
   const keys = pairs.map(listenerKey)
   const parts = pairs.map(pair => {
     const group = targetGroupOf(pair, wish, values, healthCheck)
-    return { listener: listenerOf(pair, values), group: group.settings, problems: group.problems }
+    const listener = listenerOf(pair, values)
+    return { listener, groups: [group.settings, ...groupsOfOthers(listener.settings, group.settings)], problems: group.problems }
   })
   return {
     listeners: parts.map(({ listener }) => listener.settings),
-    targetGroups: parts.map(({ group }) => group),
+    targetGroups: parts.flatMap(({ groups }) => groups),
     portErrors,
     problems: [
       ...withoutNodePorts(wish, values),
@@ -133,6 +135,17 @@ function targetGroupOf(
     },
     problems,
   }
+}
+
+/** A target group for each other Service that the listener leads to, like that of the Service itself but for the endpoints. */
+function groupsOfOthers({ port, forward }: ListenerSettings, own: TargetGroupSettings): readonly TargetGroupSettings[] {
+  const { nodePort: _nodePort, ...shared } = own
+  return forward.targets.flatMap(target => {
+    if (target.to !== 'service') return []
+    const { name, port: servicePort } = target
+    const key = targetGroupKey(port, name, servicePort)
+    return [{ ...shared, key, service: { name, port: servicePort }, nodesWithEndpointsOnly: false }]
+  })
 }
 
 /** IPv6 whenever the Service has it and the load balancer can: a target group has one family, and UDP on dualstack needs IPv6. */

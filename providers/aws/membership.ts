@@ -4,9 +4,10 @@ import type { LoadBalancerId, Problem } from '../../src/model/load-balancer.ts'
 import { isGone } from './errors.ts'
 import { hashOf } from './ledger.ts'
 import type { LedgerRecord } from './ledger.ts'
+import { chooseFor } from './membership/backends.ts'
 import { deregister, describeRegistered, difference, register } from './membership/register.ts'
 import type { Difference, Refusal, Registered } from './membership/register.ts'
-import { chooseTargets, targetKey } from './membership/targets.ts'
+import { targetKey } from './membership/targets.ts'
 import type { Target } from './membership/targets.ts'
 import type { Context } from './observe/context.ts'
 import { isInside } from './observe/inside.ts'
@@ -44,7 +45,6 @@ export async function syncMembership(
   },
 ): Promise<MembershipResult> {
   const { id, settings, location, caller } = input
-  const around = { nodes: [...context.nodes()], slices: [...context.slicesOf(id)] }
   const inside = await insideOf(settings, location, caller)
   let { record } = input
   const warnings: Problem[] = []
@@ -54,12 +54,12 @@ export async function syncMembership(
   for (const group of settings.targetGroups) {
     const arn = record.ids[`target-group/${group.key}`]
     if (arn === undefined) continue
-    const choice = chooseTargets(group, { ...around, isInside: inside })
+    const choice = chooseFor(context, id, group, inside)
     targets += choice.targets.length
     const synced = await syncGroup(context, { arn, group, wanted: choice.targets, record, location, caller })
     record = synced.record
     registeredAny ||= synced.registeredAny
-    warnings.push(...skippedProblems(choice.skipped), ...refusedProblems(synced.refused))
+    warnings.push(...choice.problems, ...skippedProblems(choice.skipped), ...refusedProblems(synced.refused))
     if (synced.againAfterMs !== undefined) againAfterMs = Math.min(againAfterMs ?? synced.againAfterMs, synced.againAfterMs)
   }
   context.memory.strict.delete(id.uid)

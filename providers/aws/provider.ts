@@ -1,6 +1,6 @@
 // The aws provider: a Network Load Balancer for each Service. Wires what it is handed to the parts beside it.
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
-import type { EndpointSlice, Node } from '../../src/model/kubernetes-objects.ts'
+import type { EndpointSlice, Node, Service } from '../../src/model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../../src/model/load-balancer.ts'
 import type { BindingRecord, Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
@@ -47,6 +47,8 @@ export interface AwsDependencies {
   /** Classes of this provider. */
   readonly classes: () => Iterable<LoadBalancerClass>
   readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
+  /** A Service that another one forwards to. */
+  readonly serviceOf: (namespace: string, name: string) => Service | undefined
   readonly nodes: () => Iterable<Node>
   /** Region and VPC for classes that name none, as far as they are known by now. */
   readonly whereabouts: () => Whereabouts
@@ -98,6 +100,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     ledger,
     locations,
     slicesOf: dependencies.slicesOf,
+    serviceOf: dependencies.serviceOf,
     nodes: dependencies.nodes,
     clock,
     log,
@@ -180,9 +183,6 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   const unsupported: Problem[] = []
   if (settings.group !== undefined)
     unsupported.push(blocks('UnsupportedAnnotation', 'sharing a load balancer among Services is not supported yet.'))
-  const others = settings.listeners.filter(({ forward }) => forward.targets.some(({ to }) => to === 'service'))
-  for (const { port } of others)
-    unsupported.push(blocks('UnsupportedAnnotation', `forwarding port ${port} to another Service is not supported yet.`))
   return [...problems, ...unsupported]
 }
 

@@ -98,7 +98,10 @@ export interface ListenerSettings {
 }
 
 export interface TargetGroupSettings {
-  /** The port of the listener, `443`: what the group is for, whatever its protocol becomes. There is one listener per port. */
+  /**
+   * The port of the listener, `443`: what the group is for, whatever its protocol becomes. There is one listener per port.
+   * For another Service that it leads to as well: `443/canary:80`.
+   */
   readonly key: string
   readonly protocol: ListenerProtocol
   readonly targetType: 'instance' | 'ip'
@@ -109,6 +112,8 @@ export interface TargetGroupSettings {
   readonly servicePort: { readonly port: number; readonly protocol: Protocol; readonly name: string }
   /** The port of nodes, for instance targets. */
   readonly nodePort?: number
+  /** Another Service of the namespace, whose endpoints are the targets instead; `port` by number or name. */
+  readonly service?: { readonly name: string; readonly port: number | string }
   readonly healthCheck: HealthCheckSettings
   readonly attributes: AttributeSettings
   /** Labels a node must have; empty: any node. */

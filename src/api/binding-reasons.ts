@@ -19,13 +19,13 @@ export const bindingReasons = {
     remedy: 'Use a target group for each; this binding takes over when the other one is deleted.',
   },
   ServiceNotFound: {
-    on: ['TargetGroupBinding'],
-    meaning: 'The Service does not exist, so it has no endpoints; what was registered is taken away.',
-    remedy: 'Make the Service, or correct spec.serviceRef.name.',
+    on: ['Service', 'TargetGroupBinding'],
+    meaning: 'A Service that is bound or forwarded to does not exist, so it has no endpoints; its targets are taken away.',
+    remedy: 'Make the Service, or correct the name.',
   },
   ServicePortNotFound: {
-    on: ['TargetGroupBinding'],
-    meaning: 'The Service has no such port; what is registered is kept.',
-    remedy: 'Name a port of the Service in spec.serviceRef.port, by its number or name.',
+    on: ['Service', 'TargetGroupBinding'],
+    meaning: 'The Service that is bound or forwarded to has no such port. What a binding registered is kept.',
+    remedy: 'Name a port of the Service, by its number or name.',
   },
 } as const satisfies Readonly<Record<string, ReasonRow>>

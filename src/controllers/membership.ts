@@ -15,6 +15,7 @@ import { nodeExclusion } from '../model/nodes.ts'
 import { ProviderError } from '../provider.ts'
 import type { Goal, Outcome, Provider } from '../provider.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import { followReferences, portsMark } from './references.ts'
 import type { ServiceController } from './service.ts'
 
 export interface MembershipOptions {
@@ -22,6 +23,8 @@ export interface MembershipOptions {
   readonly provider: Provider
   /** Brings the targets up to date and nothing else; undefined when there is nothing yet that could have any. */
   readonly syncTargets: (id: LoadBalancerId, goal: Goal, signal: AbortSignal) => Promise<Outcome | undefined>
+  /** Names of other Services of the namespace whose endpoints are targets of this one's load balancer, too. */
+  readonly othersOf?: (service: Service) => readonly string[]
   /** Looks at a Service whole: its condition is written there. */
   readonly services: Pick<ServiceController, 'look'>
 }
@@ -29,6 +32,8 @@ export interface MembershipOptions {
 export interface MembershipController extends Controller {
   /** Looks at the targets of a Service again: something that is no endpoint and no node has changed. */
   look(key: ObjectKey): void
+  /** The Services whose load balancers lead to this one, too. */
+  leadingTo(key: ObjectKey): readonly Service[]
 }
 
 /** Endpoints of a rollout change together, and nodes of a scale-up: each burst is one call. */
@@ -51,11 +56,19 @@ export function startMembershipController(options: MembershipOptions): Membershi
     concurrency,
     metrics: metrics.queue('membership'),
   })
+  const references = followReferences(stores.services, options.othersOf ?? (() => []))
   const subscriptions = [
+    () => references.stop(),
     stores.slices.subscribe(({ object, old }) => {
       const { metadata } = object ?? old
       const name = metadata.labels?.[serviceNameLabel]
-      if (name !== undefined) queue.addAfter(makeKey(metadata.namespace, name), endpointDelayMs)
+      if (name === undefined) return
+      const key = makeKey(metadata.namespace, name)
+      for (const each of [key, ...references.to(key)]) queue.addAfter(each, endpointDelayMs)
+    }),
+    stores.services.subscribe(({ key, object, old }) => {
+      if (portsMark(object) === portsMark(old)) return
+      for (const each of references.to(key)) queue.addAfter(each, endpointDelayMs)
     }),
     stores.nodes.subscribe(({ object, old }) => {
       if (targetMark(object) === targetMark(old)) return
@@ -67,6 +80,7 @@ export function startMembershipController(options: MembershipOptions): Membershi
   return {
     name: 'membership',
     look: key => queue.add(key),
+    leadingTo: key => [...references.to(key)].flatMap(each => stores.services.get(each) ?? []),
     stop: async graceMs => {
       for (const unsubscribe of subscriptions) unsubscribe()
       await queue.drain(graceMs)

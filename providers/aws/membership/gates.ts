@@ -12,6 +12,8 @@ import type { TargetHealth } from './health.ts'
 export interface GroupOfTargets {
   readonly arn: string
   readonly targetType: 'instance' | 'ip'
+  /** Name of the Service whose endpoints it has, where it is not the one it was made for. */
+  readonly service?: string
   /** By id and port of the target, as `10.0.0.1 8080`. */
   readonly health: ReadonlyMap<string, TargetHealth>
 }
@@ -27,11 +29,12 @@ export async function healthOfTargets(
   const { calls, place } = locations.of(record.place)
   const caller: Caller = { key: id.uid, signal }
   const groups: GroupOfTargets[] = []
-  for (const { key, targetType } of wishOf(goal.desired, existingOf(record), place).settings.targetGroups) {
+  for (const { key, targetType, service } of wishOf(goal.desired, existingOf(record), place).settings.targetGroups) {
     const arn = record.ids[`target-group/${key}`]
     if (arn === undefined) return undefined
     try {
-      groups.push({ arn, targetType, health: await describeHealth(calls, arn, caller) })
+      const whose = service === undefined ? {} : { service: service.name }
+      groups.push({ arn, targetType, ...whose, health: await describeHealth(calls, arn, caller) })
     } catch (error) {
       if (!isGone(error)) throw error
       return undefined

@@ -3,6 +3,7 @@ import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { AttributeSettings } from '../attributes.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
 import type { OwnRule } from '../security-group-rules.ts'
+import { targetGroupKey } from '../names.ts'
 import type { AwsSettings, IpAddressType, ListenerSettings, Scheme, TargetGroupSettings } from '../settings.ts'
 import type { Tags } from '../snapshots/shapes.ts'
 
@@ -38,7 +39,7 @@ export interface StackTargetGroup extends TargetGroupSettings {
 
 export interface StackListener extends Omit<ListenerSettings, 'forward' | 'serves'> {
   readonly stickiness: boolean
-  /** The own target group by its key, others by ARN; in the order of the user. */
+  /** Target groups of ours by their keys, others by ARN; in the order of the user. */
   readonly forward: readonly ({ readonly weight: number } & ({ readonly own: string } | { readonly arn: string }))[]
   readonly tags: Tags
 }
@@ -134,8 +135,9 @@ function stackListener(listener: ListenerSettings, groups: readonly TargetGroupS
   if (!own) throw new TypeError(`the listener ${listener.port} has no target group`)
   const targets = forward.targets.flatMap((target): StackListener['forward'][number][] => {
     if (target.to === 'own') return [{ own: own.key, weight: target.weight }]
-    // Other Services are refused before planning.
-    return target.to === 'target-group' ? [{ arn: target.arn, weight: target.weight }] : []
+    if (target.to === 'target-group') return [{ arn: target.arn, weight: target.weight }]
+    const key = targetGroupKey(listener.port, target.name, target.port)
+    return groups.some(group => group.key === key) ? [{ own: key, weight: target.weight }] : []
   })
   return { ...rest, stickiness: forward.stickiness, forward: targets, ...naming.listener(listener) }
 }

@@ -1,6 +1,6 @@
 // What the provider is handed, and what it keeps in memory between looks.
 import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
-import type { EndpointSlice, Node } from '../../../src/model/kubernetes-objects.ts'
+import type { EndpointSlice, Node, Service } from '../../../src/model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { TargetRules } from '../apply/target-rules.ts'
 import type { Ledger, Place } from '../ledger.ts'
@@ -29,6 +29,8 @@ export interface Context {
   readonly ledger: Ledger
   readonly locations: Locations
   readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
+  /** A Service that another one forwards to. */
+  readonly serviceOf: (namespace: string, name: string) => Service | undefined
   readonly nodes: () => Iterable<Node>
   readonly clock: Clock
   readonly log: Log

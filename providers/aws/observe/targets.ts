@@ -1,6 +1,6 @@
 // The targets that the cluster says each target group shall have.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import { chooseTargets } from '../membership/targets.ts'
+import { chooseFor } from '../membership/backends.ts'
 import type { Target } from '../membership/targets.ts'
 import type { Caller } from '../provider/calls.ts'
 import type { Location } from '../provider/locations.ts'
@@ -17,6 +17,5 @@ export async function targetsOf(
   { signal }: Caller,
 ): Promise<ReadonlyMap<string, readonly Target[]>> {
   const inside = isInside([...(await location.pictures.subnets.all(signal)).values()])
-  const around = { nodes: [...context.nodes()], slices: [...context.slicesOf(id)], isInside: inside }
-  return new Map(settings.targetGroups.map(group => [group.key, chooseTargets(group, around).targets]))
+  return new Map(settings.targetGroups.map(group => [group.key, chooseFor(context, id, group, inside).targets]))
 }

@@ -72,32 +72,45 @@ interface Stage {
   readonly waitsFor?: string
 }
 
-/** What the listener leads to for now. */
+/**
+ * What the listener leads to for now. What serves goes on as it does until every fresh group with targets, put beside it with
+ * weight 0 so that AWS checks it, is healthy.
+ */
 function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stack: Stack): Stage {
-  const own = listener.forward.find(to => 'own' in to)
-  if (!own || !('own' in own)) return { forward: listener.forward }
-  const group = stack.targetGroups.find(({ key }) => key === own.own)
-  const arn = seen.groups.find(({ name }) => name === group?.name)?.arn
-  const others = new Set(listener.forward.flatMap(to => ('arn' in to ? [to.arn] : [])))
-  const old = found.forward.filter(({ targetGroup, weight }) => targetGroup !== arn && !others.has(targetGroup) && weight > 0)
-  const isInUse = old.length === 0
-  const targets = seen.targets.get(own.own)?.length ?? 0
+  const places = listener.forward.map(to => ({ to, arn: 'arn' in to ? to.arn : arnOf(to.own, seen, stack) }))
+  const serving = found.forward.filter(({ weight }) => weight > 0)
+  const isWanted = (arn: string) => places.some(place => place.arn === arn)
+  const isServing = (arn: string | undefined) => serving.some(({ targetGroup }) => targetGroup === arn)
   // A target group of another protocol family cannot stand behind the old listener, so there is nothing to put beside.
   // What stands there fits already while the protocol stays; then it may be of others, whose protocol nobody asked for.
   const fits =
     listener.protocol === found.protocol ||
-    old.every(({ targetGroup }) => {
+    serving.every(({ targetGroup }) => {
+      if (isWanted(targetGroup)) return true
       const protocol = seen.groups.find(each => each.arn === targetGroup)?.protocol
       return protocol !== undefined && canServe(listener.protocol, protocol)
     })
-  if (isInUse || targets === 0 || !fits) return { forward: listener.forward }
-  const since = arn === undefined ? seen.now : (seen.waitingSince.get(arn) ?? seen.now)
-  const isReady = arn !== undefined && (seen.healthy.has(arn) || seen.now - since >= longestFillMs)
-  if (isReady) return { forward: listener.forward }
+  const fresh = places.flatMap(({ to, arn }) => {
+    if (!('own' in to) || to.weight === 0 || isServing(arn) || (seen.targets.get(to.own)?.length ?? 0) === 0) return []
+    const since = arn === undefined ? seen.now : (seen.waitingSince.get(arn) ?? seen.now)
+    const isReady = arn !== undefined && (seen.healthy.has(arn) || seen.now - since >= longestFillMs)
+    return [{ own: to.own, isReady }]
+  })
+  const waiting = fresh.find(({ isReady }) => !isReady)
+  // Beside what serves there must be room (CreateListener: five target groups in an action).
+  if (!waiting || serving.length === 0 || !fits || serving.length + fresh.length > 5) return { forward: listener.forward }
   return {
-    forward: [...old.map(({ targetGroup, weight }) => ({ arn: targetGroup, weight })), { own: own.own, weight: 0 }],
-    waitsFor: own.own,
+    forward: [
+      ...serving.map(({ targetGroup: arn, weight }) => ({ arn, weight })),
+      ...fresh.map(({ own }) => ({ own, weight: 0 })),
+    ],
+    waitsFor: waiting.own,
   }
+}
+
+function arnOf(key: string, seen: Seen, stack: Stack): string | undefined {
+  const group = stack.targetGroups.find(each => each.key === key)
+  return seen.groups.find(({ name }) => name === group?.name)?.arn
 }
 
 /** Protocols of target groups by those of listeners ("Target groups for your Network Load Balancers", routing configuration). */
@@ -114,8 +127,7 @@ function canServe(listener: string, group: string): boolean {
 /** One text for equal forwards. Weights are as AWS has them; with one place only, the weight means nothing unless it is 0. */
 function forwardKey(forward: StackListener['forward'], seen: Seen, stack: Stack): string {
   const places = forward.map(to => {
-    const name = 'own' in to ? stack.targetGroups.find(({ key }) => key === to.own)?.name : undefined
-    const arn = 'arn' in to ? to.arn : (seen.groups.find(each => each.name === name)?.arn ?? 'to be made')
+    const arn = 'arn' in to ? to.arn : (arnOf(to.own, seen, stack) ?? 'to be made')
     return `${arn} ${forward.length === 1 ? Math.min(to.weight, 1) : to.weight}`
   })
   return places.toSorted().join()

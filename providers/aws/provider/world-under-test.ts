@@ -35,6 +35,8 @@ export interface World {
   readonly className: string
   readonly nodes: Map<string, Node>
   readonly slices: Map<string, readonly EndpointSlice[]>
+  /** Services that others forward to. */
+  readonly services: Map<string, Service>
   /** Woken ids, in order. */
   readonly woken: LoadBalancerId[]
   class: LoadBalancerClass
@@ -96,6 +98,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
   const ledger = memoryLedger()
   const nodes = new Map<string, Node>()
   const slices = new Map<string, readonly EndpointSlice[]>()
+  const services = new Map<string, Service>()
   const woken: LoadBalancerId[] = []
   const ending = new AbortController()
   const start = (): AwsProvider => {
@@ -104,6 +107,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       ledger,
       classes: () => [world.class],
       slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
+      serviceOf: (namespace, name) => services.get(`${namespace}/${name}`),
       nodes: () => nodes.values(),
       whereabouts: () => ({ region: aws.region, vpcId: options.vpcId }),
       clock: {
@@ -139,6 +143,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
     className: 'aws',
     nodes,
     slices,
+    services,
     woken,
     class: {
       apiVersion: 'weir.dev/v1alpha1',
