@@ -3,6 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createLocalProvider } from '../providers/local/provider.ts'
 import type { ExistingService } from '../providers/local/views.ts'
+import { apiVersion } from './api/group.ts'
+import { kindNames } from './api/kind-names.ts'
+import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import { startAnnouncementController } from './controllers/announcement.ts'
 import { announcementWrites, blockWrites } from './controllers/compare-and-swap.ts'
 import { keepHeartbeatKey } from './controllers/heartbeat-key.ts'
@@ -13,9 +16,12 @@ import { runController } from './controllers/run.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
 import type { ServiceController } from './controllers/service.ts'
 import type { Stores } from './controllers/stores.ts'
+import { makeKey } from './kubernetes/objects.ts'
 import { systemClock } from './kubernetes/clock.ts'
 import { CredentialsError } from './kubernetes/errors.ts'
+import { buildLoadBalancer } from './model/build.ts'
 import { claim } from './model/claim.ts'
+import type { DesiredLoadBalancer, LoadBalancerId } from './model/load-balancer.ts'
 import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
 
@@ -35,6 +41,7 @@ function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
     nodes: stores.nodes,
     agents,
     existing: () => addressesInStatuses(stores),
+    desired: id => desiredOf(id, stores),
     blockStore: blockWrites(writer),
     announcementStore: announcementWrites(writer),
     now: () => clock.now(),
@@ -69,6 +76,24 @@ function* addressesInStatuses({ services, classes }: Stores): Iterable<ExistingS
     const { name, namespace = '', uid = '', creationTimestamp = '' } = service.metadata
     yield { id: { kind: 'Service', namespace, name, uid }, createdAt: creationTimestamp, addresses }
   }
+}
+
+/** Says nothing about a Service but that its own class is not known now; it keeps what it has. */
+const unknownClass: LoadBalancerClass = {
+  apiVersion,
+  kind: kindNames.loadBalancerClass.kind,
+  metadata: { name: 'unknown' },
+  spec: { provider: 'local', targets: 'Node', default: false },
+}
+
+/** What a Service of ours asks for now. */
+function desiredOf({ namespace, name, uid }: LoadBalancerId, { services, classes }: Stores): DesiredLoadBalancer | undefined {
+  const service = services.get(makeKey(namespace, name))
+  if (service?.metadata.uid !== uid) return undefined
+  const verdict = claim(service, [...classes.values()])
+  if (verdict.kind === 'ours') return buildLoadBalancer(service, verdict.class).desired
+  if (verdict.kind !== 'kept' && verdict.kind !== 'blocked') return undefined
+  return buildLoadBalancer(service, unknownClass).desired
 }
 
 export interface StartOptions {

@@ -25,12 +25,14 @@ export type LocalAction =
       readonly pool: string
       readonly otherwise: readonly string[]
     }
+  /** Lets others with the key join, or without a key nobody. */
+  | { readonly kind: 'share-address'; readonly address: string; readonly key?: string }
   /** Deletes the Announcement: the announcing node falls silent and confirms. */
   | { readonly kind: 'withdraw-announcement'; readonly address: string; readonly announcement: string }
   /** Confirms in the place of a node that is dead, or when none ever announced. */
   | { readonly kind: 'confirm-withdrawal'; readonly address: string; readonly announcement: string; readonly node: string }
   /** Takes the Service off the address; free when nobody else holds it. */
-  | { readonly kind: 'release-address'; readonly address: string }
+  | { readonly kind: 'release-address'; readonly address: string; readonly isShared: boolean }
 
 /** The action as a person reads it. */
 export function printAction(action: LocalAction): string {
@@ -39,6 +41,8 @@ export function printAction(action: LocalAction): string {
   if (action.kind === 'adopt-address')
     return `+ address       ${action.address} of pool ${action.pool}, which the Service has already`
   if (action.kind === 'withdraw-announcement') return `- announcement  ${action.announcement} (${action.address})`
+  if (action.kind === 'share-address')
+    return `~ address       ${action.address}, ${action.key === undefined ? 'shared with nobody' : `shared under ${JSON.stringify(action.key)}`}`
   if (action.kind === 'release-address') return `- address       ${action.address}`
   return `- announcement  ${action.announcement}, ${action.node === '' ? 'which no node announces' : `whose node ${action.node} is down`}`
 }

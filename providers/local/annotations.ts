@@ -11,6 +11,13 @@ export function requestedAddress(text: string): Parsed<IpAddress> {
   return address ? { value: address } : { error: `${JSON.stringify(firstFew([text]))} is not an IPv4 or IPv6 address` }
 }
 
+/** A name of a namespace (RFC 1123 label). */
+function namespaceName(text: string): Parsed<string> {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)
+    ? { value: text }
+    : { error: `${JSON.stringify(firstFew([text]))} is not a name of a namespace` }
+}
+
 export const weirAnnotations = annotationTable('weir.dev/', {
   'load-balancer-ips': {
     parse: list(requestedAddress),
@@ -20,9 +27,21 @@ export const weirAnnotations = annotationTable('weir.dev/', {
     reason: 'RequestedAddressInvalid',
   },
   'address-pool': { parse: nonEmpty, sets: 'pool', doc: 'The AddressPool to take addresses from.', example: 'office' },
+  'allow-shared-ip': {
+    parse: nonEmpty,
+    sets: 'sharingKey',
+    doc: 'Services of one namespace with the same value share an address, if their ports differ.',
+    example: 'dns',
+  },
+  'share-with-namespaces': {
+    parse: list(namespaceName),
+    sets: 'shareWith',
+    doc: 'Further namespaces to share an address with, separated by commas; their Services must name this one.',
+    example: 'team-a,team-b',
+  },
 })
 
-export const metallbAnnotations = annotationTable('metallb.io/', {
+const metallbRows = {
   loadBalancerIPs: {
     parse: list(requestedAddress),
     sets: 'addresses',
@@ -31,5 +50,30 @@ export const metallbAnnotations = annotationTable('metallb.io/', {
     reason: 'RequestedAddressInvalid',
   },
   'address-pool': { parse: nonEmpty, sets: 'pool', doc: 'The same as `weir.dev/address-pool`.', example: 'office' },
-  'allow-shared-ip': { parse: 'reserved', sets: 'sharing', doc: 'Services with the same value will share an address.' },
-})
+  'allow-shared-ip': {
+    parse: nonEmpty,
+    sets: 'sharingKey',
+    doc: 'The same as `weir.dev/allow-shared-ip`: other than with MetalLB the key alone opens no other namespace.',
+    example: 'dns',
+  },
+} as const
+
+export const metallbAnnotations = annotationTable('metallb.io/', metallbRows)
+
+/** What MetalLB was called before; it still reads these keys, and so do we. */
+export const formerMetallbAnnotations = annotationTable('metallb.universe.tf/', metallbRows)
+
+/** What a Service says about sharing its address; mistakes in it are told where settings are read. */
+export interface SharingWish {
+  readonly key: string | undefined
+  readonly namespaces: readonly string[]
+}
+
+export function readSharing(annotations: Readonly<Record<string, string>>): SharingWish {
+  const own = weirAnnotations.parse(annotations).values
+  const key =
+    own.sharingKey ??
+    metallbAnnotations.parse(annotations).values.sharingKey ??
+    formerMetallbAnnotations.parse(annotations).values.sharingKey
+  return { key, namespaces: own.shareWith ?? [] }
+}

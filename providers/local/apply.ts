@@ -1,11 +1,11 @@
 // Carries out the actions for one Service. It decides nothing: every action was planned, and a conflict asks for another look.
 import type { IpAddress } from '../../src/model/address.ts'
-import type { IpFamily, LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, IpFamily, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
 import type { Allocator } from './addresses/allocator.ts'
 import type { BlockIndex } from './addresses/block-index.ts'
-import type { Giver } from './addresses/giver.ts'
+import type { Giver, SharingTerms } from './addresses/giver.ts'
 import type { Waiters } from './addresses/waiters.ts'
 import { confirmWithdrawal } from './announcing.ts'
 import { decide, needsAll } from './decide.ts'
@@ -34,6 +34,8 @@ export interface ApplyParts {
   readonly supported: ReadonlySet<IpFamily>
   /** Whether the address has an Announcement. */
   readonly isAnnounced: (address: IpAddress) => boolean
+  /** How the Service shares what it gets; undefined when it does not. */
+  readonly sharingOf: (desired: DesiredLoadBalancer) => SharingTerms | undefined
 }
 
 /**
@@ -94,14 +96,18 @@ async function giveBack({ id, goal }: Work, { index, allocator, isAnnounced }: A
 async function run(
   action: LocalAction,
   { id, goal, observed }: Work,
-  { giver, allocator, announcementStore }: ApplyParts,
+  { giver, allocator, announcementStore, sharingOf }: ApplyParts,
   signal: AbortSignal,
 ): Promise<GiveResult | Conflict | undefined> {
   if (action.kind === 'give-address' || action.kind === 'adopt-address')
-    return goal && giver.give({ id, createdAt: goal.desired.createdAt }, action, signal)
+    return goal && giver.give({ id, createdAt: goal.desired.createdAt }, action, signal, sharingOf(goal.desired))
   const holding = observed.holdings.find(({ given }) => given.address.text === action.address)
   if (action.kind === 'release-address') {
-    if (holding) await allocator.free(holding.given.address, id.uid, signal)
+    const options = { unlessLast: action.isShared }
+    // Those who shared it left at the same time: the last one has to withdraw it.
+    if (holding && (await allocator.free(holding.given.address, id.uid, signal, options)) === 'last') return 'conflict'
+  } else if (action.kind === 'share-address') {
+    if (holding && (await allocator.share(holding.given.address, id.uid, action.key, signal)) === 'taken') return 'conflict'
   } else if (holding?.announcement) {
     const write =
       action.kind === 'withdraw-announcement'

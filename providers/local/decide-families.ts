@@ -7,6 +7,8 @@ import { poolProblems } from './pool-problems.ts'
 import { allowedPools, givesFamily, homeOf, poolContains, refusal } from './pools.ts'
 import type { ParsedPool, PoolBook } from './pools.ts'
 import type { Settings } from './settings.ts'
+import type { Discord } from './sharing.ts'
+import { sharingProblem } from './sharing-problems.ts'
 
 export type GiveAction = Extract<LocalAction, { readonly kind: 'give-address' | 'adopt-address' }>
 
@@ -20,6 +22,8 @@ interface Question {
   readonly desired: DesiredLoadBalancer
   readonly settings: Settings
   readonly pools: PoolBook
+  /** Addresses that it cannot go on sharing, and why. */
+  readonly leaving: ReadonlyMap<Holding, Discord>
 }
 
 /**
@@ -106,6 +110,14 @@ function poolOf({ desired, settings, pools }: Question, family: IpFamily, held: 
   return held && homeOf(pools, desired, held.given)
 }
 
+/**
+ * Whether the Service leaves a shared address because it wants to. It may stay there until it has another one; who is in the
+ * way of others, or asks for just this address and not to share it, has to go at once.
+ */
+export function isOwnWish({ kind }: Discord, { requested }: Settings, { given }: Holding): boolean {
+  return (kind === 'key' || kind === 'namespace') && !requested.some(({ text }) => text === given.address.text)
+}
+
 interface FamilyInput extends Question {
   readonly family: IpFamily
   /** Addresses of the family that may stay as far as pools are concerned. */
@@ -117,10 +129,16 @@ interface FamilyInput extends Question {
 }
 
 function decideFamily(input: FamilyInput): FamilyDecision {
-  const { desired, settings, pools, family, held } = input
+  const { desired, settings, pools, family, leaving } = input
+  const held = input.held.filter(holding => {
+    const discord = leaving.get(holding)
+    return !discord || isOwnWish(discord, settings, holding)
+  })
   const current = preferred(held, desired.statusAddresses)
   const request = settings.requested.find(address => address.family === family)
-  const asked = held.find(({ given }) => given.address.text === request?.text)
+  const asked = input.held.find(({ given }) => given.address.text === request?.text)
+  const refused = asked && leaving.get(asked)
+  if (refused) return { problem: sharingProblem(asked.given.address.text, refused) }
   if (asked) return { keep: asked }
 
   const choice = chooseFrom(input)
@@ -131,7 +149,7 @@ function decideFamily(input: FamilyInput): FamilyDecision {
     if (!pool) return { ...stay, problem: poolProblems.outside(request, choice.pools) }
     return { ...stay, give: { kind: 'give-address', family, pools: [pool.name], request: request.text } }
   }
-  const fitting = held.filter(holding => isFrom(pools, desired, holding, settings.requestedPool))
+  const fitting = held.filter(holding => !leaving.has(holding) && isFrom(pools, desired, holding, settings.requestedPool))
   const fits = fitting.find(holding => !holding.isToBeExchanged)
   if (fits) return { keep: current && !current.isToBeExchanged && fitting.includes(current) ? current : fits }
   if (current && fitting.includes(current)) return { keep: current, ...exchange(input, choice.pools) }
@@ -146,13 +164,15 @@ function exchange(input: FamilyInput, usable: readonly ParsedPool[]): FamilyDeci
 
 /** An address the status names, or any address of the pools that give by themselves; all of a pool that is asked for. */
 function giveAny(input: FamilyInput, usable: readonly ParsedPool[]): FamilyDecision {
-  const { desired, settings, pools, family, home, narrow } = input
+  const { desired, settings, pools, leaving, family, home, narrow } = input
   const isOpen = (pool: ParsedPool) => pool.spec.autoAssign || settings.requestedPool !== undefined || pool === home
   const giving = usable.filter(pool => isOpen(pool) && givesFamily(pool, family))
   const sources: Sources = narrow?.(giving) ?? { pools: giving }
   const names = sources.pools.map(pool => pool.name)
   const adoptable = settings.requestedPool === undefined ? allowedPools(pools, desired) : usable
+  const left = new Set([...leaving.keys()].map(({ given }) => given.address.text))
   for (const text of desired.statusAddresses) {
+    if (left.has(text)) continue
     const address = parseAddress(text)
     const pool = address?.family === family && adoptable.find(candidate => poolContains(candidate, address))
     if (pool && address)

@@ -2,9 +2,13 @@
 import type { IpAddress } from '../../src/model/address.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
 import type { LocalAction } from './actions.ts'
-import { decideFamilies } from './decide-families.ts'
+import { decideFamilies, isOwnWish } from './decide-families.ts'
 import type { Holding, LocalObserved } from './observe.ts'
 import { homeOf } from './pools.ts'
+import { readSharing } from './annotations.ts'
+import { reasonToLeave } from './sharing.ts'
+import type { Discord } from './sharing.ts'
+import { togetherAt } from './together.ts'
 import type { Settings } from './settings.ts'
 
 export interface Decision {
@@ -15,6 +19,10 @@ export interface Decision {
   readonly release: readonly Holding[]
   /** What keeps the Service from what it asks for. */
   readonly problem: Problem | undefined
+  /** Addresses it shared and has to leave at once, and why. */
+  readonly left: readonly { readonly holding: Holding; readonly discord: Discord }[]
+  /** Addresses of its own that it now shares in another way. */
+  readonly share: readonly Extract<LocalAction, { readonly kind: 'share-address' }>[]
   /** Addresses that leave because no pool the Service may use holds them any more. */
   readonly revoked: readonly Holding[]
 }
@@ -24,12 +32,15 @@ export interface Decision {
  * it. One that has to make room for another is kept until that is given and the status names it; one that fell out of its
  * pools goes at once, after its successor was given.
  */
-export function decide(desired: DesiredLoadBalancer, settings: Settings, { holdings, pools }: LocalObserved): Decision {
+export function decide(desired: DesiredLoadBalancer, settings: Settings, observed: LocalObserved): Decision {
+  const { holdings, pools } = observed
   const blocking = settings.problems.find(problem => problem.severity === 'blocks')
-  if (blocking) return { keep: inOrder(holdings, desired.families), give: [], release: [], problem: blocking, revoked: [] }
+  if (blocking) return { keep: inOrder(holdings, desired.families), give: [], release: [], problem: blocking, ...nothing }
 
   const valid = holdings.filter(holding => homeOf(pools, desired, holding.given) !== undefined)
-  const decisions = decideFamilies({ desired, settings, pools }, valid)
+  const leaving = new Map(valid.flatMap(holding => leave(holding, desired, observed)))
+  const { key } = readSharing(desired.annotations)
+  const decisions = decideFamilies({ desired, settings, pools, leaving }, valid)
   const keep = decisions.flatMap(decision => decision.keep ?? [])
   const problem = decisions.find(decision => decision.problem)?.problem
   return {
@@ -39,7 +50,21 @@ export function decide(desired: DesiredLoadBalancer, settings: Settings, { holdi
     release: holdings.filter(holding => !keep.includes(holding)),
     problem,
     revoked: holdings.filter(holding => !valid.includes(holding)),
+    left: [...leaving].flatMap(([holding, discord]) =>
+      keep.includes(holding) || isOwnWish(discord, settings, holding) ? [] : { holding, discord },
+    ),
+    share: keep
+      .filter(({ given }) => given.owners.length === 1 && given.sharing !== key)
+      .map(({ given }) => ({ kind: 'share-address', address: given.address.text, ...(key !== undefined && { key }) })),
   }
+}
+
+const nothing = { revoked: [], left: [], share: [] } as const
+
+function leave(holding: Holding, desired: DesiredLoadBalancer, around: LocalObserved): readonly (readonly [Holding, Discord])[] {
+  const { given, others } = holding
+  const discord = reasonToLeave(desired, { key: given.sharing, others }, togetherAt(given.address, around))
+  return discord ? [[holding, discord]] : []
 }
 
 /** Whether one family alone is of no use to the Service. */

@@ -1,7 +1,7 @@
 // What there is for one Service: its addresses with their Announcements, and the pools and nodes everybody shares.
 import type { Announcement } from '../../src/api/announcement.ts'
 import { announcementName } from '../../src/model/address.ts'
-import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
 import type { SetAside } from './addresses/set-aside.ts'
 import type { Network } from './network.ts'
@@ -16,6 +16,8 @@ export interface Holding {
   readonly announcerAlive: boolean
   /** Whether it never was of use, because a station of others has it, and another address is to take its place. */
   readonly isToBeExchanged: boolean
+  /** The others at this address that are there to stay, as they are now. */
+  readonly others: readonly DesiredLoadBalancer[]
 }
 
 export interface LocalObserved {
@@ -33,13 +35,17 @@ export function observe(
     readonly pools: PoolBook
     readonly network: Network
     readonly setAside: Pick<SetAside, 'isToBeExchanged'>
+    readonly desired: (id: LoadBalancerId) => DesiredLoadBalancer | undefined
   },
 ): LocalObserved {
   const holdings = from.index.givenTo(id.uid).map((given): Holding => {
     const announcement = from.announcements.get(announcementName(given.address))
     const node = announcement?.status?.node ?? ''
     const isToBeExchanged = from.setAside.isToBeExchanged(given.address, announcement)
-    return { given, announcement, announcerAlive: node !== '' && from.agents.alive(node), isToBeExchanged }
+    const others = given.owners.flatMap(owner =>
+      owner.uid === id.uid ? [] : (from.desired({ kind: 'Service', ...owner }) ?? []),
+    )
+    return { given, announcement, announcerAlive: node !== '' && from.agents.alive(node), isToBeExchanged, others }
   })
   return { holdings, pools: from.pools, network: from.network }
 }

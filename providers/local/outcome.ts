@@ -9,13 +9,21 @@ import type { LocalObserved } from './observe.ts'
 import { homeOf } from './pools.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
+import type { Discord } from './sharing.ts'
+import { leftWarning, sharingProblem } from './sharing-problems.ts'
 import { whyNobody } from './why-nobody.ts'
 
 /** What came of one give-address or adopt-address. */
 export type GiveResult =
   | { readonly kind: 'given'; readonly given: Given }
   /** `by` is unknown when the address is marked as given without an owner. */
-  | { readonly kind: 'in-use'; readonly address: string; readonly by: Owner | undefined }
+  | {
+      readonly kind: 'in-use'
+      readonly address: string
+      readonly by: Owner | undefined
+      /** Why it cannot be shared with them, for a Service that would. */
+      readonly discord?: Discord | undefined
+    }
   | { readonly kind: 'of-node'; readonly address: string; readonly node: string }
   | { readonly kind: 'exhausted'; readonly family: IpFamily; readonly pools: readonly string[] }
 
@@ -49,11 +57,12 @@ export function outcomeOf(
         .filter(({ announcement }) => fresh.length > 0 || announcement?.metadata.deletionTimestamp === undefined)
         .filter(({ announcement }) => fresh.length > 0 || announcement !== undefined)
         .map(({ given }) => revokedWarning(given, observed, serving)),
+      ...decision.left.map(({ holding, discord }) => leftWarning(holding.given.address.text, discord)),
       ...replaced.filter(({ isToBeExchanged }) => isToBeExchanged).flatMap(({ given }) => exchangedWarning(given, observed)),
     ],
     gone: false,
-    // The status names the new address before the old one is withdrawn.
-    again: replaced.length > 0 ? { afterMs: 0 } : 'on-change',
+    // The status names the new address before the old one is withdrawn; who left an address it asks for asks again.
+    again: replaced.length > 0 || decision.left.length > 0 ? { afterMs: 0 } : 'on-change',
   }
 }
 
@@ -149,7 +158,8 @@ function notReady({ reason, message, remedy }: Problem, serving: readonly Given[
 }
 
 function hindranceOf(result: GiveResult): Problem | undefined {
-  if (result.kind === 'in-use') return inUse(result.address, result.by)
+  if (result.kind === 'in-use')
+    return result.discord ? sharingProblem(result.address, result.discord) : inUse(result.address, result.by)
   if (result.kind === 'of-node') return ofNode(result.address, result.node)
   return result.kind === 'exhausted' ? exhausted(result.family, result.pools) : undefined
 }

@@ -13,6 +13,6 @@ import { releaseStep } from './withdrawal.ts'
  */
 export function plan(goal: Goal | undefined, observed: LocalObserved, supported: ReadonlySet<IpFamily>): readonly LocalAction[] {
   if (!goal) return observed.holdings.flatMap(releaseStep)
-  const { give, release } = decide(goal.desired, readSettings(goal.desired, supported), observed)
-  return [...give, ...release.flatMap(releaseStep)]
+  const { give, release, share } = decide(goal.desired, readSettings(goal.desired, supported), observed)
+  return [...share, ...give, ...release.flatMap(releaseStep)]
 }

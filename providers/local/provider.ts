@@ -7,6 +7,7 @@ import type { IpAddress } from '../../src/model/address.ts'
 import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Capabilities, IngressPoint, Provider } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
+import { readSharing } from './annotations.ts'
 import { createAllocator } from './addresses/allocator.ts'
 import { createBlockIndex } from './addresses/block-index.ts'
 import type { Given, Owner } from './addresses/block-index.ts'
@@ -32,6 +33,8 @@ import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Served } from './served.ts'
 import { createRebalancer } from './rebalancer.ts'
 import { readSettings } from './settings.ts'
+import { sharingMark } from './sharing.ts'
+import { createSharingView } from './sharing-view.ts'
 import type { Change, LocalDependencies } from './views.ts'
 import { createWakers } from './wakers.ts'
 
@@ -41,7 +44,7 @@ export const localCapabilities: Capabilities = {
   targetTypes: new Set(['Node'] as const),
   families: new Set(['IPv4', 'IPv6'] as const),
   mixedProtocols: true,
-  sharedAddresses: false,
+  sharedAddresses: true,
   withoutNodePorts: true,
 }
 
@@ -68,6 +71,11 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const served = new Map<string, Served>()
   const kept = new Set<string>()
 
+  const sharing = createSharingView({
+    desired: dependencies.desired,
+    announcements,
+    around: () => ({ network: network.current(), pools: pools.book() }),
+  })
   const index = createBlockIndex({
     onFreed: address => {
       if (nodeAddresses.reclaim(address)) tellLine(address)
@@ -79,6 +87,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       const address = (now ?? before)?.address
       if (!address) return
       if (now) tellLine(address)
+      if (now && (now.owners.length > 1 || (before?.owners.length ?? 0) > 1)) tellSharers(now)
+      if (now?.sharing !== undefined && now.sharing !== before?.sharing) tellKey(now.sharing)
       names.wake(announcementName(address))
       for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
     },
@@ -86,6 +96,16 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   /** Who waits for an address is told whose it is; that has changed. */
   const tellLine = (address: IpAddress) => {
     for (const { id } of waiters.lineOf(address)) services.wake(id)
+  }
+  const tellSharers = ({ owners }: Given, except?: string) => {
+    for (const owner of owners) if (owner.uid !== except && served.has(owner.uid)) services.wake(idOf(owner))
+  }
+  /** Who waits for any address may join one that is shared now. */
+  const tellKey = (key: string) => {
+    for (const { id } of waiters.all()) {
+      const goal = served.get(id.uid)?.goal
+      if (goal && readSharing(goal.desired.annotations).key === key) services.wake(id)
+    }
   }
   const setAside = createSetAside(index)
   const nodeAddresses = createNodeAddresses(index)
@@ -102,7 +122,17 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     gaveUnasked: address => setAside.gaveUnasked(address),
   })
   const isAnnounced = (address: IpAddress) => announcements.get(announcementName(address)) !== undefined
-  const parts: ApplyParts = { index, allocator, giver, waiters, announcementStore, pools: pools.book, supported, isAnnounced }
+  const parts: ApplyParts = {
+    index,
+    allocator,
+    giver,
+    waiters,
+    announcementStore,
+    pools: pools.book,
+    supported,
+    isAnnounced,
+    sharingOf: sharing.termsFor,
+  }
   const announcing: AnnouncingParts = {
     index,
     announcements,
@@ -211,7 +241,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       for (const text of addresses) {
         const address = parseAddress(text)
         if (!address || !pools.book().ordered.some(pool => poolContains(pool, address))) continue
-        const isHeld = index.hold(address, { owner: id, why: 'adoption' })
+        const wish = dependencies.desired(id)
+        const isHeld = index.hold(address, { owner: id, why: 'adoption', sharing: wish && readSharing(wish.annotations).key })
         if (isHeld) log.info({ service: `${id.namespace}/${id.name}`, address: text }, 'address of a status is reserved')
       }
     }
@@ -232,9 +263,17 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       // Forgotten first, so that nobody announces anew what is being withdrawn.
       if (!goal) served.delete(id.uid)
       kept.delete(id.uid)
+      const before = served.get(id.uid)?.goal.desired
       const outcome = await apply(work, parts, signal)
       if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
-      for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
+      const isChanged = goal !== undefined && before !== undefined && sharingMark(before) !== sharingMark(goal.desired)
+      for (const given of index.givenTo(id.uid)) {
+        names.wake(announcementName(given.address))
+        // Those who share the address or would like to look whether they still get on, or do by now.
+        if (!isChanged) continue
+        tellSharers(given, id.uid)
+        tellLine(given.address)
+      }
       rebalancer.look()
       return outcome
     },
@@ -280,7 +319,15 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   }
 
   function observeNow(id: LoadBalancerId): LocalObserved {
-    return observe(id, { index, announcements, agents, pools: pools.book(), network: network.current(), setAside })
+    return observe(id, {
+      index,
+      announcements,
+      agents,
+      pools: pools.book(),
+      network: network.current(),
+      setAside,
+      desired: dependencies.desired,
+    })
   }
 
   /** Whether the address went away between planning and writing; an Announcement for it would only have to be withdrawn. */

@@ -1,5 +1,6 @@
 // What Services ask for, in every spelling, and what is wrong with it.
 import { expect, test } from 'vitest'
+import { readSharing } from './annotations.ts'
 import { readSettings } from './settings.ts'
 import { serviceNamed } from './simulation.ts'
 
@@ -39,14 +40,31 @@ test('dual stack: preferred is content with IPv4, required is refused, IPv6 alon
   expect(reasonsOf({ families: ['IPv6'] })).toEqual(['UnsupportedFamily'])
 })
 
-test('sharing an address the way MetalLB does is known, and told to do nothing yet', () => {
-  expect(read({ annotations: { 'metallb.io/allow-shared-ip': 'dns' } }).problems).toEqual([
-    {
-      reason: 'UnsupportedAnnotation',
-      message: 'Annotation metallb.io/allow-shared-ip is known but not supported yet; it has no effect.',
-      remedy: 'Remove it, or leave it for a later version.',
-      severity: 'warns',
-    },
+test('keys of MetalLB are read under its name and under its former one, and contradict nothing by saying the same', () => {
+  const asked = (prefix: string) => ({
+    [`${prefix}/loadBalancerIPs`]: '10.0.0.1',
+    [`${prefix}/address-pool`]: 'office',
+    [`${prefix}/allow-shared-ip`]: 'dns',
+  })
+  for (const annotations of [asked('metallb.universe.tf'), { ...asked('metallb.io'), ...asked('metallb.universe.tf') }]) {
+    const settings = read({ annotations })
+    expect(settings.problems).toEqual([])
+    expect(settings).toMatchObject({ requested: [{ text: '10.0.0.1' }], requestedPool: 'office' })
+    expect(readSharing(annotations)).toEqual({ key: 'dns', namespaces: [] })
+  }
+  const [problem] = read({
+    annotations: { 'metallb.universe.tf/allow-shared-ip': 'dns', 'weir.dev/allow-shared-ip': 'web' },
+  }).problems
+  expect(problem).toMatchObject({ reason: 'RequestConflict', severity: 'blocks' })
+})
+
+test('a class may keep Services from sharing; namespaces without a key do nothing and say so', () => {
+  const desired = serviceNamed('web')
+  const lan = { ...desired.class, spec: { ...desired.class.spec, local: { final: ['allow-shared-ip' as const] } } }
+  expect(reasonsOf({ class: lan, annotations: { 'metallb.io/allow-shared-ip': 'dns' } })).toEqual(['SettingIsFinal'])
+  expect(reasonsOf({ annotations: { 'weir.dev/share-with-namespaces': 'team-a' } })).toEqual(['SettingWithoutEffect'])
+  expect(reasonsOf({ annotations: { 'weir.dev/allow-shared-ip': 'a', 'weir.dev/share-with-namespaces': 'Team A' } })).toEqual([
+    'InvalidAnnotation',
   ])
 })
 

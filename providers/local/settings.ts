@@ -3,7 +3,7 @@ import type { AnnotationMistake } from '../../src/api/annotations.ts'
 import type { IpAddress } from '../../src/model/address.ts'
 import { firstFew } from '../../src/model/first-few.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
-import { metallbAnnotations, requestedAddress, weirAnnotations } from './annotations.ts'
+import { formerMetallbAnnotations, metallbAnnotations, requestedAddress, weirAnnotations } from './annotations.ts'
 
 export interface Settings {
   /** The families that get an address, in the order of the Service. */
@@ -24,16 +24,24 @@ interface Wish<Value> {
 export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySet<IpFamily>): Settings {
   const own = weirAnnotations.parse(desired.annotations)
   const metallb = metallbAnnotations.parse(desired.annotations)
+  const former = formerMetallbAnnotations.parse(desired.annotations)
   const field = readField(desired.loadBalancerIP)
 
   const addressWishes = [
     wish('weir.dev/load-balancer-ips', own.values.addresses),
     wish('spec.loadBalancerIP', field.address && [field.address]),
     wish('metallb.io/loadBalancerIPs', metallb.values.addresses),
+    wish('metallb.universe.tf/loadBalancerIPs', former.values.addresses),
   ].filter(isPresent)
   const poolWishes = [
     wish('weir.dev/address-pool', own.values.pool),
     wish('metallb.io/address-pool', metallb.values.pool),
+    wish('metallb.universe.tf/address-pool', former.values.pool),
+  ].filter(isPresent)
+  const keyWishes = [
+    wish('weir.dev/allow-shared-ip', own.values.sharingKey),
+    wish('metallb.io/allow-shared-ip', metallb.values.sharingKey),
+    wish('metallb.universe.tf/allow-shared-ip', former.values.sharingKey),
   ].filter(isPresent)
   const addresses = familyNames.flatMap(family => addressWishes.flatMap(asked => ofFamily(asked, family))[0]?.value ?? [])
   const families = desired.families.filter(family => supported.has(family))
@@ -44,9 +52,9 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
     requestedPool: poolWishes[0]?.value,
     problems: [
       ...familyProblems(desired, families),
-      ...[...own.mistakes, ...metallb.mistakes].map(problemOf),
+      ...[...own.mistakes, ...metallb.mistakes, ...former.mistakes].map(problemOf),
       ...field.problems,
-      ...finalProblems(desired, addressWishes, poolWishes),
+      ...finalProblems(desired, { addresses: addressWishes, pools: poolWishes, keys: keyWishes }),
       ...familyNames.flatMap(family =>
         conflict(
           addressWishes.flatMap(asked => ofFamily(asked, family)),
@@ -54,6 +62,8 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
         ),
       ),
       ...conflict(poolWishes, value => value),
+      ...conflict(keyWishes, value => value),
+      ...uselessNamespaces(own.values.shareWith, keyWishes),
       ...addressProblems(addresses, desired, families),
     ],
   }
@@ -162,17 +172,36 @@ function severalOfFamily(addresses: readonly IpAddress[]): Problem {
 
 function finalProblems(
   desired: DesiredLoadBalancer,
-  addresses: readonly Wish<unknown>[],
-  pools: readonly Wish<unknown>[],
+  wishes: {
+    readonly addresses: readonly Wish<unknown>[]
+    readonly pools: readonly Wish<unknown>[]
+    readonly keys: readonly Wish<unknown>[]
+  },
 ): readonly Problem[] {
   const final = desired.class.spec.local?.final ?? []
-  const refused = [...(final.includes('load-balancer-ips') ? addresses : []), ...(final.includes('address-pool') ? pools : [])]
+  const refused = [
+    ...(final.includes('load-balancer-ips') ? wishes.addresses : []),
+    ...(final.includes('address-pool') ? wishes.pools : []),
+    ...(final.includes('allow-shared-ip') ? wishes.keys : []),
+  ]
   return refused.map(({ key }) => ({
     reason: 'SettingIsFinal',
     message: `${key} may not be set: class ${desired.class.metadata.name} does not let Services change it.`,
     remedy: 'Remove it or use another class.',
     severity: 'blocks',
   }))
+}
+
+function uselessNamespaces(namespaces: readonly string[] | undefined, keys: readonly unknown[]): readonly Problem[] {
+  if (namespaces === undefined || keys.length > 0) return []
+  return [
+    {
+      reason: 'SettingWithoutEffect',
+      message: 'weir.dev/share-with-namespaces has no effect without weir.dev/allow-shared-ip.',
+      remedy: 'Set weir.dev/allow-shared-ip to the key of the others, or remove it.',
+      severity: 'warns',
+    },
+  ]
 }
 
 function conflict<Value>(wishes: readonly Wish<Value>[], text: (value: Value) => string): readonly Problem[] {

@@ -12,6 +12,8 @@ import type { ExistingService } from './views.ts'
 
 export interface SimulatedLan {
   readonly provider: LocalProvider
+  /** The Services there are, by uid, as the API server has them. */
+  readonly services: Map<string, DesiredLoadBalancer>
   readonly blocks: Server<AddressBlock>
   readonly announcements: Server<Announcement>
   readonly pools: WritableView<AddressPool>
@@ -35,6 +37,8 @@ export interface SimulatedLanOptions {
   readonly pools?: readonly AddressPool[]
   readonly nodes?: readonly string[]
   readonly existing?: readonly ExistingService[]
+  /** Services that are there before any is looked at. */
+  readonly services?: readonly DesiredLoadBalancer[]
   /** An API server that was there before: a restart. */
   readonly after?: SimulatedLan
   readonly write?: () => Promise<void>
@@ -42,6 +46,8 @@ export interface SimulatedLanOptions {
 
 export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<SimulatedLan> {
   const { pools = [], nodes = ['n0', 'n1', 'n2'], existing = [], after, write = async () => {} } = options
+  const services = new Map<string, DesiredLoadBalancer>(after?.services)
+  for (const service of options.services ?? []) services.set(service.id.uid, service)
   const blockView = createView<AddressBlock>()
   const announcementView = createView<Announcement>()
   const [poolView, nodeView, reportView] = [createView<AddressPool>(), createView<Node>(), createView<NodeReport>()]
@@ -70,6 +76,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       },
     },
     existing: () => existing,
+    desired: id => services.get(id.uid),
     blockStore: {
       read: async name => blocks.read(name),
       create: async block => {
@@ -117,6 +124,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
   }
   return {
     provider,
+    services,
     blocks,
     announcements,
     pools: poolView,
@@ -127,8 +135,14 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       wokenNames = []
       return names
     },
-    bring: (desired, membership = threeReady) => run(desired.id, { desired, membership }),
-    remove: id => run(id, undefined),
+    bring: (desired, membership = threeReady) => {
+      services.set(desired.id.uid, desired)
+      return run(desired.id, { desired, membership })
+    },
+    remove: id => {
+      services.delete(id.uid)
+      return run(id, undefined)
+    },
     announce: async () => {
       while (wokenAnnouncements.size > 0) {
         const names = [...wokenAnnouncements]

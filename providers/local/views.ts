@@ -4,7 +4,7 @@ import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import type { NodeReport } from '../../src/api/node-report.ts'
 import type { Node } from '../../src/model/kubernetes-objects.ts'
-import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 
 /** One change of a view. */
 export type Change<T> =
@@ -81,6 +81,8 @@ export interface LocalDependencies {
   readonly agents: Agents
   /** Services of ours as they are now; asked once, when the first load balancer is observed (views are complete by then). */
   readonly existing: () => Iterable<ExistingService>
+  /** What a Service of ours asks for now; undefined for one that is gone, leaving, or nobody's. Asked about those who share. */
+  readonly desired: (id: LoadBalancerId) => DesiredLoadBalancer | undefined
   readonly blockStore: BlockStore
   readonly announcementStore: AnnouncementStore
   /** Wall clock, milliseconds since the epoch; only written into objects. */

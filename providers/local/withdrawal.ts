@@ -9,7 +9,9 @@ import type { Holding } from './observe.ts'
  */
 export function releaseStep({ given, announcement, announcerAlive }: Holding): readonly LocalAction[] {
   const address = given.address.text
-  if (!announcement || given.owners.length > 1) return [{ kind: 'release-address', address }]
+  // Others go on being announced there.
+  const isShared = given.owners.length > 1
+  if (!announcement || isShared) return [{ kind: 'release-address', address, isShared }]
   const { name, deletionTimestamp, finalizers } = announcement.metadata
   if (deletionTimestamp === undefined) return [{ kind: 'withdraw-announcement', address, announcement: name }]
   if (announcerAlive || !finalizers?.includes(announcedFinalizer)) return []

@@ -9,6 +9,11 @@ export const allocationSchema = z.object({
   pool: objectName.describe('The pool the address was given from.'),
   since: z.string().meta({ format: 'date-time' }),
   owners: z.array(serviceReference).min(1).max(64).describe('The Services that hold the address; several when they share it.'),
+  sharing: z
+    .string()
+    .max(1024)
+    .exactOptional()
+    .describe('The key under which further Services may join. Absent: the owner shares with nobody.'),
 })
 
 export type Allocation = z.infer<typeof allocationSchema>

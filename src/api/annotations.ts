@@ -68,18 +68,14 @@ export function annotationTable<const Rows extends AnnotationRows>(prefix: strin
 export const ownAnnotations: Readonly<Record<string, string>> = {
   'load-balancer-ips': 'Addresses to ask for, separated by commas, at most one per family.',
   'address-pool': 'The AddressPool to take addresses from.',
-  'allow-shared-ip': 'Reserved: Services with the same value will share an address.',
+  'allow-shared-ip': 'Services of one namespace with the same value share an address, if their ports differ (local).',
+  'share-with-namespaces': 'Further namespaces to share an address with; their Services must name this one too (local).',
   'allow-interruption': 'Lets a change go on that cannot be made without interrupting traffic.',
   'load-balancer-group': 'Services of one class with the same value share a load balancer (aws).',
   'adopt-load-balancer': 'Name or ARN of a load balancer to take over, if its tags allow it (aws).',
   'deletion-policy': 'retain leaves in AWS what was made when the Service goes (aws).',
   'nodes-with-endpoints-only': 'With externalTrafficPolicy Local, register only nodes that hold endpoints (aws).',
 }
-
-/** Keys of ours that have a meaning to come: Services that carry them are told that they do nothing yet. */
-export const reservedAnnotations = annotationTable(`${group}/`, {
-  'allow-shared-ip': { parse: 'reserved', sets: 'sharing', doc: 'Services with the same value will share an address.' },
-})
 
 /**
  * Annotations under our own prefix that nobody reads, each with the nearest known key. They warn and change nothing else:

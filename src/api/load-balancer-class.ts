@@ -16,7 +16,7 @@ export const localClassSchema = z
         'Address pools that Services of this class may use, in order of preference. Empty or absent: every pool that allows the Service.',
       ),
     final: z
-      .array(z.enum(['load-balancer-ips', 'address-pool']))
+      .array(z.enum(['load-balancer-ips', 'address-pool', 'allow-shared-ip']))
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'set' })
       .exactOptional()

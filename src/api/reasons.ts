@@ -116,6 +116,18 @@ export const reasons = {
     meaning: 'A requested address belongs to another Service.',
     remedy: 'Ask for another address, or wait: it is given when it becomes free.',
   },
+  SharingRefused: {
+    on: services,
+    meaning:
+      'A requested address belongs to a Service that it cannot be shared with: another key, a closed namespace, an equal port, another traffic policy, or no node that may announce for both.',
+    remedy: 'Do what the message says, or ask for another address; this one is given when that becomes possible.',
+  },
+  SharingEnded: {
+    on: services,
+    event: true,
+    meaning: 'The Service had to leave an address it shared: it took its consent back, or got in the way of an older Service.',
+    remedy: 'Use the address that the status names now; the message tells what stands in the way of sharing.',
+  },
   AddressOfNode: {
     on: services,
     meaning: 'A requested address is one that a node has of its own; such addresses are never given.',

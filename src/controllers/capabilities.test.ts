@@ -49,5 +49,6 @@ test('what a provider cannot do is named, and only warned of when something is l
   expect(found({ targetType: 'Pod' })).toEqual(['blocks UnsupportedTargetType'])
   expect(found({ families: ['IPv6'] })).toEqual(['blocks UnsupportedFamily'])
   expect(found({ families: ['IPv6', 'IPv4'] })).toEqual([])
+  expect(found({ annotations: { 'weir.dev/allow-shared-ip': 'dns' } })).toEqual(['warns SettingWithoutEffect'])
   expect(found({ listeners: [{ port: 80, protocol: 'TCP', portName: '' }] })).toEqual(['blocks NodePortsRequired'])
 })

@@ -1,5 +1,6 @@
 // What a provider cannot do, as problems of the Service: found before planning, so that nothing is ever made by halves. Pure.
 import type { DesiredLoadBalancer, Problem } from '../model/load-balancer.ts'
+import { group } from '../api/group.ts'
 import type { Reason } from '../api/reasons.ts'
 import { reasons } from '../api/reasons.ts'
 import type { Capabilities } from '../provider.ts'
@@ -33,6 +34,14 @@ export function missingCapabilities(
   }
   if (!desired.families.some(family => capabilities.families.has(family))) {
     add('UnsupportedFamily', 'blocks', `The provider ${name} cannot serve ${desired.families.join(' and ')}.`)
+  }
+  const sharing = `${group}/allow-shared-ip`
+  if (!capabilities.sharedAddresses && desired.annotations[sharing] !== undefined) {
+    add(
+      'SettingWithoutEffect',
+      'warns',
+      `${sharing} has no effect: the provider ${name} gives every Service addresses of its own.`,
+    )
   }
   const needsNodePorts = desired.targetType === 'Node' && !capabilities.withoutNodePorts
   if (needsNodePorts && desired.listeners.some(({ nodePort }) => nodePort === undefined)) {

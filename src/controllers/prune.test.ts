@@ -10,6 +10,8 @@ test('memory holds what is read and nothing else', () => {
     metadata: { name: 'web', resourceVersion: '7', annotations: { 'weir.dev/address-pool': 'office' } },
     spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
   })
+  const local = { ...spec, externalTrafficPolicy: 'Local' } as const
+  expect(pruneService({ metadata: { name: 'web' }, spec: local }).spec.selector).toEqual({ app: 'web' })
   const status = {
     addresses: [
       { type: 'InternalIP', address: '10.0.0.1' },

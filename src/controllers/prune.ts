@@ -10,7 +10,11 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 /** A Service without selectors, cluster IPs and further fields that do not decide about a load balancer. */
 export function pruneService(service: Service): Service {
   const { metadata, spec, status } = service
-  return { metadata: pruneMetadata(metadata), spec: pruneServiceSpec(spec), ...(status ? { status } : {}) }
+  const pruned = { metadata: pruneMetadata(metadata), spec: pruneServiceSpec(spec), ...(status ? { status } : {}) }
+  // Services with this policy may share an address only if they have the same pods.
+  return spec.externalTrafficPolicy === 'Local' && spec.selector
+    ? { ...pruned, spec: { ...pruned.spec, selector: spec.selector } }
+    : pruned
 }
 
 /** The same with the selector. */

@@ -145,12 +145,6 @@ test('a misspelt annotation of ours warns with the nearest key', () => {
   ])
 })
 
-test('a key that is reserved warns that it does nothing yet', () => {
-  expect(build({}, { 'weir.dev/allow-shared-ip': 'web' }).problems).toMatchObject([
-    { reason: 'UnsupportedAnnotation', severity: 'warns' },
-  ])
-})
-
 test('no text in annotations or source ranges makes the builder throw', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.string()), fc.array(fc.string()), (annotations, loadBalancerSourceRanges) => {

@@ -1,5 +1,5 @@
 // From a Service and its class to the provider-neutral load balancer it asks for, and the mistakes found on the way.
-import { reservedAnnotations, unknownKeys } from '../api/annotations.ts'
+import { unknownKeys } from '../api/annotations.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { reasons } from '../api/reasons.ts'
 import { formatAddress, parseAddress, parseCidr } from './address.ts'
@@ -43,11 +43,12 @@ export function buildLoadBalancer(service: Service, loadBalancerClass: LoadBalan
     annotations,
     statusAddresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
     createdAt: metadata.creationTimestamp ?? '',
+    ...(spec.selector ? { selector: spec.selector } : {}),
     ...(healthCheckNodePort ? { healthCheckNodePort } : {}),
     ...(loadBalancerIP ? { loadBalancerIP } : {}),
     ...affinityOf(spec),
   }
-  const mistakes = [...unknownKeys(annotations), ...reservedAnnotations.parse(annotations).mistakes]
+  const mistakes = unknownKeys(annotations)
   return { desired, problems: [...noPorts(listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
 }
 

@@ -17,7 +17,7 @@ export interface ServicePort {
 
 export interface ServiceSpec {
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
-  /** Kept only where pods matter. */
+  /** Kept only where pods matter, and with externalTrafficPolicy Local. */
   readonly selector?: Readonly<Record<string, string>>
   readonly loadBalancerClass?: string
   readonly loadBalancerIP?: string

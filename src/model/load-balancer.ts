@@ -46,6 +46,8 @@ export interface DesiredLoadBalancer {
   readonly familyPolicy: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack'
   readonly listeners: readonly Listener[]
   readonly externalTrafficPolicy: 'Cluster' | 'Local'
+  /** Labels of the pods; kept where it matters whether two Services have the same ones. */
+  readonly selector?: Readonly<Record<string, string>>
   readonly healthCheckNodePort?: number
   /** CIDRs that may connect; empty means everyone. */
   readonly sourceRanges: readonly string[]

@@ -81,7 +81,8 @@ test('two allocators never give one address to two Services, whatever order and 
             if (!holder) continue
             // From here on nobody relies on it any more.
             told.delete(holder.address.text)
-            work.push(allocator.free(holder.address, holder.uid, never).catch(() => {}))
+            const release = async () => void (await allocator.free(holder.address, holder.uid, never).catch(() => {}))
+            work.push(release())
           }
           if (pick % 3 === 0) await s.waitFor(Promise.resolve())
         }

@@ -17,8 +17,18 @@ export interface Allocator {
    * wait leaves it open whether it was given; the block tells, and nobody else gets it by mistake.
    */
   give(change: GiveChange, signal: AbortSignal): Promise<'given' | 'taken'>
-  /** Takes one owner off the address; without any owner left it is free. Free already is success. */
-  free(address: IpAddress, uid: string, signal: AbortSignal): Promise<void>
+  /**
+   * Takes one owner off the address; without any owner left it is free. Free already is success. With `unlessLast` somebody
+   * else must be left; `last` when nobody would be.
+   */
+  free(
+    address: IpAddress,
+    uid: string,
+    signal: AbortSignal,
+    options?: { readonly unlessLast?: boolean },
+  ): Promise<'freed' | 'last'>
+  /** Sets the key under which others may join its only owner; `taken` when there are others by now. */
+  share(address: IpAddress, uid: string, key: string | undefined, signal: AbortSignal): Promise<'done' | 'taken'>
 }
 
 interface Waiting {
@@ -113,9 +123,10 @@ export function createAllocator(options: {
         index.unhold(change.address, change.owner.uid)
       }
     },
-    async free(address, uid, signal) {
-      await submit({ kind: 'free', address, uid }, signal)
+    async free(address, uid, signal, { unlessLast = false } = {}) {
+      return (await submit({ kind: 'free', address, uid, unlessLast }, signal)) === 'done' ? 'freed' : 'last'
     },
+    share: (address, uid, key, signal) => submit({ kind: 'share', address, uid, key }, signal),
   }
 }
 

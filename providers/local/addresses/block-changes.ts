@@ -4,6 +4,7 @@ import { kindNames } from '../../../src/api/kind-names.ts'
 import { apiVersion } from '../../../src/api/group.ts'
 import { blockName, blockOffset, formatAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
+import { maxSharers } from '../sharing.ts'
 import { clearBit, emptyBitmap, formatBitmap, hasBit, parseBitmap, setBit } from './bitmap.ts'
 import type { Owner } from './block-index.ts'
 
@@ -15,10 +16,26 @@ export type BlockChange =
       readonly pool: string
       /** RFC 3339. */
       readonly since: string
+      /** Lets the owner join those who have the address already. */
+      readonly sharing?: Sharing
     }
-  | { readonly kind: 'free'; readonly address: IpAddress; readonly uid: string }
+  | {
+      readonly kind: 'free'
+      readonly address: IpAddress
+      readonly uid: string
+      /** Not the last owner: the address is still announced for whoever else has it. */
+      readonly unlessLast?: boolean
+    }
+  /** The only owner shares under another key from now on, or (undefined) with nobody. */
+  | { readonly kind: 'share'; readonly address: IpAddress; readonly uid: string; readonly key: string | undefined }
 
-/** What a change does to a block: it must be written, holds already, or cannot be because somebody else has the address. */
+export interface Sharing {
+  readonly key: string
+  /** Whether it gets on with all of them. Asked on the very state that is written. */
+  readonly getsOnWith: (owners: readonly Owner[]) => boolean
+}
+
+/** What a change does to a block: it must be written, holds already, or cannot be because of somebody else's part in the address. */
 export type Effect = 'write' | 'done' | 'taken'
 
 export interface Changed {
@@ -35,14 +52,24 @@ export function applyChanges(block: AddressBlock | undefined, changes: readonly 
     const offset = blockOffset(change.address)
     const current = allocations[offset]
     if (change.kind === 'give') {
-      if (current) return current.owners.some(owner => owner.uid === change.owner.uid) ? 'done' : 'taken'
-      if (hasBit(bitmap, offset)) return 'taken'
-      allocations[offset] = { pool: change.pool, since: change.since, owners: [change.owner] }
+      if (!current && hasBit(bitmap, offset)) return 'taken'
+      const next = withOwner(current, change)
+      if (typeof next === 'string') return next
+      allocations[offset] = next
       setBit(bitmap, offset)
       return 'write'
     }
-    if (!current?.owners.some(owner => owner.uid === change.uid)) return 'done'
+    const isOwner = (current?.owners ?? []).some(owner => owner.uid === change.uid)
+    if (!current || !isOwner) return 'done'
+    if (change.kind === 'share') {
+      if (current.sharing === change.key) return 'done'
+      if (current.owners.length > 1) return 'taken'
+      const { sharing: _, ...rest } = current
+      allocations[offset] = { ...rest, ...(change.key !== undefined && { sharing: change.key }) }
+      return 'write'
+    }
     const owners = current.owners.filter(owner => owner.uid !== change.uid)
+    if (owners.length === 0 && change.unlessLast) return 'taken'
     if (owners.length > 0) allocations[offset] = { ...current, owners }
     else {
       delete allocations[offset]
@@ -52,6 +79,16 @@ export function applyChanges(block: AddressBlock | undefined, changes: readonly 
   })
   const base = block?.spec.base ?? baseOf(changes)
   return { block: { ...(block ?? newBlock(changes)), spec: { base, bitmap: formatBitmap(bitmap), allocations } }, effects }
+}
+
+function withOwner(
+  current: Allocation | undefined,
+  { owner, pool, since, sharing }: Extract<BlockChange, { readonly kind: 'give' }>,
+): Allocation | 'done' | 'taken' {
+  if (!current) return { pool, since, owners: [owner], ...(sharing && { sharing: sharing.key }) }
+  if (current.owners.some(({ uid }) => uid === owner.uid)) return 'done'
+  const isOpen = sharing !== undefined && sharing.key === current.sharing && current.owners.length < maxSharers
+  return isOpen && sharing.getsOnWith(current.owners) ? { ...current, owners: [...current.owners, owner] } : 'taken'
 }
 
 function newBlock(changes: readonly BlockChange[]): Pick<AddressBlock, 'apiVersion' | 'kind' | 'metadata'> {

@@ -19,6 +19,8 @@ export interface Given {
   readonly pool: string
   readonly since: string
   readonly owners: readonly Owner[]
+  /** The key under which further Services may join. */
+  readonly sharing?: string | undefined
 }
 
 /**
@@ -30,6 +32,8 @@ export interface Given {
 export interface Hold {
   readonly owner: Owner
   readonly why: 'pending' | 'adoption' | 'turn' | 'node' | 'conflict'
+  /** The key under which others may join once it is given. */
+  readonly sharing?: string | undefined
 }
 
 export interface BlockIndex {
@@ -41,6 +45,8 @@ export interface BlockIndex {
   given(address: IpAddress): Given | undefined
   givenTo(uid: string): readonly Given[]
   all(): IterableIterator<Given>
+  /** Addresses that somebody of the namespace shares under the key, also those on the way to be given; oldest known first. */
+  sharedUnder(key: string, namespace: string): readonly IpAddress[]
   heldBy(address: IpAddress): Hold | undefined
   /** The addresses held for an owner. */
   heldFor(uid: string): readonly IpAddress[]
@@ -73,6 +79,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
   const blocks = new Map<string, Block>()
   const byOwner = new Map<string, Map<string, Given>>()
   const heldByOwner = new Map<string, Map<string, IpAddress>>()
+  const shared = new Map<string, Map<string, IpAddress>>()
   const free = createFreeFinder(name => blocks.get(name)?.taken)
 
   const blockOf = (address: IpAddress): Block => {
@@ -89,9 +96,26 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     if (sameGiven(before, next)) return
     for (const owner of before?.owners ?? []) removeFrom(byOwner, owner.uid, before?.address.text)
     for (const owner of next?.owners ?? []) if (next) addTo(byOwner, owner.uid, next.address.text, next)
-    if (next) block.given.set(offset, next)
-    else block.given.delete(offset)
+    const address = (next ?? before)?.address
+    if (!address) return
+    settleSharing(block, offset, address, () => {
+      if (next) block.given.set(offset, next)
+      else block.given.delete(offset)
+    })
     events.onGiven(next, before)
+  }
+  /** An address may be known by its owners and by a hold at once; it stays until neither says it is shared. */
+  const settleSharing = (block: Block, offset: number, address: IpAddress, change: () => void) => {
+    const keysNow = () => {
+      const given = block.given.get(offset)
+      const hold = block.holds.get(offset)
+      return [...sharingKeys(given?.sharing, given?.owners ?? []), ...sharingKeys(hold?.sharing, hold ? [hold.owner] : [])]
+    }
+    const before = keysNow()
+    change()
+    const after = new Set(keysNow())
+    for (const key of before) if (!after.has(key)) removeFrom(shared, key, address.text)
+    for (const key of after) if (!shared.get(key)?.has(address.text)) addTo(shared, key, address.text, address)
   }
   const settleBit = (block: Block, offset: number, marked = false) => {
     const taken = marked || block.given.has(offset) || block.holds.has(offset)
@@ -134,6 +158,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     *all() {
       for (const block of blocks.values()) yield* block.given.values()
     },
+    sharedUnder: (key, namespace) => [...(shared.get(`${namespace} ${key}`)?.values() ?? [])],
     heldBy: address => blocks.get(blockName(address))?.holds.get(offsetOf(address)),
     heldFor: uid => [...(heldByOwner.get(uid)?.values() ?? [])],
     hold(address, hold) {
@@ -144,7 +169,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       const isOthers = other?.owner.uid !== hold.owner.uid && other?.why !== 'conflict'
       if (other ? isOthers : hasBit(block.taken, offset)) return false
       if (other) removeFrom(heldByOwner, other.owner.uid, address.text)
-      block.holds.set(offset, hold)
+      settleSharing(block, offset, address, () => block.holds.set(offset, hold))
       addTo(heldByOwner, hold.owner.uid, address.text, address)
       settleBit(block, offset)
       return true
@@ -153,7 +178,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       const block = blocks.get(blockName(address))
       const offset = offsetOf(address)
       if (block?.holds.get(offset)?.owner.uid !== uid) return
-      block.holds.delete(offset)
+      settleSharing(block, offset, address, () => block.holds.delete(offset))
       removeFrom(heldByOwner, uid, address.text)
       settleBit(block, offset)
     },
@@ -163,6 +188,10 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       return used
     },
   }
+}
+
+function sharingKeys(sharing: string | undefined, owners: readonly Owner[]): readonly string[] {
+  return sharing === undefined ? [] : owners.map(({ namespace }) => `${namespace} ${sharing}`)
 }
 
 function offsetOf(address: IpAddress): number {
@@ -188,13 +217,14 @@ function usedOf(block: Block, ranges: readonly IpRange[], avoidBuggyIPs: boolean
 /** The old entry itself while nothing of it changed: blocks are written often, most of their entries stay. */
 function readGiven(block: Block, offset: number, allocation: Allocation, old: Given | undefined): Given {
   const address = old?.address ?? makeAddress(block.base.family, block.base.value + BigInt(offset))
-  const next: Given = { address, pool: allocation.pool, since: allocation.since, owners: allocation.owners }
+  const { pool, since, owners, sharing } = allocation
+  const next: Given = { address, pool, since, owners, sharing }
   return old && sameGiven(old, next) ? old : next
 }
 
 function sameGiven(one: Given | undefined, other: Given | undefined): boolean {
   if (one === other) return true
-  if (!one || !other || one.pool !== other.pool || one.since !== other.since) return false
+  if (!one || !other || one.pool !== other.pool || one.since !== other.since || one.sharing !== other.sharing) return false
   return one.owners.length === other.owners.length && one.owners.every((owner, at) => owner.uid === other.owners[at]?.uid)
 }
 

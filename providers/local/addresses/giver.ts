@@ -6,7 +6,9 @@ import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { LocalAction } from '../actions.ts'
 import type { GiveResult } from '../outcome.ts'
+import { poolContains } from '../pools.ts'
 import type { ParsedPool, PoolBook } from '../pools.ts'
+import type { Discord } from '../sharing.ts'
 import type { Allocator } from './allocator.ts'
 import type { BlockIndex, Owner } from './block-index.ts'
 import { givesByItself } from './free-finder.ts'
@@ -15,8 +17,20 @@ import type { Waiter, Waiters } from './waiters.ts'
 
 export type GiveAction = Extract<LocalAction, { readonly kind: 'give-address' | 'adopt-address' }>
 
+/** How a Service shares the address it gets. */
+export interface SharingTerms {
+  readonly key: string
+  /** Namespaces where others may have such an address. */
+  readonly namespaces: Iterable<string>
+  /** An address not to join unless it is asked for. */
+  readonly avoids: (address: IpAddress) => boolean
+  /** Why it cannot join these owners at the address; undefined when it can. */
+  readonly discord: (address: IpAddress, owners: readonly Owner[]) => Discord | undefined
+}
+
 export interface Giver {
-  give(waiter: Waiter, action: GiveAction, signal: AbortSignal): Promise<GiveResult>
+  /** With `sharing`, an address that others share under its key goes before one of its own. */
+  give(waiter: Waiter, action: GiveAction, signal: AbortSignal, sharing?: SharingTerms): Promise<GiveResult>
   /** Calls the first in line for an address that became free, and holds it for them. */
   freed(address: IpAddress): void
   /** Holds for one in line what `actions` would give it now: its turn, before it is called. Ask for the oldest first. */
@@ -44,13 +58,13 @@ export function createGiver(options: {
 }): Giver {
   const { index, allocator, waiters, pools, timestamp, wake, gaveUnasked } = options
 
+  const usablePools = (names: readonly string[]) => names.flatMap(name => pools().get(name) ?? []).filter(pool => !pool.problem)
   /** What to try next, or undefined when nothing is free. */
   const choose = (uid: string, action: GiveAction, names: readonly string[]): Choice | undefined => {
-    const candidates = names.flatMap(name => pools().get(name) ?? []).filter(pool => !pool.problem)
     // An address that others wait for by name goes to them when it is not needed here.
     const isSpare = (address: IpAddress) => waiters.firstFor(address, []) === undefined
     const held = index.heldFor(uid).filter(address => address.family === action.family && isSpare(address))
-    for (const pool of candidates) {
+    for (const pool of usablePools(names)) {
       const turn = held.find(address => givesByItself(sourceOf(pool), address))
       const address = turn ?? index.free.next(sourceOf(pool), action.family)
       if (address) return { address, pool: pool.name }
@@ -58,10 +72,35 @@ export function createGiver(options: {
     return undefined
   }
 
-  const take = async (owner: Owner, { address, pool }: Choice, signal: AbortSignal): Promise<boolean> => {
-    if (!index.hold(address, { owner, why: 'pending' })) return false
-    const change = { kind: 'give', address, owner, pool, since: timestamp() } as const
+  const take = async (owner: Owner, choice: Choice, signal: AbortSignal, sharing?: SharingTerms): Promise<boolean> => {
+    const { address, pool } = choice
+    const isHeld = index.hold(address, { owner, why: 'pending', sharing: sharing?.key })
+    if (!isHeld && !(sharing && mayJoin(sharing, address))) return false
+    const getsOnWith = (owners: readonly Owner[]) => sharing?.discord(address, owners) === undefined
+    const terms = sharing && { sharing: { key: sharing.key, getsOnWith } }
+    const change = { kind: 'give', address, owner, pool, since: timestamp(), ...terms } as const
     return (await allocator.give(change, signal)) === 'given'
+  }
+  /** Those who have an address, or are about to. */
+  const ownersAt = (address: IpAddress): readonly Owner[] => {
+    const hold = index.heldBy(address)
+    const isComing = hold?.why === 'pending' || hold?.why === 'adoption'
+    return index.given(address)?.owners ?? (hold && isComing ? [hold.owner] : [])
+  }
+  const mayJoin = (sharing: SharingTerms, address: IpAddress): boolean => {
+    const owners = ownersAt(address)
+    return owners.length > 0 && sharing.discord(address, owners) === undefined
+  }
+  /** An address of these pools that others share under the key. */
+  const findShared = ({ family }: GiveAction, names: readonly string[], sharing: SharingTerms): Choice | undefined => {
+    const known = [...sharing.namespaces].flatMap(namespace => index.sharedUnder(sharing.key, namespace))
+    const candidates = known.filter(address => !sharing.avoids(address))
+    for (const pool of usablePools(names)) {
+      const fitting = candidates.filter(address => address.family === family && poolContains(pool, address))
+      const address = fitting.toSorted((one, other) => (one.value < other.value ? -1 : 1)).find(each => mayJoin(sharing, each))
+      if (address) return { address, pool: pool.name }
+    }
+    return undefined
   }
   const result = (address: IpAddress, pool: string, owner: Owner): GiveResult => ({
     kind: 'given',
@@ -69,13 +108,20 @@ export function createGiver(options: {
   })
   const has = (uid: string, address: IpAddress) => index.given(address)?.owners.some(owner => owner.uid === uid) === true
 
-  const giveExactly = async (waiter: Waiter, choice: Choice, signal: AbortSignal): Promise<GiveResult> => {
+  const giveExactly = async (
+    waiter: Waiter,
+    choice: Choice,
+    signal: AbortSignal,
+    sharing?: SharingTerms,
+  ): Promise<GiveResult> => {
     const owner = ownerOf(waiter.id)
     const { address, pool } = choice
-    if (has(owner.uid, address) || (await take(owner, choice, signal))) return result(address, pool, owner)
+    if (has(owner.uid, address) || (await take(owner, choice, signal, sharing))) return result(address, pool, owner)
     const hold = index.heldBy(address)
     if (hold?.why === 'node') return { kind: 'of-node', address: address.text, node: hold.owner.name }
-    return { kind: 'in-use', address: address.text, by: index.given(address)?.owners[0] ?? hold?.owner }
+    const owners = ownersAt(address)
+    const discord = owners.length > 0 ? sharing?.discord(address, owners) : undefined
+    return { kind: 'in-use', address: address.text, by: owners[0] ?? hold?.owner, discord }
   }
 
   const giveAny = async (
@@ -83,17 +129,19 @@ export function createGiver(options: {
     action: GiveAction,
     names: readonly string[],
     signal: AbortSignal,
+    sharing?: SharingTerms,
   ): Promise<GiveResult> => {
     const owner = ownerOf(waiter.id)
     for (let losses = 0; losses < maxLosses; losses++) {
-      const choice = choose(owner.uid, action, names)
+      const shared = sharing && findShared(action, names, sharing)
+      const choice = shared ?? choose(owner.uid, action, names)
       if (!choice) {
         waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
         return { kind: 'exhausted', family: action.family, pools: names }
       }
       // Lost only against another process; the index knows of it by now and offers another address.
-      if (await take(owner, choice, signal)) {
-        if (action.kind === 'give-address') gaveUnasked(choice.address)
+      if (await take(owner, choice, signal, sharing)) {
+        if (action.kind === 'give-address' && !shared) gaveUnasked(choice.address)
         return result(choice.address, choice.pool, owner)
       }
     }
@@ -106,16 +154,16 @@ export function createGiver(options: {
   }
 
   return {
-    async give(waiter, action, signal) {
+    async give(waiter, action, signal, sharing) {
       const wanted = parseAddress((action.kind === 'adopt-address' ? action.address : action.request) ?? '')
       if (!wanted || action.kind === 'adopt-address') {
         if (wanted && action.kind === 'adopt-address') {
-          const adopted = await giveExactly(waiter, { address: wanted, pool: action.pool }, signal)
+          const adopted = await giveExactly(waiter, { address: wanted, pool: action.pool }, signal, sharing)
           if (adopted.kind === 'given') return adopted
         }
-        return giveAny(waiter, action, action.kind === 'adopt-address' ? action.otherwise : action.pools, signal)
+        return giveAny(waiter, action, action.kind === 'adopt-address' ? action.otherwise : action.pools, signal, sharing)
       }
-      const given = await giveExactly(waiter, { address: wanted, pool: action.pools[0] ?? '' }, signal)
+      const given = await giveExactly(waiter, { address: wanted, pool: action.pools[0] ?? '' }, signal, sharing)
       if (given.kind !== 'given') waiters.add(waiter, { kind: 'address', address: wanted })
       return given
     },
