@@ -11,7 +11,10 @@ import type { AnnouncedTogether } from './sharing.ts'
 /** Rules ask for labels of Services only; endpoints refuse no sharing. */
 const noMatter = { nodesWithEndpoints: [], readyEndpoints: 0, totalEndpoints: 0 }
 
-export function togetherAt(address: IpAddress, around: { readonly network: Network; readonly pools: PoolBook }): AnnouncedTogether {
+export function togetherAt(
+  address: IpAddress,
+  around: { readonly network: Network; readonly pools: PoolBook },
+): AnnouncedTogether {
   return parties => {
     const sharers = parties.map(desired => ({
       goal: { desired, membership: noMatter },
