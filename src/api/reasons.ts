@@ -1,4 +1,5 @@
 // Reasons of the condition weir.dev/Ready and of the conditions of our own kinds; docs/conditions.md is generated from these rows.
+import { awsReasons } from './aws-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
 
 /** The condition that every claimed Service carries. */
@@ -14,10 +15,6 @@ export interface ReasonRow {
 }
 
 const services = ['Service'] as const
-/** Where the aws provider tells how it goes. */
-const awsObjects = ['Service', 'LoadBalancer', 'TargetGroupBinding'] as const
-/** Where the aws provider tells of its access to AWS. */
-const awsAccess = [...awsObjects, 'LoadBalancerClass'] as const
 
 /** Every reason, once. Code refers to a reason by its key, so a reason that is not listed here does not compile. */
 export const reasons = {
@@ -226,138 +223,7 @@ export const reasons = {
     meaning: 'The provider failed; it is tried again.',
     remedy: 'See the message.',
   },
-  Provisioning: {
-    on: ['Service', 'LoadBalancer'],
-    meaning: 'The load balancer exists; AWS is setting it up.',
-    remedy: 'Wait; AWS takes some minutes.',
-  },
-  NoHealthyTargets: {
-    on: ['Service', 'LoadBalancer'],
-    meaning: 'Targets are registered, but none passes the health check.',
-    remedy: 'Check the health check, the pods, and the security groups of the targets.',
-  },
-  TargetsSkipped: {
-    on: awsObjects,
-    meaning: 'Some nodes or pods cannot become targets; the others are registered.',
-    remedy: 'Look at what the message names: most often a node lacks spec.providerID.',
-  },
-  InvalidSettings: {
-    on: ['Service', 'TargetGroupBinding'],
-    meaning: 'Settings of the object contradict each other or do not go with what the load balancer is.',
-    remedy: 'Change one of those that the message names.',
-  },
-  SettingWithoutEffect: {
-    on: services,
-    meaning: 'A field or annotation has no meaning with this provider; the Service is served without it.',
-    remedy: 'Remove it, or use what the message names instead.',
-  },
-  PortConflict: {
-    on: services,
-    meaning: 'A port cannot be served because another one of the same number is.',
-    remedy: 'Give one of the ports that the message names another number.',
-  },
-  PortNotServed: {
-    on: services,
-    meaning: 'Some ports cannot be served; the others are. The status of the Service has an error for each.',
-    remedy: 'Change what the message names.',
-  },
-  AffinityNotSupported: {
-    on: services,
-    meaning: 'The load balancer cannot keep sessions the way the Service asks; it is served all the same.',
-    remedy: 'Leave sessionAffinity or its timeout out, or do without TLS on the load balancer.',
-  },
-  SubnetsNotFound: {
-    on: services,
-    meaning: 'No subnet can carry the load balancer, or a named one does not exist.',
-    remedy: 'Tag a subnet per zone with kubernetes.io/role/elb or kubernetes.io/role/internal-elb, or name subnets.',
-  },
-  SubnetsUnsuitable: {
-    on: services,
-    meaning: 'A named subnet cannot be used: its zone is taken by another one, or it lacks what the load balancer needs.',
-    remedy: 'Name one suitable subnet per availability zone.',
-  },
-  FixedAddressesInvalid: {
-    on: services,
-    meaning: 'Fixed addresses or Elastic IPs do not go with the subnets or the scheme.',
-    remedy: 'Give one per subnet, inside of it; Elastic IPs for internet-facing, private addresses for internal ones.',
-  },
-  CertificateNotFound: {
-    on: services,
-    meaning: 'A certificate does not exist in the region of the load balancer.',
-    remedy: 'Correct the ARN or request the certificate.',
-  },
-  SecurityGroupsInvalid: {
-    on: awsObjects,
-    meaning: 'A named security group does not exist, or cannot be used.',
-    remedy: 'Name security groups of the VPC of the load balancer.',
-  },
-  TargetSecurityGroupUnclear: {
-    on: awsObjects,
-    meaning:
-      'Some targets have no security group, or several, of which none is marked; targets are registered, rules may be missing.',
-    remedy:
-      'Tag one security group per interface with kubernetes.io/cluster/<name>, or set targetSecurityGroupTags of the class.',
-  },
-  SecurityGroupInUse: {
-    on: awsObjects,
-    meaning: 'A security group cannot be deleted because something still uses it.',
-    remedy: 'Remove what the message names; it is tried again.',
-  },
-  QuotaReached: {
-    on: awsObjects,
-    meaning: 'A quota of the AWS account is used up.',
-    remedy: 'Ask AWS for more, or remove what is not needed; it is tried again.',
-  },
-  AccessDenied: {
-    on: awsAccess,
-    meaning: 'AWS does not let the controller do something it must do.',
-    remedy: 'Allow the action that the message names in the IAM policy of the controller.',
-  },
-  Throttled: {
-    on: awsAccess,
-    meaning: 'AWS asks for fewer calls; what there is keeps working.',
-    remedy: 'Wait; it is tried again more slowly.',
-  },
-  ProviderUnreachable: {
-    on: awsAccess,
-    meaning: 'AWS does not answer; what there is keeps working.',
-    remedy: 'Check the network of the controller and the health of AWS; it is tried again.',
-  },
-  CredentialsInvalid: {
-    on: awsAccess,
-    meaning: 'AWS does not accept the credentials of the controller, or there are none.',
-    remedy: 'Check the role of the controller (IRSA, pod identity, profile); it is tried again.',
-  },
-  NotConfigured: {
-    on: awsAccess,
-    meaning: 'The provider lacks something it must know or be allowed: the region, the VPC, or rights in the cluster.',
-    remedy: 'Set spec.aws.region and spec.aws.vpcId of the class; for rights apply deploy/aws/rbac.yaml.',
-  },
-  NameTaken: {
-    on: services,
-    meaning: 'Something that is not ours has the name that was asked for.',
-    remedy: 'Choose another name, or adopt it with weir.dev/adopt-load-balancer.',
-  },
-  AdoptionRefused: {
-    on: services,
-    meaning: 'The load balancer to adopt does not exist, its tags do not allow it, or it cannot become what is asked for.',
-    remedy: 'Change what the message names, or leave weir.dev/adopt-load-balancer out.',
-  },
-  DeletionProtected: {
-    on: ['Service', 'LoadBalancer'],
-    meaning: 'The load balancer has deletion protection, so it is kept.',
-    remedy: 'Set the attribute deletion_protection.enabled to false, or weir.dev/deletion-policy: retain.',
-  },
-  InterruptionRefused: {
-    on: services,
-    meaning: 'The change needs a new load balancer that cannot exist beside the old one; the old one is kept.',
-    remedy: 'Set weir.dev/allow-interruption: "true", or take the change back.',
-  },
-  GroupConflict: {
-    on: services,
-    meaning: 'Members of a group ask for different things where there can be only one; the oldest member is followed.',
-    remedy: 'Make the members that the message names agree.',
-  },
+  ...awsReasons,
   ...bindingReasons,
   Orphaned: {
     on: ['LoadBalancer'],
