@@ -42,6 +42,13 @@ export const announcement = {
         interface: z.string().max(15).exactOptional(),
         mac: macAddress.exactOptional(),
         since: z.string().meta({ format: 'date-time' }).exactOptional(),
+        next: z
+          .string()
+          .max(253)
+          .exactOptional()
+          .describe(
+            'The node that has the address when this one dies, as it was when that was written last. Absent: there is no other.',
+          ),
         reason: z.string().max(1024).exactOptional().describe('Why nobody announces, or why the last move happened.'),
         conflict: z
           .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
@@ -52,13 +59,14 @@ export const announcement = {
   }),
   columns: [
     { name: 'Address', type: 'string', jsonPath: '.spec.address' },
-    { name: 'Namespace', type: 'string', jsonPath: '.spec.services[0].namespace' },
-    { name: 'Service', type: 'string', jsonPath: '.spec.services[0].name' },
+    { name: 'Namespace', type: 'string', jsonPath: '.spec.services[*].namespace' },
+    { name: 'Services', type: 'string', jsonPath: '.spec.services[*].name' },
     { name: 'Node', type: 'string', jsonPath: '.status.node' },
     { name: 'Interface', type: 'string', jsonPath: '.status.interface' },
     { name: 'MAC', type: 'string', jsonPath: '.status.mac' },
     { name: 'Since', type: 'date', jsonPath: '.status.since' },
-    { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes', priority: 1 },
+    { name: 'Next', type: 'string', jsonPath: '.status.next' },
+    { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes[*]', priority: 1 },
     { name: 'Conflict', type: 'string', jsonPath: '.status.conflict.mac', priority: 1 },
     { name: 'Epoch', type: 'integer', jsonPath: '.status.epoch', priority: 1 },
   ],

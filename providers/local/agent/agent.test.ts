@@ -57,6 +57,19 @@ test('a node that returns takes nothing back', async () => {
   expect(answering(world, web)).toEqual(['n1'])
 })
 
+test('the status tells who is next in line: at a claim at once, and later once no agent has come or gone for a while', async () => {
+  const { world, node } = await settledWorld()
+  expect(world.get(web)?.status?.next).toBe('n1')
+  node('n0').crash()
+  await world.clock.advance(2 * leaseDurationMs)
+  expect(world.get(web)?.status).toMatchObject({ node: 'n1', next: 'n2' })
+  node('n0').start()
+  await world.clock.advance(leaseDurationMs)
+  expect(world.get(web)?.status?.next).toBe('n2')
+  await world.clock.advance(30_000)
+  expect(world.get(web)?.status).toMatchObject({ node: 'n1', next: 'n0', epoch: 2 })
+})
+
 test('an agent that crashed and is started again at once passes on what it had, and the next candidate claims at once', async () => {
   const { world, node } = await settledWorld()
   node('n0').crash()

@@ -16,6 +16,7 @@ import { createFirstUses } from './first-use.ts'
 import { knownAnnouncements } from './known-announcements.ts'
 import { watchLeases } from './lease-watch.ts'
 import { createLiveness } from './liveness.ts'
+import { calmAfterMs, nextInLine } from './next-in-line.ts'
 import { rememberPlacements } from './placement.ts'
 import type { AgentClock, AgentLogger, AnnouncementWriter, LeaseStore, Watched } from './ports.ts'
 import { createUnattended } from './unattended.ts'
@@ -69,6 +70,8 @@ export function createAgent(options: AgentOptions): Agent {
   let interfaces: readonly NodeInterface[] | undefined
   let placementOf = rememberPlacements(self, [])
   let stopping = false
+  /** When an agent came or went last. */
+  let restlessAt = clock.monotonic()
   let flush: Promise<void> | undefined
   const isAlive = (node: string) => liveness.isAlive(node, clock.monotonic())
 
@@ -121,6 +124,7 @@ export function createAgent(options: AgentOptions): Agent {
       unattendedMs: unattended.forMs(announcement, seen, clock.monotonic()),
       patienceMs: leaseDurationMs,
       stopping,
+      calmInMs: Math.max(restlessAt + calmAfterMs - clock.monotonic(), 0),
     }
   }
   const tellHeartbeats = (announcement: Announcement, view: View, { announce }: Decision) => {
@@ -226,6 +230,7 @@ export function createAgent(options: AgentOptions): Agent {
     liveness,
     clock,
     onDeathOrBirth() {
+      restlessAt = clock.monotonic()
       tellLeases()
       lookAtAll()
     },
@@ -236,7 +241,10 @@ export function createAgent(options: AgentOptions): Agent {
       const parsed = parseAddress(address)
       if (parsed) lookAndWake(announcementName(parsed))
     },
-    onLife: lookAtAll,
+    onLife() {
+      restlessAt = clock.monotonic()
+      lookAtAll()
+    },
   })
 
   const write = (seen: Announcement, decided: AnnouncementWrite, signal: AbortSignal): Promise<Announcement | undefined> => {
@@ -244,7 +252,12 @@ export function createAgent(options: AgentOptions): Agent {
       const finalizers = seen.metadata.finalizers?.filter(each => each !== announcedFinalizer) ?? []
       return writer.setFinalizers(seen, finalizers, signal)
     }
-    const at = { self, since: formatSince(clock.now()), epoch: seen.status?.epoch ?? 0 }
+    const at = {
+      self,
+      since: formatSince(clock.now()),
+      epoch: seen.status?.epoch ?? 0,
+      next: nextInLine(seen.spec.nodes, self, viewOf(seen).isAlive),
+    }
     return writer.patchStatus(seen, statusPatch(decided, at), signal)
   }
 
@@ -319,7 +332,7 @@ const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
   claim: 'claimed',
   yield: 'given up',
   'report-conflict': 'another station has the address',
-  restate: 'interface or MAC written anew',
+  restate: 'interface, MAC or next in line written anew',
   confirm: 'withdrawal confirmed',
 }
 

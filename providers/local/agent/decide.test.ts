@@ -169,6 +169,7 @@ describe('before its first use ever', () => {
 test('the patches say who has it since when, or that nobody has, and touch nothing else', () => {
   const at = { self: 'n1', since: '2026-01-01T00:00:00Z', epoch: 4 }
   expect(statusPatch({ kind: 'claim', epoch: 4, placement, reason: 'OwnerDead' }, at)).toEqual({
+    next: null,
     epoch: 4,
     node: 'n1',
     interface: 'eth0',
@@ -180,6 +181,7 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
     node: '',
     interface: null,
     mac: null,
+    next: null,
     since: null,
     reason: 'Moved',
   })
@@ -191,5 +193,23 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
     'conflict',
     null,
   )
-  expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac })
+  expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac, next: null })
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, next: 'n2' })).toHaveProperty('next', 'n2')
+})
+
+describe('who is next in line is written down', () => {
+  const { name, mac } = placement
+  const owned = (next?: string) =>
+    announcement(['n0', 'n1', 'n2'], { epoch: 1, node: 'n1', interface: name, mac, ...(next !== undefined && { next }) })
+
+  test('once all has been calm for a while, and not before', () => {
+    expect(decide(owned('n2'), { ...view, calmInMs: 7000 })).toEqual({ announce: placement, againAfterMs: 7000 })
+    expect(decide(owned('n2'), { ...view, calmInMs: 0 })).toEqual({ announce: placement, write: { kind: 'restate', placement } })
+  })
+
+  test('when it is so already, nothing is written', () => {
+    expect(decide(owned('n0'), { ...view, calmInMs: 0 })).toEqual({ announce: placement })
+    expect(decide(owned('n2'), { ...view, isAlive: dead('n0'), calmInMs: 0 })).toEqual({ announce: placement })
+    expect(decide(owned(), { ...view, isAlive: dead('n0', 'n2'), calmInMs: 0 })).toEqual({ announce: placement })
+  })
 })

@@ -5,6 +5,7 @@ import { compareTimes } from './heartbeat/claims.ts'
 import type { ClaimTime } from './heartbeat/claims.ts'
 import type { Standing } from './heartbeat/heartbeats.ts'
 import type { NoInterfaceReason } from './interface-choice.ts'
+import { nextInLine } from './next-in-line.ts'
 
 /** Where this node would announce the address. */
 export interface Placement {
@@ -38,7 +39,7 @@ export type AnnouncementWrite =
   | { readonly kind: 'yield'; readonly reason: YieldReason; readonly to?: string }
   /** A foreign station has the address, which nobody of us announces: says so with its MAC. */
   | { readonly kind: 'report-conflict'; readonly mac: string }
-  /** The owner is the same, but interface or MAC are others. */
+  /** The owner is the same, but interface, MAC or who is next are others. */
   | { readonly kind: 'restate'; readonly placement: Placement }
   /** Takes our finalizer off an Announcement being deleted, after the address is answered no more. */
   | { readonly kind: 'confirm' }
@@ -79,6 +80,8 @@ export interface View {
   readonly patienceMs: number
   /** This agent is about to end. */
   readonly stopping: boolean
+  /** In how long it can be written down who is next in line; 0: now. */
+  readonly calmInMs?: number
   /** What the heartbeats on the segment of the address say; undefined where there are none. */
   readonly standing?: Standing | undefined
 }
@@ -219,7 +222,11 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
     return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, ...begins, placement, reason } }) }
   }
   const stated = announcement.status?.interface === name && announcement.status.mac === mac
-  return { announce: view.placement, ...(!stated && { write: { kind: 'restate', placement: view.placement } }) }
+  const next = nextInLine(announcement.spec.nodes, view.self, view.isAlive)
+  const waitMs = next === announcement.status.next ? undefined : view.calmInMs
+  const restates = !stated || waitMs === 0
+  if (restates) return { announce: placement, write: { kind: 'restate', placement } }
+  return { announce: placement, ...(waitMs !== undefined && { againAfterMs: waitMs }) }
 }
 
 /** Milliseconds until this node may claim the address if nothing changes, 0 for now, undefined for not at all. */
@@ -246,16 +253,27 @@ function claimReason(owner: string, epoch: number, isAlive: (node: string) => bo
 /** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
 export function statusPatch(
   write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
-  at: { readonly self: string; readonly since: string; readonly epoch: number },
+  at: { readonly self: string; readonly since: string; readonly epoch: number; readonly next?: string | undefined },
 ): Readonly<Record<string, unknown>> {
   if (write.kind === 'report-conflict') return { epoch: at.epoch, node: '', conflict: { mac: write.mac, since: at.since } }
   if (write.kind === 'yield') {
     const conflict = write.to === undefined ? {} : { conflict: { mac: write.to, since: at.since } }
-    return { node: '', interface: null, mac: null, since: null, reason: write.reason, ...conflict }
+    return { node: '', interface: null, mac: null, since: null, next: null, reason: write.reason, ...conflict }
   }
   const { name, mac } = write.placement
-  if (write.kind === 'restate') return { interface: name, mac }
+  const next = at.next ?? null
+  if (write.kind === 'restate') return { interface: name, mac, next }
   const ended = write.ends === undefined ? {} : { conflict: null }
   const begun = write.term === undefined ? {} : { term: write.term }
-  return { epoch: write.epoch, ...begun, node: at.self, interface: name, mac, since: at.since, reason: write.reason, ...ended }
+  return {
+    epoch: write.epoch,
+    ...begun,
+    node: at.self,
+    interface: name,
+    mac,
+    next,
+    since: at.since,
+    reason: write.reason,
+    ...ended,
+  }
 }
