@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { sharedLab, repair } from '../lab/shared-lab.ts'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { waitFor } from '../lab/waiting.ts'
+import { whileCalling } from '../lab/failover.ts'
 import { rows } from '../lab/rows.ts'
 import { refusedRequests } from './audit.ts'
 import { macOf, nodeNamed, openCaller, openUser, ownerOf, ownerWhen } from './user.ts'
@@ -10,18 +11,24 @@ import type { Caller, Owner } from './user.ts'
 
 let lab: SharedLab
 let caller: Caller
+/** Of the sample `web`, and of `web-dual`, which has both families. */
 let address: string
+let dual: readonly string[]
 
 beforeAll(async () => {
   lab = await sharedLab()
   caller = openCaller(lab)
-  address = (await rows(lab)).find(({ service }) => service === 'default/web')?.addresses[0]?.address ?? ''
+  const samples = await rows(lab)
+  const addressesOf = (name: string) =>
+    samples.find(({ service }) => service === `default/${name}`)?.addresses.map(each => each.address) ?? []
+  address = addressesOf('web')[0] ?? ''
+  dual = addressesOf('web-dual')
 })
 afterEach(() => repair(lab))
 afterAll(() => lab[Symbol.asyncDispose]())
 
-/** The owner of the address now, which the client believes too. */
-async function ownerInUse(): Promise<Owner> {
+/** The owner of an address now, which the client believes too. */
+async function ownerInUse(address: string): Promise<Owner> {
   await caller.answered(address)
   const owner = await ownerWhen(lab, address, () => true)
   expect(await caller.neighbour(address)).toBe(owner.mac)
@@ -29,7 +36,7 @@ async function ownerInUse(): Promise<Owner> {
 }
 
 /** Waits until another node than `before` has the address and the client is served by it. */
-async function moved(before: Owner): Promise<Owner> {
+async function moved(address: string, before: Owner): Promise<Owner> {
   const after = await ownerWhen(lab, address, ({ node }) => node !== before.node)
   expect(after.epoch).toBeGreaterThan(before.epoch)
   expect(after.mac).toBe(await macOf(nodeNamed(lab, after.node)))
@@ -54,31 +61,56 @@ async function agentIsBack(node: string): Promise<void> {
 }
 
 test('kill -9 of the announcing agent moves the address to another node, and the client is served again', async () => {
-  const before = await ownerInUse()
+  const before = await ownerInUse(address)
   expect(nodeNamed(lab, before.node).signal(/agent\.mjs/, 'SIGKILL')).toBe(1)
-  const after = await moved(before)
+  const after = await moved(address, before)
   await agentIsBack(before.node)
   expect(await ownerOf(lab, address)).toEqual(after)
 })
 
-test('a node that crashes gives its addresses to another, and takes nothing back when it returns', async () => {
-  const before = await ownerInUse()
-  await nodeNamed(lab, before.node).crash()
-  const after = await moved(before)
+test('a node that crashes gives its addresses of both families to another, and takes nothing back when it returns', async () => {
+  const before = new Map<string, Owner>()
+  for (const each of dual) before.set(each, await ownerInUse(each))
+  const { node } = [...before.values()].at(-1) ?? { node: '' }
+  const lost = [...before].filter(([, owner]) => owner.node === node)
+  await nodeNamed(lab, node).crash()
+  const after = new Map<string, Owner>()
+  for (const [each, owner] of lost) after.set(each, await moved(each, owner))
 
-  await nodeNamed(lab, before.node).boot()
-  await agentIsBack(before.node)
-  expect(await ownerOf(lab, address)).toEqual(after)
-  expect(await caller.answerers(address)).toEqual([after.mac])
+  await nodeNamed(lab, node).boot()
+  await agentIsBack(node)
+  for (const [each, owner] of after) {
+    expect(await ownerOf(lab, each)).toEqual(owner)
+    expect(await caller.answerers(each)).toEqual([owner.mac])
+  }
+})
+
+test('a node that is drained gives its addresses to others, and no call of clients fails meanwhile', async () => {
+  const before = await ownerInUse(dual[1] ?? '')
+  const label = (change: string) => lab.kubectl(['label', 'node', before.node, change])
+  try {
+    const seen = await whileCalling(
+      lab,
+      dual,
+      async () => {
+        await label('weir.dev/drain=')
+        for (const each of dual) await ownerWhen(lab, each, ({ node }) => node !== before.node)
+      },
+      { patienceMs: 5000 },
+    )
+    expect(Object.values(seen).map(({ unanswered }) => unanswered)).toEqual([0, 0])
+  } finally {
+    await label('weir.dev/drain-')
+  }
 })
 
 test.each([
   ['pulled', false],
   ['dead while its carrier is there', true],
 ])('a node whose cable is %s gives its addresses to another, and takes nothing back', async (_how, silently) => {
-  const before = await ownerInUse()
+  const before = await ownerInUse(address)
   await nodeNamed(lab, before.node).cutLink({ silently })
-  const after = await moved(before)
+  const after = await moved(address, before)
 
   await nodeNamed(lab, before.node).restoreLink()
   await agentIsBack(before.node)

@@ -18,15 +18,23 @@ const seenBy = z.record(
 /** What clients who call all the time saw of each address. */
 export type Seen = z.infer<typeof seenBy>
 
-/** Calls the addresses from the client, fifty times a second each, while `work` goes on and a moment before and after. */
+/** Below the second after which a kernel sends a lost first packet again, so that a call is lost with its first packet. */
+const impatienceMs = 900
+
+/**
+ * Calls the addresses from the client, fifty times a second each, while `work` goes on and a moment before and after. A call that is
+ * not answered within `patienceMs` counts as unanswered.
+ */
 export async function whileCalling(
   lab: Pick<Lab, 'client'>,
   addresses: readonly string[],
   work: () => Promise<unknown>,
+  { patienceMs = impatienceMs }: { readonly patienceMs?: number } = {},
 ): Promise<Seen> {
   const program = join(import.meta.dirname, 'poll-calls.ts')
   const name = `poll-calls-${randomUUID().slice(0, 8)}`
-  await using calling = await lab.client.start(name, [process.execPath, program, '80', ...addresses])
+  const words = [process.execPath, program, '80', String(patienceMs), ...addresses]
+  await using calling = await lab.client.start(name, words)
   await calling.untilLine(/calling/)
   await sleep(200)
   await work()

@@ -1,15 +1,14 @@
 // Calls addresses over fresh connections all the time, as clients do who know of nothing, and tells at SIGTERM what they saw, as JSON.
-// node poll-calls.ts PORT ADDRESS…
+// node poll-calls.ts PORT PATIENCE_MS ADDRESS…
 import { get } from 'node:http'
 
 const everyMs = 20
-/** Below the second after which a kernel sends a lost first packet again, so that no call waits for what came in between. */
-const patienceMs = 900
+const [port, patienceMs, ...addresses] = process.argv.slice(2)
 
 /** What the callers of one address saw. */
 type Seen = {
   calls: number
-  /** Calls without a good answer within `patienceMs`. */
+  /** Calls without a good answer in time. */
   unanswered: number
   /** The longest time in which nobody was answered. */
   gapMs: number
@@ -28,11 +27,11 @@ function hear(caller: Caller, node: string): void {
 }
 
 /** The node that answered; undefined when none did in time. */
-function call(host: string, port: number): Promise<string | undefined> {
-  const signal = AbortSignal.timeout(patienceMs)
+function call(host: string): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(Number(patienceMs))
   return new Promise(resolve => {
     const failed = () => resolve(undefined)
-    const request = get({ host, port, agent: false, signal }, response => {
+    const request = get({ host, port: Number(port), agent: false, signal }, response => {
       let text = ''
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       response.on('error', failed)
@@ -45,7 +44,6 @@ function call(host: string, port: number): Promise<string | undefined> {
   })
 }
 
-const [port, ...addresses] = process.argv.slice(2)
 const callers = new Map(
   addresses.map((address): [string, Caller] => [
     address,
@@ -55,7 +53,7 @@ const callers = new Map(
 const underWay = new Set<Promise<void>>()
 const callOnce = async (address: string, caller: Caller) => {
   caller.seen.calls++
-  const node = await call(address, Number(port))
+  const node = await call(address)
   if (node === undefined) caller.seen.unanswered++
   else hear(caller, node)
 }
