@@ -11,6 +11,7 @@ import type { ClassTrouble } from './controllers/class-verdicts.ts'
 import type { Controller } from './controllers/controller.ts'
 import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
 import { goalOf, startMembershipController } from './controllers/membership.ts'
+import { neighboursIn } from './controllers/neighbours.ts'
 import { startProviderAccess } from './controllers/provider-access.ts'
 import { prunePod } from './controllers/prune.ts'
 import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.ts'
@@ -62,12 +63,15 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     serviceOf: (namespaceOf, name) => stores.services.get(makeKey(namespaceOf, name)),
     bindingRecords: bindings.records,
     nodes: () => stores.nodes.values(),
+    neighbours: neighboursIn(around, service => wishOf(service)?.desired),
     whereabouts: () => whereabouts,
     clock,
     log,
     signal,
     confirmLeading,
   })
+  /** What a Service asks of the provider; undefined for one that is refused. */
+  const wishOf = (service: Service) => goalOf({ surroundings: around, provider }, keyOf(service), service)
   const metadata = instanceMetadata(fetch, environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'])
   const locate = async (subject: LoadBalancerClass, ending: AbortSignal) => {
     const { region, vpcId } = subject.spec.aws ?? {}
@@ -89,7 +93,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   })
   return {
     provider,
-    holds: id => ledger.read(id) !== undefined,
+    holds: id => provider.holds(id),
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
     start: (services, classLoop) => {
       const binding = bindings.start({
@@ -118,12 +122,11 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         othersOf: ({ metadata }) => forwardedServices(metadata.annotations),
         syncTargets: (id, goal, ending) => provider.syncTargets(id, goal, ending),
       })
-      const asked = (service: Service) => goalOf({ surroundings: around, provider }, keyOf(service), service)
-      const isServed = (service: Service) => service.spec.type === 'LoadBalancer' && asked(service) !== undefined
+      const isServed = (service: Service) => service.spec.type === 'LoadBalancer' && wishOf(service) !== undefined
       const leadingTo = (service: Service) => membership.leadingTo(keyOf(service)).filter(isServed)
       /** The groups at the load balancer of a Service that have its own endpoints, or those of another one. */
       const groupsAt = async (service: Service, other: string | undefined, ending: AbortSignal) => {
-        const goal = asked(service)
+        const goal = wishOf(service)
         const all = goal && (await provider.healthOfTargets(goal.desired.id, goal, ending))
         return all?.filter(group => group.service === other)
       }

@@ -18,7 +18,7 @@ const ownRows = {
     parse: groupName,
     sets: 'group',
     setting: 'group',
-    doc: 'Services of one class with the same value share a load balancer; their ports must differ.',
+    doc: 'Services of one namespace and class with the same value share a load balancer; their ports must differ.',
     default: 'a load balancer of its own',
     example: 'edge',
   },
@@ -103,6 +103,7 @@ export const classicKeys: Readonly<Record<string, string>> = {
 
 function groupName(text: string): { readonly value: string } | { readonly error: string } {
   const value = text.trim()
+  if (value.includes('/')) return { error: `${JSON.stringify(text)} has a slash, and a group is always of one namespace` }
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
     ? { value }
     : { error: `${JSON.stringify(text)} is no name of small letters, digits and dashes` }

@@ -1,7 +1,7 @@
 // What is remembered of each load balancer between looks and over restarts. The composition root keeps it in LoadBalancer objects.
 import { createHash } from 'node:crypto'
 import type { Reason } from '../../src/api/reasons.ts'
-import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { LoadBalancerId, ServiceId } from '../../src/model/load-balancer.ts'
 
 /** Raised whenever the planner would make something else of the same wish: then everything is looked at once. */
 export const plannerVersion = 1
@@ -23,6 +23,21 @@ export interface Retired {
   readonly since: string
 }
 
+/** A Service that has a part of the load balancer of a group. */
+export interface LedgerMember {
+  readonly id: ServiceId
+  /** Listeners it has or is about to have, as `443`. */
+  readonly ports: readonly string[]
+  /** What it asked for when that was last good, as JSON. */
+  readonly asked: string
+  /** Whether one of its targets was healthy when last looked at. */
+  readonly serving?: boolean
+  /** Something of this member alone failed; it is tried again when the member is looked at. */
+  readonly unfinished?: boolean
+  /** Since when it is served elsewhere, ISO 8601. */
+  readonly leaving?: string
+}
+
 export interface LedgerRecord {
   /** Name of the class. */
   readonly class: string
@@ -42,6 +57,10 @@ export interface LedgerRecord {
   readonly targets: Readonly<Record<string, string>>
   /** What is opened at security groups of targets, by their ids, as `tcp:8080`. */
   readonly openings: Readonly<Record<string, readonly string[]>>
+  /** For a group: those that have a part in it, in the order in which they came. */
+  readonly members?: readonly LedgerMember[]
+  /** For a Service that has gone to a group: since when it is served there, ISO 8601. */
+  readonly leaving?: string
   /** What the condition said last. */
   readonly readiness?: { readonly ready: boolean; readonly reason: Reason; readonly message: string }
 }

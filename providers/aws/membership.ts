@@ -37,8 +37,9 @@ export interface MembershipResult {
 export async function syncMembership(
   context: Context,
   input: {
+    /** The Service whose targets they are. */
     readonly id: LoadBalancerId
-    readonly settings: AwsSettings
+    readonly settings: Pick<AwsSettings, 'targetGroups'>
     readonly location: Location
     readonly record: LedgerRecord
     readonly caller: Caller
@@ -46,6 +47,7 @@ export async function syncMembership(
 ): Promise<MembershipResult> {
   const { id, settings, location, caller } = input
   const inside = await insideOf(settings, location, caller)
+  const isStrict = context.memory.strict.has(id.uid)
   let { record } = input
   const warnings: Problem[] = []
   let targets = 0
@@ -56,7 +58,7 @@ export async function syncMembership(
     if (arn === undefined) continue
     const choice = chooseFor(context, id, group, inside)
     targets += choice.targets.length
-    const synced = await syncGroup(context, { arn, group, wanted: choice.targets, record, location, caller })
+    const synced = await syncGroup(context, { arn, group, wanted: choice.targets, record, location, caller, isStrict })
     record = synced.record
     registeredAny ||= synced.registeredAny
     warnings.push(...choice.problems, ...skippedProblems(choice.skipped), ...refusedProblems(synced.refused))
@@ -68,11 +70,12 @@ export async function syncMembership(
 
 /** Addresses are asked about only where they are targets. */
 async function insideOf(
-  { targetType }: AwsSettings,
+  { targetGroups }: Pick<AwsSettings, 'targetGroups'>,
   { pictures }: Location,
   { signal }: Caller,
 ): Promise<(address: string) => boolean> {
-  return targetType === 'Pod' ? isInside([...(await pictures.subnets.all(signal)).values()]) : () => true
+  const hasAddresses = targetGroups.some(({ targetType }) => targetType === 'ip')
+  return hasAddresses ? isInside([...(await pictures.subnets.all(signal)).values()]) : () => true
 }
 
 interface GroupInput {
@@ -82,6 +85,8 @@ interface GroupInput {
   readonly record: LedgerRecord
   readonly location: Location
   readonly caller: Caller
+  /** AWS is asked, whatever is remembered. */
+  readonly isStrict: boolean
 }
 
 interface GroupResult {
@@ -96,7 +101,7 @@ async function syncGroup(context: Context, input: GroupInput): Promise<GroupResu
   const { memory } = context
   const hash = targetsHash(wanted)
   const remembered = memory.registered.get(arn)
-  const isStrict = memory.strict.has(caller.key)
+  const isStrict = input.isStrict
   if (!remembered && !isStrict && record.targets[arn] === hash) {
     memory.registered.set(arn, keyed(wanted))
     return { record, refused: [], registeredAny: false }

@@ -4,8 +4,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import {
   backendSecurityGroupName,
   frontendSecurityGroupName,
+  groupOfText,
   loadBalancerName,
-  objectName,
   ownerText,
   targetGroupKey,
   targetGroupName,
@@ -14,18 +14,18 @@ import {
 import type { Owner } from './names.ts'
 
 const web: Owner = { kind: 'Service', namespace: 'default', name: 'web', uid: 'u1' }
-const edge: Owner = { kind: 'Group', class: 'aws.public', name: 'edge' }
+const edge: Owner = { kind: 'Group', namespace: 'shop', class: 'aws.public', name: 'edge' }
 const balancer = { scheme: 'internal', vpcId: 'vpc-1', withSecurityGroups: true }
 const group = { protocol: 'TCP', targetType: 'ip', ipAddressType: 'ipv4', vpcId: 'vpc-1' }
 
 test('they begin with whose they are', () => {
   expect(loadBalancerName('c1', web, balancer)).toMatch(/^weir-default-web-[0-9a-f]{10}$/)
-  expect(loadBalancerName('c1', edge, balancer)).toMatch(/^weir-group-edge-[0-9a-f]{10}$/)
+  expect(loadBalancerName('c1', edge, balancer)).toMatch(/^weir-shop-edge-[0-9a-f]{10}$/)
   expect(targetGroupName('c1', web, '80', group)).toMatch(/^weir-default-web-[0-9a-f]{10}$/)
   expect(backendSecurityGroupName('c1', 'vpc-1')).toMatch(/^weir-backend-[0-9a-f]{10}$/)
-  expect(objectName(web)).toBe('service.default.web')
-  expect(objectName(edge)).toBe('group.aws.public.edge')
-  expect([ownerText(web), ownerText(edge)]).toEqual(['default/web', 'group/aws.public/edge'])
+  expect([ownerText(web), ownerText(edge)]).toEqual(['default/web', 'group/shop/aws.public/edge'])
+  expect(groupOfText(ownerText(edge))).toMatchObject({ namespace: 'shop', class: 'aws.public', name: 'edge' })
+  expect(groupOfText(ownerText(web))).toBeUndefined()
   expect(targetGroupKey(443, 'canary', 80)).toBe('443/canary:80')
 })
 

@@ -1,11 +1,11 @@
 // Names of what is made in AWS: readable in front, and a hash that is the same whenever the same thing would be made again. Pure.
 import { createHash } from 'node:crypto'
-import type { LoadBalancerId } from '../../src/model/load-balancer.ts'
+import type { GroupId, LoadBalancerId } from '../../src/model/load-balancer.ts'
 
-/** Whom a load balancer is for: one Service, or all members of a group of a class. */
+/** Whom a load balancer is for: one Service, or all members of a group of a class in a namespace. */
 export type Owner =
   | { readonly kind: 'Service'; readonly namespace: string; readonly name: string; readonly uid: string }
-  | { readonly kind: 'Group'; readonly class: string; readonly name: string }
+  | { readonly kind: 'Group'; readonly namespace: string; readonly class: string; readonly name: string }
 
 /** Settings that AWS does not change on a load balancer once it is there: another value means another load balancer. */
 export interface ImmutableLoadBalancer {
@@ -27,18 +27,29 @@ export interface ImmutableTargetGroup {
 const longestName = 32
 const hashDigits = 10
 
-export function serviceOwner({ namespace, name, uid }: LoadBalancerId): Owner {
-  return { kind: 'Service', namespace, name, uid }
+export function ownerOf(id: LoadBalancerId): Owner {
+  const { namespace, name } = id
+  return id.kind === 'Service'
+    ? { kind: 'Service', namespace, name, uid: id.uid }
+    : { kind: 'Group', namespace, class: id.class, name }
 }
 
-/** `default/web` or `group edge of aws-public`: the owner in tags and messages. */
+export function groupId(namespace: string, className: string, name: string): GroupId {
+  return { kind: 'Group', namespace, class: className, name, uid: `group/${namespace}/${className}/${name}` }
+}
+
+/** `default/web`, or `group/default/aws-public/edge`: the owner in tags and messages. */
 export function ownerText(owner: Owner): string {
-  return owner.kind === 'Service' ? `${owner.namespace}/${owner.name}` : `group/${owner.class}/${owner.name}`
+  return owner.kind === 'Service' ? `${owner.namespace}/${owner.name}` : groupId(owner.namespace, owner.class, owner.name).uid
 }
 
-/** Name of the LoadBalancer object that remembers it. Neither namespaces nor names of Services nor groups contain dots. */
-export function objectName(owner: Owner): string {
-  return owner.kind === 'Service' ? `service.${owner.namespace}.${owner.name}` : `group.${owner.class}.${owner.name}`
+/** The group that an `ownerText` names; undefined for a Service. */
+export function groupOfText(text: string): GroupId | undefined {
+  const [kind, namespace, className, name, ...rest] = text.split('/')
+  const isGroup = kind === 'group' && rest.length === 0
+  return isGroup && namespace !== undefined && className !== undefined && name !== undefined
+    ? groupId(namespace, className, name)
+    : undefined
 }
 
 /** `weir-default-web-0a1b2c3d4e`. `cluster` is the UID of the namespace kube-system. */
@@ -81,7 +92,9 @@ export function validName(name: string): string | undefined {
 
 /** A Service that was deleted and made again is another owner. A group has no uid: its name is all it is. */
 function identity(owner: Owner): readonly string[] {
-  return owner.kind === 'Service' ? ['service', owner.namespace, owner.name, owner.uid] : ['group', owner.class, owner.name]
+  return owner.kind === 'Service'
+    ? ['service', owner.namespace, owner.name, owner.uid]
+    : ['group', owner.namespace, owner.class, owner.name]
 }
 
 /** Length before each part keeps `a`,`bc` and `ab`,`c` apart. */
@@ -92,7 +105,7 @@ function hash(...parts: readonly string[]): string {
 
 /** `weir-<namespace>-<name>-<hash>`, both names cut so that all fits; the hash alone keeps names apart. */
 function readable(owner: Owner, digits: string): string {
-  const [first, second] = owner.kind === 'Service' ? [owner.namespace, owner.name] : ['group', owner.name]
+  const [first, second] = [owner.namespace, owner.name]
   const room = longestName - 'weir-'.length - 1 - 1 - hashDigits
   const [one, other] = [plain(first), plain(second)]
   const half = Math.floor(room / 2)

@@ -1,10 +1,10 @@
 // What there is for one load balancer. An unchanged one is known from the ledger; of others, everything is looked at once.
-import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
-import type { Goal } from '../../src/provider.ts'
+import type { DesiredLoadBalancer, LoadBalancerId, ServiceId } from '../../src/model/load-balancer.ts'
+import type { AwsGoal } from './groups/members.ts'
 import { plannerVersion } from './ledger.ts'
 import type { LedgerRecord } from './ledger.ts'
-import type { AwsObserved, Seen } from './model/seen.ts'
-import { serviceOwner } from './names.ts'
+import type { Look as Looked, Seen } from './model/seen.ts'
+import { ownerOf } from './names.ts'
 import type { Context } from './observe/context.ts'
 import { listenersOf, unknownAttributes, unknownCertificates } from './observe/listeners.ts'
 import type { Look } from './observe/look.ts'
@@ -19,12 +19,14 @@ import type { Caller } from './provider/calls.ts'
 import { notOlder } from './snapshots/pictures.ts'
 import type { SnapshotTable } from './snapshots/table.ts'
 
+/** `member`: the one of a group who looks; what failed of its own part is not taken for applied. */
 export async function observe(
   context: Context,
   id: LoadBalancerId,
-  { goal, leaving }: { readonly goal: Goal | undefined; readonly leaving: DesiredLoadBalancer | undefined },
+  { goal, leaving }: { readonly goal: AwsGoal | undefined; readonly leaving?: DesiredLoadBalancer | undefined },
   signal: AbortSignal,
-): Promise<AwsObserved> {
+  member?: ServiceId,
+): Promise<Looked> {
   signal.throwIfAborted()
   const { ledger, locations, memory } = context
   const record = ledger.read(id)
@@ -36,16 +38,21 @@ export async function observe(
     return leaving ? { ...seen, parting: partingOf(leaving) } : seen
   }
   const location = record ? locations.of(record.place) : locations.ofClass(goal.desired.class)
-  const wish = wishOf(goal.desired, existingOf(record), location.place)
+  const wish = wishOf(goal, existingOf(record), location.place)
   if (
     record &&
     isApplied(record, wish, plannerVersion) &&
     !memory.doubted.has(id.uid) &&
     !memory.strict.has(id.uid) &&
+    !isUnfinished(record, member) &&
     !isRetirementDue(record, context)
   )
     return { kind: 'settled', record }
   return look({ context, id, record, location, caller, goal, wish })
+}
+
+function isUnfinished({ members = [] }: LedgerRecord, member: ServiceId | undefined): boolean {
+  return members.some(({ id, unfinished }) => id.uid === member?.uid && unfinished === true)
 }
 
 function isRetirementDue({ retiring }: LedgerRecord, { clock }: Context): boolean {
@@ -56,7 +63,7 @@ async function look(input: Look): Promise<Seen> {
   const { context, id, record, location, caller, goal } = input
   const { pictures, place } = location
   const { cluster, clock, memory } = context
-  const isOurs = ({ tags }: { readonly tags: Readonly<Record<string, string>> }) => isOwnedBy(tags, cluster, serviceOwner(id))
+  const isOurs = ({ tags }: { readonly tags: Readonly<Record<string, string>> }) => isOwnedBy(tags, cluster, ownerOf(id))
   // One that is in doubt is looked at with fresh eyes; others in doubt share them.
   const view = <T>(table: SnapshotTable<T>) =>
     memory.doubted.has(id.uid)

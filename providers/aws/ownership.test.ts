@@ -4,7 +4,7 @@ import type { Owner } from './names.ts'
 import { adoptionOf, adoptTag, isOwnedBy, ownershipOf, ownershipTags, tagChanges, tagProblem } from './ownership.ts'
 
 const web: Owner = { kind: 'Service', namespace: 'default', name: 'web', uid: 'u1' }
-const edge: Owner = { kind: 'Group', class: 'aws', name: 'edge' }
+const edge: Owner = { kind: 'Group', namespace: 'shop', class: 'aws', name: 'edge' }
 const lbc = {
   'elbv2.k8s.aws/cluster': 'shop',
   'service.k8s.aws/stack': 'default/web',
@@ -34,7 +34,7 @@ test.each([
 describe('taking over', () => {
   test.each([
     [ownershipTags('c1', 'load-balancer', web), true, 'it is ours already'],
-    [ownershipTags('c1', 'load-balancer', edge), false, 'it belongs to group/aws/edge'],
+    [ownershipTags('c1', 'load-balancer', edge), false, 'it belongs to group/shop/aws/edge'],
     [ownershipTags('c2', 'load-balancer', web), false, 'it belongs to the cluster c2'],
     [lbc, true, 'AWS Load Balancer Controller made it for default/web of the cluster shop'],
     [

@@ -1,7 +1,7 @@
 // The actions that bring one load balancer from what was found to what shall be. Pure.
 import type { Goal } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
-import type { AwsObserved, Seen } from './model/seen.ts'
+import type { Look, Seen } from './model/seen.ts'
 import type { Stack } from './model/stack.ts'
 import { adoptionSteps, balancerSteps, interruption, predecessors } from './plan/balancer.ts'
 import { cleanUp } from './plan/clean.ts'
@@ -16,7 +16,7 @@ import { targetGroupSteps } from './plan/target-groups.ts'
  * wait: what comes after it is planned when the reason is gone. Where old and new cannot exist at once, the change is refused
  * unless an interruption is allowed; then the old goes first.
  */
-export function plan(goal: Goal | undefined, observed: AwsObserved): readonly AwsAction[] {
+export function plan(goal: Goal | undefined, observed: Look): readonly AwsAction[] {
   if (observed.kind !== 'seen') return []
   if (!goal) return remove(observed)
   const { stack } = observed

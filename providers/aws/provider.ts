@@ -1,13 +1,17 @@
 // The aws provider: a Network Load Balancer for each Service. Wires what it is handed to the parts beside it.
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
 import type { EndpointSlice, Node, Service } from '../../src/model/kubernetes-objects.ts'
-import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, GroupId, LoadBalancerId, Problem, ServiceId } from '../../src/model/load-balancer.ts'
 import type { BindingRecord, Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import { apply } from './apply.ts'
 import { createTargetRules } from './apply/target-rules.ts'
 import type { TargetRules } from './apply/target-rules.ts'
 import { createBindings } from './bindings.ts'
+import { homesOf, lookAt, move } from './groups/homes.ts'
+import { indexGroups } from './groups/known.ts'
+import { groupGoal, groupOf, sharingOf } from './groups/members.ts'
+import type { Neighbours } from './groups/members.ts'
 import { backendSecurityGroupName } from './names.ts'
 import type { Ledger, Place } from './ledger.ts'
 import type { Rates } from './limiter.ts'
@@ -50,6 +54,8 @@ export interface AwsDependencies {
   /** A Service that another one forwards to. */
   readonly serviceOf: (namespace: string, name: string) => Service | undefined
   readonly nodes: () => Iterable<Node>
+  /** Services of ours beside the one that is looked at: they may share its load balancer. */
+  readonly neighbours: Neighbours
   /** Region and VPC for classes that name none, as far as they are known by now. */
   readonly whereabouts: () => Whereabouts
   /** What is on record of TargetGroupBindings, by uid. */
@@ -68,6 +74,8 @@ export interface AwsDependencies {
 export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   /** As the seam has it; with the goal, what it needs is discovered as well, and an unchanged one costs no call. */
   observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal, leaving?: DesiredLoadBalancer): Promise<AwsObserved>
+  /** Whether anything is on record for a Service: a load balancer, or a part of that of a group. */
+  holds(id: LoadBalancerId): boolean
   /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
   /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
@@ -85,7 +93,9 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
 }
 
 export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
-  const { ledger, clock, log, signal, whereabouts, rates, cluster, clusterName } = dependencies
+  const { clock, log, signal, whereabouts, rates, cluster, clusterName, neighbours } = dependencies
+  const groups = indexGroups(dependencies.ledger)
+  const { ledger } = groups
   const locations = createLocations({
     transports: dependencies.transports ?? (place => sdkTransports(clientOptions(place))),
     whereabouts,
@@ -98,6 +108,8 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     cluster,
     ...(clusterName === undefined ? {} : { clusterName }),
     ledger,
+    groups,
+    neighbours,
     locations,
     slicesOf: dependencies.slicesOf,
     serviceOf: dependencies.serviceOf,
@@ -128,39 +140,86 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   })
   /** Shape and targets of one load balancer are never worked on at once. */
   const turns = createTurns()
+  const mover = { context, turns, wake }
+  /** Of a group, every member is woken: each looks after its own part. */
+  const wakeAll = (id: LoadBalancerId) => {
+    const members = id.kind === 'Group' ? (ledger.read(id)?.members ?? []).map(member => member.id) : [id]
+    for (const each of members) wake(each)
+  }
+  const sharingAt = (group: GroupId) => sharingOf({ neighbours, now: clock.now() }, group, ledger.read(group))
   return {
     name: 'aws',
     capabilities: awsCapabilities,
     check,
-    observe: (id, signal, goal, leaving) => observe(context, id, { goal, leaving }, signal),
-    plan,
-    apply: (work, signal) => turns.take(work.id.uid, () => apply(context, work, signal)),
-    syncTargets: (id, goal, signal) =>
-      turns.take(id.uid, async () => {
+    async observe(id, signal, goal, leaving) {
+      // Found by its tags alone. While somebody asks for it, it is theirs.
+      if (id.kind === 'Group')
+        return sharingAt(id).members.length > 0 ? { kind: 'absent' } : observe(context, id, { goal: undefined }, signal)
+      const { wanted, former } = homesOf(context, id, goal)
+      if (former.every(({ kind }) => kind === 'Service') && wanted?.kind !== 'Group')
+        return observe(context, id, { goal, leaving }, signal)
+      return {
+        kind: 'shared',
+        former,
+        leaving,
+        ...(wanted ? { at: await lookAt(context, { home: wanted, id, goal }, signal) } : {}),
+      }
+    },
+    plan: (goal, observed) =>
+      observed.kind === 'shared' ? (observed.at ? plan(observed.at.goal, observed.at.look) : []) : plan(goal, observed),
+    apply({ id, goal, observed, actions }, signal) {
+      if (observed.kind === 'shared' && id.kind === 'Service') return move(mover, { id, goal, observed, actions }, signal)
+      if (observed.kind === 'shared') throw new TypeError('a group has no groups')
+      return turns.take(id.uid, () => apply(context, { id, goal, observed, actions }, signal))
+    },
+    syncTargets: (id, goal, signal) => {
+      const group = groupOf(goal.desired)
+      if (group && id.kind === 'Service') return syncMember(group, id, signal)
+      return turns.take(id.uid, async () => {
         const record = ledger.read(id)
         // Without a target group there is nothing to fill; the shape comes first.
         if (record === undefined || !Object.keys(record.ids).some(resource => resource.startsWith('target-group/')))
           return undefined
         return apply(context, { id, goal, observed: { kind: 'settled', record }, actions: [] }, signal)
-      }),
+      })
+    },
+    holds: id => ledger.read(id) !== undefined || (id.kind === 'Service' && groups.of(id).length > 0),
     list: signal => lister.list(knownLocations(), signal),
     watch(listener) {
       wakers.add(listener)
       return () => wakers.delete(listener)
     },
-    healthOfTargets: (id, goal, signal) => healthOfTargets(context, { id, goal }, signal),
+    async healthOfTargets(id, goal, signal) {
+      const group = groupOf(goal.desired)
+      if (!group || id.kind !== 'Service') return healthOfTargets(context, { id, goal }, signal)
+      const whole = groupGoal(sharingAt(group))
+      return whole && healthOfTargets(context, { id: group, goal: whole, member: id }, signal)
+    },
     bindings: createBindings({ context, signal, records: dependencies.bindingRecords ?? (() => []) }),
     async probe(found, signal) {
       await locations.ofClass(found).pictures.subnets.all(signal)
     },
     async sweep(signal) {
-      for (const id of await drift.sweep(signal)) wake(id)
+      for (const id of await drift.sweep(signal)) wakeAll(id)
     },
     inspectNext() {
       const id = drift.inspectNext()
-      if (id) wake(id)
+      if (!id) return
+      // Each compares the targets of its own part.
+      if (id.kind === 'Group') for (const member of ledger.read(id)?.members ?? []) context.memory.strict.add(member.id.uid)
+      wakeAll(id)
     },
     orphans: () => lister.unknown,
+  }
+
+  /** The part that a member has on record; when it is to be another one, the look at the whole brings it about. */
+  function syncMember(group: GroupId, id: ServiceId, signal: AbortSignal): Promise<Outcome | undefined> {
+    return turns.take(group.uid, async () => {
+      const record = ledger.read(group)
+      const goal = groupGoal(sharingAt(group))
+      if (!goal || !record?.members?.some(member => member.id.uid === id.uid && member.ports.length > 0)) return undefined
+      return apply(context, { id: group, goal, observed: { kind: 'settled', record }, actions: [], member: id }, signal)
+    })
   }
 
   /** Those of the ledger and of the classes; a class whose place is not known yet has made nothing. */
@@ -181,8 +240,8 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
 function check(desired: DesiredLoadBalancer): readonly Problem[] {
   const { settings, problems } = readSettings(desired)
   const unsupported: Problem[] = []
-  if (settings.group !== undefined)
-    unsupported.push(blocks('UnsupportedAnnotation', 'sharing a load balancer among Services is not supported yet.'))
+  if (settings.group !== undefined && settings.adopt !== undefined)
+    unsupported.push(blocks('UnsupportedAnnotation', 'the load balancer of a group cannot be one that is taken over.'))
   return [...problems, ...unsupported]
 }
 

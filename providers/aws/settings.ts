@@ -1,6 +1,6 @@
 // What one Service asks of a Network Load Balancer: class defaults, annotations and spec fields as plain typed settings. Pure.
 import type { AwsDefaults } from '../../src/api/aws-class.ts'
-import type { DesiredLoadBalancer, Listener, Problem, Protocol, TargetType } from '../../src/model/load-balancer.ts'
+import type { DesiredLoadBalancer, Listener, Problem, Protocol, ServiceId, TargetType } from '../../src/model/load-balancer.ts'
 import type { AttributeSettings } from './attributes.ts'
 import { loadBalancerAttributes } from './attributes.ts'
 import { checkSettings } from './check-settings.ts'
@@ -120,6 +120,8 @@ export interface TargetGroupSettings {
   readonly nodeLabels: Readonly<Record<string, string>>
   /** Register only nodes that hold endpoints. */
   readonly nodesWithEndpointsOnly: boolean
+  /** On the load balancer of a group: whose it is, and the tags that one asks for. */
+  readonly member?: { readonly id: ServiceId; readonly tags: Readonly<Record<string, string>> }
 }
 
 /** A port that is not served, for `status.loadBalancer.ingress[].ports[].error`. */

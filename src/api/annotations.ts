@@ -71,7 +71,7 @@ export const ownAnnotations: Readonly<Record<string, string>> = {
   'allow-shared-ip': 'Services of one namespace with the same value share an address, if their ports differ (local).',
   'share-with-namespaces': 'Further namespaces to share an address with; their Services must name this one too (local).',
   'allow-interruption': 'Lets a change go on that cannot be made without interrupting traffic.',
-  'load-balancer-group': 'Services of one class with the same value share a load balancer (aws).',
+  'load-balancer-group': 'Services of one namespace and class with the same value share a load balancer (aws).',
   'adopt-load-balancer': 'Name or ARN of a load balancer to take over, if its tags allow it (aws).',
   'deletion-policy': 'retain leaves in AWS what was made when the Service goes (aws).',
   'nodes-with-endpoints-only': 'With externalTrafficPolicy Local, register only nodes that hold endpoints (aws).',

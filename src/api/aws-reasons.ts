@@ -35,7 +35,7 @@ export const awsReasons = {
   },
   PortConflict: {
     on: services,
-    meaning: 'A port cannot be served because another one of the same number is.',
+    meaning: 'A port cannot be served because another one of the same number is, in the Service or in its group.',
     remedy: 'Give one of the ports that the message names another number.',
   },
   PortNotServed: {
@@ -87,7 +87,7 @@ export const awsReasons = {
   },
   QuotaReached: {
     on: awsObjects,
-    meaning: 'A quota of the AWS account is used up.',
+    meaning: 'A quota of the AWS account, or of the load balancer of a group, is used up.',
     remedy: 'Ask AWS for more, or remove what is not needed; it is tried again.',
   },
   AccessDenied: {
@@ -137,7 +137,7 @@ export const awsReasons = {
   },
   GroupConflict: {
     on: services,
-    meaning: 'Members of a group ask for different things where there can be only one; the oldest member is followed.',
+    meaning: 'Members of a group disagree where there can be only one answer: who came later follows, or is left out.',
     remedy: 'Make the members that the message names agree.',
   },
 } as const satisfies Readonly<Record<string, ReasonRow>>

@@ -41,3 +41,6 @@ export const drainLabel = `${group}/drain` as const
 
 /** Annotation of an AddressPool: each new value spreads its addresses over the nodes again, once. */
 export const rebalanceAnnotation = `${group}/rebalance` as const
+
+/** On Services of one namespace and class that share a load balancer. */
+export const ownGroupAnnotation = `${group}/load-balancer-group`

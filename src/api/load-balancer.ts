@@ -16,6 +16,14 @@ export const memberSchema = z.object({
   uid,
   ports: z.array(z.string().max(16)).max(100).describe('The ports the member has on it, as 443/TCP.'),
   hash: z.string().max(64).exactOptional().describe('Of what the member asked for when it was last applied.'),
+  asked: z
+    .string()
+    .max(65_536)
+    .exactOptional()
+    .describe('What a member of a group asked for when it was last applied, as JSON: kept while it has a mistake, or leaves.'),
+  serving: z.boolean().exactOptional().describe('Whether a target of the member was healthy when last looked at.'),
+  unfinished: z.boolean().exactOptional().describe('Something of the member alone failed and is tried again.'),
+  leaving: time.exactOptional().describe('Since when the member is served elsewhere; its part goes some minutes later.'),
 })
 
 export type LoadBalancerMember = z.infer<typeof memberSchema>
@@ -84,6 +92,9 @@ export const loadBalancer = {
           .meta({ maxProperties: 64 })
           .exactOptional()
           .describe('What is opened at security groups of targets, by their ids, as tcp:8080.'),
+        leaving: time
+          .exactOptional()
+          .describe('Since when its Service is served by the load balancer of a group; it goes some minutes later.'),
         retain: z.boolean().exactOptional().describe('Everything stays behind when the owner goes.'),
         scheme: z.string().max(32).exactOptional(),
         dnsName: z.string().max(255).exactOptional(),

@@ -1,16 +1,26 @@
 // What a provider must remember of each load balancer over restarts: kept in LoadBalancer objects, read from memory.
 import { apiVersion } from '../api/group.ts'
 import { kindReadyCondition } from '../api/conditions.ts'
-import type { LoadBalancer } from '../api/load-balancer.ts'
+import type { LoadBalancer, LoadBalancerMember } from '../api/load-balancer.ts'
 import type { Reason } from '../api/reasons.ts'
 import { findCondition, setCondition } from '../kubernetes/conditions.ts'
 import type { Condition } from '../kubernetes/conditions.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { Writer } from '../kubernetes/writes.ts'
-import type { LoadBalancerId } from '../model/load-balancer.ts'
+import type { LoadBalancerId, ServiceId } from '../model/load-balancer.ts'
 import { loadBalancers } from './resources.ts'
 
 type Status = NonNullable<LoadBalancer['status']>
+
+/** A Service with a part of the load balancer of a group. */
+export interface LoadBalancerMemberRecord {
+  readonly id: ServiceId
+  readonly ports: readonly string[]
+  readonly asked: string
+  readonly serving?: boolean
+  readonly unfinished?: boolean
+  readonly leaving?: string
+}
 
 /** What is remembered of one load balancer. Times are ISO 8601. */
 export interface LoadBalancerRecord {
@@ -25,6 +35,10 @@ export interface LoadBalancerRecord {
   readonly retiring: readonly Readonly<NonNullable<Status['retiring']>[number]>[]
   readonly targets: Readonly<Record<string, string>>
   readonly openings: Readonly<Record<string, readonly string[]>>
+  /** For a group. */
+  readonly members?: readonly LoadBalancerMemberRecord[]
+  /** For a Service that is served by a group now. */
+  readonly leaving?: string
   readonly readiness?: { readonly ready: boolean; readonly reason: Reason; readonly message: string }
 }
 
@@ -103,9 +117,13 @@ export function createLoadBalancerLedger(options: {
   }
 }
 
-/** The uid keeps a Service apart from a later one of the same name whose load balancer is made while this one goes. */
-function nameOf({ namespace, name, uid }: LoadBalancerId): string {
-  return `${namespace}.${name}.${uid.slice(0, 8)}`
+/**
+ * The uid keeps a Service apart from a later one of the same name whose load balancer is made while this one goes; a group is
+ * kept apart from one of the same name of another class. Neither namespaces nor names of Services nor groups contain dots.
+ */
+function nameOf(id: LoadBalancerId): string {
+  const { namespace, name } = id
+  return id.kind === 'Service' ? `${namespace}.${name}.${id.uid.slice(0, 8)}` : `${namespace}.group.${name}.${id.class}`
 }
 
 /** Only what the next write needs: conditions for the times of their transitions. */
@@ -126,11 +144,11 @@ function slim({ apiVersion, kind, metadata, spec, status }: LoadBalancer): LoadB
 }
 
 function objectOf(
-  { kind, namespace: owner, name, uid }: LoadBalancerId,
+  id: LoadBalancerId,
   record: LoadBalancerRecord,
   { namespace, seen, now }: { readonly namespace: string; readonly seen: LoadBalancer | undefined; readonly now: number },
 ): LoadBalancer {
-  const { class: className, readiness, retiring, attributes, openings, ...rest } = record
+  const { class: className, readiness, retiring, attributes, openings, members = [], ...rest } = record
   const before = seen?.status?.conditions
   const state = readiness && {
     type: kindReadyCondition,
@@ -142,12 +160,23 @@ function objectOf(
   return {
     apiVersion,
     kind: 'LoadBalancer',
-    metadata: seen?.metadata ?? { name: nameOf({ kind, namespace: owner, name, uid }), namespace },
+    metadata: seen?.metadata ?? { name: nameOf(id), namespace },
     spec: {
       provider: 'aws',
       // A load balancer that was only found by its tags has none.
       class: className === '' ? 'unknown' : className,
-      members: [{ kind, namespace: owner, name, uid, ports: [] }],
+      ...(id.kind === 'Group' ? { group: id.name } : {}),
+      members:
+        id.kind === 'Group'
+          ? members.map(({ id: { kind, namespace, name, uid }, ports, ...rest }) => ({
+              kind,
+              namespace,
+              name,
+              uid,
+              ports: [...ports],
+              ...rest,
+            }))
+          : [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }],
     },
     status: {
       ...rest,
@@ -178,14 +207,39 @@ function entryOf(object: LoadBalancer): Entry | undefined {
     ...rest
   } = object.status ?? {}
   if (!member || member.kind !== 'Service' || !place) return undefined
-  const { namespace, name, uid } = member
   const readiness = readinessOf(findCondition(conditions, kindReadyCondition))
-  const record = { ...rest, class: object.spec.class, place, ids, attributes, targets, openings, retiring }
+  const id = idOf(object, member)
+  const record = {
+    ...rest,
+    class: object.spec.class,
+    place,
+    ids,
+    attributes,
+    targets,
+    openings,
+    retiring,
+    ...(id.kind === 'Group' ? { members: object.spec.members.flatMap(memberOf) } : {}),
+  }
   return {
-    id: { kind: 'Service', namespace, name, uid },
+    id,
     record: readiness ? { ...record, readiness } : record,
     object: slim(object),
   }
+}
+
+function idOf({ spec: { group, class: className } }: LoadBalancer, { namespace, name, uid }: LoadBalancerMember): LoadBalancerId {
+  if (group === undefined) return { kind: 'Service', namespace, name, uid }
+  return { kind: 'Group', namespace, name: group, class: className, uid: `group/${namespace}/${className}/${group}` }
+}
+
+function memberOf({ kind, namespace, name, uid, ports, asked, serving, unfinished, leaving }: LoadBalancerMember) {
+  if (kind !== 'Service' || asked === undefined) return []
+  const told = {
+    ...(serving === undefined ? {} : { serving }),
+    ...(unfinished === undefined ? {} : { unfinished }),
+    ...(leaving === undefined ? {} : { leaving }),
+  }
+  return [{ id: { kind, namespace, name, uid }, ports, asked, ...told }]
 }
 
 function readinessOf(condition: Condition | undefined): LoadBalancerRecord['readiness'] {

@@ -14,6 +14,7 @@ import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { nodeExclusion } from '../model/nodes.ts'
 import { ProviderError } from '../provider.ts'
 import type { Goal, Outcome, Provider } from '../provider.ts'
+import { missingCapabilities } from './capabilities.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { followReferences, portsMark } from './references.ts'
 import type { ServiceController } from './service.ts'
@@ -127,6 +128,11 @@ export function goalOf(
   const claimed = claim(service, [...stores.classes.values()])
   if (claimed.kind !== 'ours' || claimed.class.spec.provider !== provider.name) return undefined
   const { desired, problems } = buildLoadBalancer(service, claimed.class)
-  if ([...problems, ...provider.check(desired)].some(({ severity }) => severity === 'blocks')) return undefined
+  if (
+    [...problems, ...missingCapabilities(desired, provider), ...provider.check(desired)].some(
+      ({ severity }) => severity === 'blocks',
+    )
+  )
+    return undefined
   return { desired, membership: buildMembership(stores.slices.byIndex('service', key), desired.families) }
 }

@@ -9,7 +9,7 @@ import { servingClass } from '../model/class-choice.ts'
 import type { Claim } from '../model/claim.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
-import type { DesiredLoadBalancer, LoadBalancerId, Problem } from '../model/load-balancer.ts'
+import type { DesiredLoadBalancer, LoadBalancerId, Problem, ServiceId } from '../model/load-balancer.ts'
 import { ProviderError } from '../provider.ts'
 import type { Goal, Outcome, Provider } from '../provider.ts'
 import { missingCapabilities } from './capabilities.ts'
@@ -229,7 +229,8 @@ async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: A
 
 /** Whether the Service of `id` exists and is to be served. Asked of the API server itself: freeing cannot be taken back. */
 async function isOwned(context: ServiceContext, id: LoadBalancerId, signal: AbortSignal): Promise<boolean> {
-  if (context.orphans.isSure(id)) return false
+  // Whether somebody asks for a group, its provider knows.
+  if (context.orphans.isSure(id) || id.kind === 'Group') return false
   try {
     const service = await context.surroundings.writer.get(services, id.name, id.namespace, { signal })
     return service.metadata.uid === id.uid && claimOf(context, service).kind !== 'none'
@@ -239,7 +240,7 @@ async function isOwned(context: ServiceContext, id: LoadBalancerId, signal: Abor
   }
 }
 
-export function idOf({ metadata }: Service): LoadBalancerId {
+export function idOf({ metadata }: Service): ServiceId {
   return { kind: 'Service', namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
 }
 

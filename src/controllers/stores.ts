@@ -17,6 +17,7 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
+import { groupKeysOf } from './neighbours.ts'
 import { pruneEndpointSlice, pruneInstance, pruneNode, pruneService, pruneServiceOfPods, pruneTargets } from './prune.ts'
 import * as resources from './resources.ts'
 
@@ -35,12 +36,12 @@ export interface Stores {
 /** Value of the index `class` for Services of type LoadBalancer without a class. */
 export const unclassed = ''
 
-/** Empty stores with the indexes the loops ask for: Services by `class`, EndpointSlices by `service` (namespace/name). */
+/** Empty stores with the indexes the loops ask for: Services by `class` and by `group` (namespace/name), EndpointSlices by `service` (namespace/name). */
 export function createStores(log: Log): Stores {
   const onListenerError = (error: unknown) => log.error({ error }, 'a listener of a store failed')
   const options = { onListenerError }
   return {
-    services: createStore<Service>({ ...options, indexers: { class: classOf } }),
+    services: createStore<Service>({ ...options, indexers: { class: classOf, group: groupKeysOf } }),
     slices: createStore<EndpointSlice>({ ...options, indexers: { service: serviceOf } }),
     nodes: createStore<Node>(options),
     leases: createStore<Lease>(options),

@@ -24,6 +24,8 @@ export interface SweepOptions {
 /** Load balancers whose Service is not there, or is another one by the same name, or is no load balancer any more. Pure. */
 export function findOrphans(listed: Iterable<LoadBalancerId>, services: Pick<Store<Service>, 'get'>): readonly LoadBalancerId[] {
   return [...listed].filter(id => {
+    // Listed only when it has no members.
+    if (id.kind === 'Group') return true
     const service = services.get(makeKey(id.namespace, id.name))
     return service?.metadata.uid !== id.uid || service.spec.type !== 'LoadBalancer'
   })

@@ -6,11 +6,23 @@ export type IpFamily = 'IPv4' | 'IPv6'
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
 export type TargetType = 'Node' | 'Pod'
 
-/** Who a load balancer is for. The uid makes an object that was deleted and made again another owner. */
-export interface LoadBalancerId {
+/** Who a load balancer is for. */
+export type LoadBalancerId = ServiceId | GroupId
+
+/** One Service. The uid makes an object that was deleted and made again another owner. */
+export interface ServiceId {
   readonly kind: 'Service'
   readonly namespace: string
   readonly name: string
+  readonly uid: string
+}
+
+/** Services of one namespace and class that share a load balancer. No object stands for a group, so its uid says all of it. */
+export interface GroupId {
+  readonly kind: 'Group'
+  readonly namespace: string
+  readonly name: string
+  readonly class: string
   readonly uid: string
 }
 
@@ -38,7 +50,7 @@ export interface PodTarget {
 
 /** Everything but targets. Changes slowly; a change of it is planned and applied by the provider. */
 export interface DesiredLoadBalancer {
-  readonly id: LoadBalancerId
+  readonly id: ServiceId
   readonly class: LoadBalancerClass
   readonly targetType: TargetType
   /** Families of the Service in its own order, and how strongly a second one is wanted. */

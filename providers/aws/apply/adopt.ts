@@ -1,6 +1,6 @@
 // Takes a load balancer over: a last look at its tags, then our marks.
 import type { AwsAction } from '../actions.ts'
-import { ownerText, serviceOwner } from '../names.ts'
+import { ownerText, ownerOf } from '../names.ts'
 import { clusterNameOf } from '../observe/context.ts'
 import { notAllowed, refusal } from '../observe/adoption.ts'
 import { adoptionOf, isOwnedBy } from '../ownership.ts'
@@ -14,7 +14,7 @@ export async function adopt(
   { arn, name, tags, remove }: Extract<AwsAction, { readonly kind: 'adopt' }>,
 ): Promise<void> {
   const { context, location, caller, id, goal } = run
-  const owner = serviceOwner(id)
+  const owner = ownerOf(id)
   await context.confirmLeading(caller.signal)
   const fresh = (await abandonable(location.freshTags([arn]), caller.signal)).get(arn)
   if (!fresh) {

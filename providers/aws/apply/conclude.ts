@@ -1,6 +1,10 @@
 // The end of every look at something that is wanted: its targets, whether it serves, and the ledger.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import type { Goal, Outcome } from '../../../src/provider.ts'
+import { reasons } from '../../../src/api/reasons.ts'
+import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { Outcome, Readiness } from '../../../src/provider.ts'
+import type { AwsGoal } from '../groups/members.ts'
+import { partOf } from '../groups/part.ts'
+import type { Part } from '../groups/part.ts'
 import { hashOf } from '../ledger.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import { syncMembership } from '../membership.ts'
@@ -16,7 +20,7 @@ import type { Wait } from './steps.ts'
 
 export interface Conclusion {
   readonly id: LoadBalancerId
-  readonly goal: Goal | undefined
+  readonly goal: AwsGoal | undefined
   readonly location: Location
   readonly caller: Caller
   readonly record: LedgerRecord
@@ -24,39 +28,108 @@ export interface Conclusion {
   readonly isUnchanged: boolean
   readonly warnings: Run['warnings']
   readonly wait?: Wait
+  /** Who of a group looks. */
+  readonly member?: ServiceId
 }
 
 /** Targets, readiness, and the ledger: the end of every look at something that is wanted. */
 export async function conclude(context: Context, input: Conclusion): Promise<Outcome> {
-  const { id, goal, location, caller, isUnchanged, warnings, wait } = input
+  const { id, goal, location, caller, isUnchanged, warnings, wait, member } = input
   if (!goal) return goneOutcome()
-  const { settings } = wishOf(goal.desired, existingOf(input.record), location.place)
-  const membership = await syncMembership(context, { id, settings, location, record: input.record, caller })
-  const opened = membership.registeredAny ? await openFor(context, { ...input, record: membership.record }, settings) : undefined
+  const wish = wishOf(goal, existingOf(input.record), location.place)
+  const part = partOf({ goal, wish, record: input.record }, member)
+  // The targets of each member are its own.
+  if (id.kind === 'Group') context.memory.strict.delete(id.uid)
+  if (part.isLeftOut) return leftOut(context, { ...input, part })
+  const { targetGroups } = part
+  const membership = await syncMembership(context, {
+    id: part.id,
+    settings: { targetGroups },
+    location,
+    record: input.record,
+    caller,
+  })
+  const opened = membership.registeredAny
+    ? await openFor(context, { ...input, record: membership.record }, wish.settings)
+    : undefined
   const told = await readinessOf(
     context,
     location,
-    { record: membership.record, targets: membership.targets, isUnchanged },
+    {
+      record: membership.record,
+      targets: membership.targets,
+      before: isUnchanged ? saidBefore(input.record, member) : undefined,
+      groups: targetGroups.flatMap(({ key }) => membership.record.ids[`target-group/${key}`] ?? []),
+    },
     caller,
   )
   const openings = opened?.openings ?? membership.record.openings
-  const record = { ...membership.record, openings, readiness: told.readiness }
+  const record = withReadiness({ ...membership.record, openings }, told.readiness, member)
   await keep(context, id, record, caller)
-  const waits = [
-    told.afterMs,
-    membership.againAfterMs,
-    wait?.afterMs,
-    nextRetirement(record.retiring, context.clock.now()),
-    // Taken over or found gone: compared again at once.
-    context.memory.doubted.has(id.uid) ? 100 : undefined,
-  ].flatMap(ms => ms ?? [])
   return {
-    ingress: ingressOf(record, settings, goal),
-    readiness: told.readiness,
-    warnings: distinct([...warnings, ...membership.warnings, ...(opened?.problems ?? [])]),
+    ingress: ingressOf(record, part.portErrors, part.desired),
+    readiness: withProblems(told.readiness, part),
+    warnings: distinct([...warnings, ...part.problems, ...membership.warnings, ...(opened?.problems ?? [])]),
     gone: false,
-    again: waits.length === 0 ? 'on-change' : { afterMs: Math.min(...waits) },
+    again: again(context, input, [told.afterMs, membership.againAfterMs, wait?.afterMs], record),
   }
+}
+
+function again(
+  { memory, clock }: Context,
+  { id }: Conclusion,
+  waits: readonly (number | undefined)[],
+  record: LedgerRecord,
+): Outcome['again'] {
+  const all = [
+    ...waits,
+    nextRetirement(record.retiring, clock.now()),
+    // Taken over or found gone: compared again at once.
+    memory.doubted.has(id.uid) ? 100 : undefined,
+  ].flatMap(ms => ms ?? [])
+  return all.length === 0 ? 'on-change' : { afterMs: Math.min(...all) }
+}
+
+/** Nothing is for this member; what was done for the others goes on record all the same. */
+async function leftOut(context: Context, input: Conclusion & { readonly part: Part }): Promise<Outcome> {
+  const { id, caller, record, part, wait } = input
+  await keep(context, id, record, caller)
+  const blocking = part.problems.filter(({ severity }) => severity === 'blocks')
+  const [first] = blocking
+  const message = blocking.map(problem => `${problem.message} ${problem.remedy}`).join(' ')
+  return {
+    ingress: [],
+    readiness: {
+      ready: false,
+      reason: first?.reason ?? 'Withdrawing',
+      message: first ? message : 'It has no part of the group.',
+    },
+    warnings: [],
+    gone: false,
+    again: again(context, input, [wait?.afterMs], record),
+  }
+}
+
+function saidBefore({ readiness, dnsName, members }: LedgerRecord, member: ServiceId | undefined): Readiness | undefined {
+  if (!member) return readiness
+  const isServing = members?.find(({ id }) => id.uid === member.uid)?.serving === true
+  return isServing ? { ready: true, reason: 'Serving', message: `${dnsName} serves the Service.` } : undefined
+}
+
+function withReadiness(record: LedgerRecord, readiness: Readiness, member: ServiceId | undefined): LedgerRecord {
+  if (!member) return { ...record, readiness }
+  const members = (record.members ?? []).map(each => (each.id.uid === member.uid ? { ...each, serving: readiness.ready } : each))
+  const serving = members.filter(({ serving }) => serving === true).length
+  const message = `${record.dnsName} serves ${serving} of ${members.length} Services.`
+  return { ...record, members, readiness: serving > 0 ? { ready: true, reason: 'Serving', message } : readiness }
+}
+
+/** Ports of a member that others have stand in its condition as long as it is without them. */
+function withProblems(readiness: Readiness, { problems, desired, id }: Part): Readiness {
+  const lost = problems.filter(({ reason }) => reason === 'PortConflict' || reason === 'QuotaReached')
+  if (lost.length === 0 || desired?.id.uid !== id.uid) return readiness
+  const told = lost.map(({ message, remedy }) => `${message} ${remedy || reasons.PortConflict.remedy}`)
+  return { ...readiness, message: [readiness.message, ...told].join(' ') }
 }
 
 /** Writes the ledger unless it says the same already. */

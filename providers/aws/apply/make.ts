@@ -5,7 +5,7 @@ import { ProviderError } from '../../../src/provider.ts'
 import type { AwsAction, GroupRole } from '../actions.ts'
 import type { HealthCheckSettings } from '../health-check.ts'
 import type { GroupRef, StackListener } from '../model/stack.ts'
-import { serviceOwner } from '../names.ts'
+import { ownerOf } from '../names.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
 import { isOwnedBy, ownershipOf } from '../ownership.ts'
 import { unless } from '../provider/calls.ts'
@@ -243,7 +243,7 @@ async function noteId(run: Run, resource: string, making: Promise<string>): Prom
 }
 
 function isMine({ context, id }: Run, tags: Tags): boolean {
-  return isOwnedBy(tags, context.cluster, serviceOwner(id))
+  return isOwnedBy(tags, context.cluster, ownerOf(id))
 }
 
 /** The tags of something that had the name already. Throws NameTaken unless they say that it is this owner's. */

@@ -1,13 +1,13 @@
 // What a Service is told: its hostname, whether it serves, and when to look again.
-import type { Problem } from '../../../src/model/load-balancer.ts'
-import type { Goal, IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
+import type { DesiredLoadBalancer, Problem } from '../../../src/model/load-balancer.ts'
+import type { IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
 import type { Context } from '../observe/context.ts'
 import { unless } from '../provider/calls.ts'
 import type { Caller } from '../provider/calls.ts'
 import type { Location } from '../provider/locations.ts'
-import type { AwsSettings } from '../settings.ts'
+import type { PortError } from '../settings.ts'
 import { foundLoadBalancer } from '../snapshots/shapes.ts'
 
 /** How often to look at what AWS is setting up, and at targets that are not healthy yet. */
@@ -25,25 +25,36 @@ export interface Told {
 export async function readinessOf(
   context: Context,
   location: Location,
-  { record, targets, isUnchanged }: { readonly record: LedgerRecord; readonly targets: number; readonly isUnchanged: boolean },
+  {
+    record,
+    targets,
+    before,
+    groups,
+  }: {
+    readonly record: LedgerRecord
+    readonly targets: number
+    /** What was told last, if nothing has changed since. */
+    readonly before: Readiness | undefined
+    /** ARNs of the target groups that matter. */
+    readonly groups: readonly string[]
+  },
   caller: Caller,
 ): Promise<Told> {
   if (targets === 0) {
     const message = `${record.dnsName ?? 'The load balancer'} has no targets: no endpoint of the Service is ready.`
     return { readiness: { ready: false, reason: 'NoReadyEndpoints', message } }
   }
-  if (isUnchanged && record.readiness?.ready === true) return { readiness: record.readiness }
+  if (before?.ready === true) return { readiness: before }
   const arn = record.ids['load-balancer']
   const state = arn === undefined ? '' : await stateOf(context, location, arn, caller)
   if (state !== 'active' && state !== 'active_impaired') {
     const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
     return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }
   }
-  return healthOf(location, record, caller)
+  return healthOf(location, record, groups, caller)
 }
 
-async function healthOf(location: Location, record: LedgerRecord, caller: Caller): Promise<Told> {
-  const groups = Object.entries(record.ids).flatMap(([resource, arn]) => (resource.startsWith('target-group/') ? [arn] : []))
+async function healthOf(location: Location, record: LedgerRecord, groups: readonly string[], caller: Caller): Promise<Told> {
   let isInitial = false
   const reasons = new Set<string>()
   for (const group of groups) {
@@ -106,14 +117,13 @@ async function seeStates(
 /** The entry for the Service's status. Ports are listed only when one has an error; then Kubernetes wants all of them. */
 export function ingressOf(
   record: LedgerRecord,
-  settings: AwsSettings | undefined,
-  goal: Goal | undefined,
+  errors: readonly PortError[] = [],
+  desired?: DesiredLoadBalancer,
 ): readonly IngressPoint[] {
   const { dnsName: hostname } = record
   if (hostname === undefined) return []
-  const errors = settings?.portErrors ?? []
-  if (!goal || errors.length === 0) return [{ hostname }]
-  const ports = goal.desired.listeners.map(({ port, protocol }) => {
+  if (!desired || errors.length === 0) return [{ hostname }]
+  const ports = desired.listeners.map(({ port, protocol }) => {
     const error = errors.find(each => each.port === port && each.protocol === protocol)?.error
     return { port, protocol, ...(error === undefined ? {} : { error }) }
   })
@@ -134,7 +144,7 @@ export function heldUp({
   readonly isLong: boolean
 }): Outcome {
   return {
-    ingress: record ? ingressOf(record, undefined, undefined) : [],
+    ingress: record ? ingressOf(record) : [],
     readiness: { ready: false, reason, message: `${what}; its deletion is tried again.` },
     warnings: [],
     gone: false,

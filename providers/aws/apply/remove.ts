@@ -1,6 +1,6 @@
 // Deletes things, after a fresh look that they are ours. What is gone already is success.
 import { isGone, isUncertain } from '../errors.ts'
-import { serviceOwner } from '../names.ts'
+import { ownerOf } from '../names.ts'
 import type { AwsAction } from '../actions.ts'
 import { isOwnedBy } from '../ownership.ts'
 import { abandonable } from '../snapshots/table.ts'
@@ -29,7 +29,7 @@ export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Prom
   const groups = asked.filter(each => each.startsWith('sg-'))
   const arns = asked.filter(each => !each.startsWith('sg-'))
   await context.confirmLeading(caller.signal)
-  const isMine = (tags: Readonly<Record<string, string>>) => isOwnedBy(tags, context.cluster, serviceOwner(id))
+  const isMine = (tags: Readonly<Record<string, string>>) => isOwnedBy(tags, context.cluster, ownerOf(id))
   const [tags, found] = await Promise.all([
     abandonable(location.freshTags(arns), caller.signal),
     abandonable(location.freshGroupTags(groups), caller.signal),

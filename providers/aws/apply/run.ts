@@ -24,6 +24,8 @@ export interface Run {
   /** What goes into the ledger when the run ends, however it ends. */
   record: LedgerRecord
   readonly warnings: Problem[]
+  /** Members of a group whose part could not be made, by uid; the others' parts are. */
+  readonly failed: Map<string, unknown>
 }
 
 /** The id of something that an action before this one made, or that was there. */

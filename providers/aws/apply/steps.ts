@@ -1,6 +1,8 @@
 // Runs the actions of a plan in their order, each by the function that knows how.
 import type { AwsAction } from '../actions.ts'
-import { hasCode } from '../errors.ts'
+import type { Reason } from '../../../src/api/reasons.ts'
+import { ProviderError } from '../../../src/provider.ts'
+import { hasCode, isGone, isUncertain } from '../errors.ts'
 import { noteRegistered } from '../membership.ts'
 import { register } from '../membership/register.ts'
 import { targetKey } from '../membership/targets.ts'
@@ -21,9 +23,15 @@ export async function carryOut(run: Run, actions: readonly AwsAction[]): Promise
   for (const action of actions) {
     run.caller.signal.throwIfAborted()
     if (action.kind === 'wait') return action
+    const member = memberOf(run, action)
+    if (member !== undefined && run.failed.has(member)) continue
     try {
       await step(run, action, ours)
     } catch (error) {
+      if (member !== undefined && isOnlyItsOwn(error)) {
+        run.failed.set(member, error)
+        continue
+      }
       const wait = waitFor(run, action, error)
       if (wait) return wait
       throw error
@@ -32,6 +40,28 @@ export async function carryOut(run: Run, actions: readonly AwsAction[]): Promise
   }
   return undefined
 }
+
+/** The member of a group whose part an action is about. */
+function memberOf({ stack }: Run, action: AwsAction): string | undefined {
+  if (stack?.members === undefined) return undefined
+  const key = keyOf(action)
+  return stack.targetGroups.find(group => group.key === key)?.member?.id.uid
+}
+
+function keyOf(action: AwsAction): string | undefined {
+  if ('listener' in action) return String(action.listener.port)
+  if (action.kind === 'create-target-group') return action.group.key
+  if (action.kind === 'delete-listener') return undefined
+  return 'port' in action ? String(action.port) : 'key' in action ? action.key : undefined
+}
+
+/** Whether AWS objects to what a member asks for, and not to the controller, nor to what it believes. */
+function isOnlyItsOwn(error: unknown): boolean {
+  if (!(error instanceof ProviderError) || isGone(error) || isUncertain(error)) return false
+  return !general.has(error.code)
+}
+
+const general: ReadonlySet<Reason> = new Set<Reason>(['AccessDenied', 'CredentialsInvalid', 'Throttled', 'ProviderUnreachable'])
 
 /** What only takes AWS a while. Removal has words of its own for it. */
 function waitFor({ stack }: Run, { kind }: AwsAction, error: unknown): Wait | undefined {

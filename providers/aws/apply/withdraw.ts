@@ -43,6 +43,7 @@ export async function withdraw(context: Context, { id, seen, actions }: Removal,
     ids: new Map(Object.entries(record.ids)),
     record,
     warnings: [],
+    failed: new Map(),
   }
   // Should it be wanted again before everything is gone, it must not be taken for a whole.
   if (record.applied) {

@@ -10,7 +10,7 @@ export interface BackendChoice extends Choice {
   readonly problems: readonly Problem[]
 }
 
-/** The targets of one group. `owner` is the Service that the group was made for; `isInside` tells addresses of the VPC. */
+/** The targets of one group. `owner` is the Service, or group of Services, that it was made for; `isInside` tells addresses of the VPC. */
 export function chooseFor(
   context: Pick<Context, 'nodes' | 'slicesOf' | 'serviceOf'>,
   owner: LoadBalancerId,
@@ -19,7 +19,8 @@ export function chooseFor(
 ): BackendChoice {
   const { service } = group
   const nodes = context.nodes()
-  if (!service) return { ...chooseTargets(group, { nodes, slices: context.slicesOf(owner), isInside }), problems: [] }
+  if (!service)
+    return { ...chooseTargets(group, { nodes, slices: context.slicesOf(group.member?.id ?? owner), isInside }), problems: [] }
   const { namespace } = owner
   const found = context.serviceOf(namespace, service.name)
   const who = `${namespace}/${service.name}`

@@ -1,6 +1,7 @@
 // The health of the targets of one load balancer, for pods that wait for it.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import type { Goal } from '../../../src/provider.ts'
+import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { AwsGoal } from '../groups/members.ts'
+import { partOf } from '../groups/part.ts'
 import { isGone } from '../errors.ts'
 import type { Context } from '../observe/context.ts'
 import { existingOf, wishOf } from '../observe/wish.ts'
@@ -18,10 +19,10 @@ export interface GroupOfTargets {
   readonly health: ReadonlyMap<string, TargetHealth>
 }
 
-/** Undefined while not every group that is wanted is there. */
+/** Undefined while not every group that is wanted is there. `member`: of the load balancer of a group, only its part. */
 export async function healthOfTargets(
   { ledger, locations }: Context,
-  { id, goal }: { readonly id: LoadBalancerId; readonly goal: Goal },
+  { id, goal, member }: { readonly id: LoadBalancerId; readonly goal: AwsGoal; readonly member?: ServiceId },
   signal: AbortSignal,
 ): Promise<readonly GroupOfTargets[] | undefined> {
   const record = ledger.read(id)
@@ -29,7 +30,9 @@ export async function healthOfTargets(
   const { calls, place } = locations.of(record.place)
   const caller: Caller = { key: id.uid, signal }
   const groups: GroupOfTargets[] = []
-  for (const { key, targetType, service } of wishOf(goal.desired, existingOf(record), place).settings.targetGroups) {
+  const { targetGroups, isLeftOut } = partOf({ goal, wish: wishOf(goal, existingOf(record), place), record }, member)
+  if (member && targetGroups.length === 0 && !isLeftOut) return undefined
+  for (const { key, targetType, service } of targetGroups) {
     const arn = record.ids[`target-group/${key}`]
     if (arn === undefined) return undefined
     try {

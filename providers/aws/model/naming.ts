@@ -1,7 +1,7 @@
 // What the things made for one owner are called and marked with. Pure.
 import { backendSecurityGroupName, frontendSecurityGroupName, loadBalancerName, ownerText, targetGroupName } from '../names.ts'
 import type { Owner } from '../names.ts'
-import { adoptedTag, ownershipTags } from '../ownership.ts'
+import { adoptedTag, ownerUidTag, ownershipTags } from '../ownership.ts'
 import type { Tags } from '../ownership.ts'
 import type { AwsSettings } from '../settings.ts'
 import type { Naming } from './stack.ts'
@@ -28,9 +28,19 @@ export function namingOf({ cluster, owner, vpcId, settings, adopted }: NamingInp
   return {
     balancer: { name, tags: { ...tags, ...mark, ...ownershipTags(cluster, 'load-balancer', owner) } },
     // A target group serves one Network Load Balancer only, so that one that takes another's place has groups of its own.
-    targetGroup: ({ key, protocol, targetType, ipAddressType }) => ({
-      name: targetGroupName(cluster, owner, `${name} ${key}`, { protocol, targetType, ipAddressType, vpcId }),
-      tags: { ...tags, ...ownershipTags(cluster, `target-group/${key}`, owner) },
+    // For the same reason members of a group have their own, also where one follows another at a port.
+    targetGroup: ({ key, protocol, targetType, ipAddressType, member }) => ({
+      name: targetGroupName(cluster, owner, [name, key, ...(member ? [member.id.uid] : [])].join(' '), {
+        protocol,
+        targetType,
+        ipAddressType,
+        vpcId,
+      }),
+      tags: {
+        ...(member?.tags ?? tags),
+        ...ownershipTags(cluster, `target-group/${key}`, owner),
+        ...(member ? { [ownerUidTag]: member.id.uid } : {}),
+      },
     }),
     listener: () => ({ tags }),
     frontend: {

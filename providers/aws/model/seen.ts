@@ -1,4 +1,6 @@
 // What was found for one load balancer: plain data, all that planning needs.
+import type { DesiredLoadBalancer, LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { AwsGoal } from '../groups/members.ts'
 import type { Attributes } from '../attributes.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Target } from '../membership/targets.ts'
@@ -52,4 +54,18 @@ export interface Seen {
   readonly waitingSince: ReadonlyMap<string, number>
 }
 
-export type AwsObserved = Settled | Absent | Seen
+/** What there is for one load balancer. */
+export type Look = Settled | Absent | Seen
+
+/** A Service that is, was or is to be a member of a group: more than one load balancer may be for it. */
+export interface Shared {
+  readonly kind: 'shared'
+  /** Where it is to be served; absent when it goes. */
+  readonly at?: { readonly home: LoadBalancerId; readonly goal: AwsGoal | undefined; readonly look: Look }
+  /** Where it was before, and has something left. */
+  readonly former: readonly LoadBalancerId[]
+  /** What it asks for while it goes. */
+  readonly leaving?: DesiredLoadBalancer | undefined
+}
+
+export type AwsObserved = Look | Shared

@@ -61,6 +61,8 @@ export interface Stack {
   readonly allowInterruption: boolean
   /** Keys of tags that others manage: never set, never taken away. */
   readonly foreignTags: readonly string[]
+  /** For a group, the uids of those that have a part; what bears another uid is left over and goes at once. */
+  readonly members?: ReadonlySet<string>
 }
 
 /** What things are called and marked with. */
@@ -86,9 +88,10 @@ export interface StackInput {
   readonly frontendRules: readonly OwnRule[]
   readonly targetSecurityGroupTags?: Tags
   readonly foreignTags: readonly string[]
+  readonly members?: ReadonlySet<string>
 }
 
-/** The stack of one Service. */
+/** The stack of one Service, or of a group. */
 export function buildStack(input: StackInput): Stack {
   const { id, vpcId, settings, naming, subnets, foreignTags } = input
   const { loadBalancer, securityGroups } = settings
@@ -118,6 +121,7 @@ export function buildStack(input: StackInput): Stack {
     ...(input.targetSecurityGroupTags === undefined ? {} : { targetSecurityGroupTags: input.targetSecurityGroupTags }),
     allowInterruption: settings.allowInterruption,
     foreignTags,
+    ...(input.members === undefined ? {} : { members: input.members }),
   }
 }
 

@@ -1,7 +1,7 @@
 // The load balancer that a Service takes over, or took over before: it keeps its name, and what nobody asked to change.
 import { reasons } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
-import { ownerText, serviceOwner } from '../names.ts'
+import { ownerText, ownerOf } from '../names.ts'
 import { adoptedTag, adoptionOf, adoptTag, isOwnedBy } from '../ownership.ts'
 import type { AwsSettings } from '../settings.ts'
 import { notOlder } from '../snapshots/pictures.ts'
@@ -41,7 +41,7 @@ export async function adoptionFor(
     isNamed(each, adopt),
   )
   if (!found) throw refusal(`there is no load balancer ${adopt} in ${location.place.region}.`)
-  const owner = serviceOwner(id)
+  const owner = ownerOf(id)
   if (isOwnedBy(found.tags, cluster, owner)) return { balancer: found, isNew: false }
   const misfit = unfit(found, settings, look) ?? otherFamilies(found, settings)
   if (misfit !== undefined) throw refusal(`${found.name} cannot be taken over: ${misfit}.`)

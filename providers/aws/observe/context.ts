@@ -3,6 +3,8 @@ import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { EndpointSlice, Node, Service } from '../../../src/model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { TargetRules } from '../apply/target-rules.ts'
+import type { GroupIndex } from '../groups/known.ts'
+import type { Neighbours } from '../groups/members.ts'
 import type { Ledger, Place } from '../ledger.ts'
 import type { Registered } from '../membership/register.ts'
 import type { Location, Locations } from '../provider/locations.ts'
@@ -27,6 +29,8 @@ export interface Context {
   /** Name of the cluster in tags `kubernetes.io/cluster/<name>` of subnets and security groups. */
   readonly clusterName?: string
   readonly ledger: Ledger
+  readonly groups: GroupIndex
+  readonly neighbours: Neighbours
   readonly locations: Locations
   readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
   /** A Service that another one forwards to. */
@@ -62,6 +66,10 @@ export interface Memory {
   readonly confirmed: Map<string, number>
   /** When the state of a load balancer was last seen, by ARN; monotonic. */
   readonly stateSeen: Map<string, number>
+  /** Since when a Service waits to be served elsewhere, by uid; milliseconds since the epoch. */
+  readonly moving: Map<string, number>
+  /** What members of groups were last told, by uid: who is told something else now is woken. */
+  readonly told: Map<string, string>
 }
 
 /** The name of the cluster in tags of others: that of the class, else that of the controller. */
@@ -81,5 +89,7 @@ export function emptyMemory(): Memory {
     going: new Set(),
     confirmed: new Map(),
     stateSeen: new Map(),
+    moving: new Map(),
+    told: new Map(),
   }
 }

@@ -1,6 +1,6 @@
 // One look: for whom, where, and with what in mind.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import type { Goal } from '../../../src/provider.ts'
+import type { AwsGoal } from '../groups/members.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Caller } from '../provider/calls.ts'
 import type { Location } from '../provider/locations.ts'
@@ -13,6 +13,6 @@ export interface Look {
   readonly record: LedgerRecord | undefined
   readonly location: Location
   readonly caller: Caller
-  readonly goal?: Goal
+  readonly goal?: AwsGoal
   readonly wish?: Wish
 }

@@ -1,5 +1,7 @@
 // What is wanted of one load balancer, read once: its settings, and the hash by which a change is told from none. Pure.
-import type { DesiredLoadBalancer } from '../../../src/model/load-balancer.ts'
+import { joinGroup } from '../groups/join.ts'
+import type { JoinedGroup } from '../groups/join.ts'
+import type { AwsGoal, Sharing } from '../groups/members.ts'
 import { hashOf } from '../ledger.ts'
 import type { LedgerRecord, Place } from '../ledger.ts'
 import { readSettings } from '../settings.ts'
@@ -8,6 +10,8 @@ import type { AwsSettings, Existing, Scheme } from '../settings.ts'
 export interface Wish {
   readonly settings: AwsSettings
   readonly hash: string
+  /** For a group: who has which part of it. */
+  readonly joined?: JoinedGroup
 }
 
 /** The scheme that the load balancer has by the ledger. */
@@ -20,13 +24,20 @@ export function schemeOf(text: string): Scheme {
 }
 
 /** Everything that planning reads but what changes by itself: targets, subnets that come and go. */
-export function wishOf(desired: DesiredLoadBalancer, existing: Existing, place: Place): Wish {
-  const { settings } = readSettings(desired, existing)
+export function wishOf({ desired, sharing }: AwsGoal, existing: Existing, place: Place): Wish {
   const { backendSecurityGroup, targetSecurityGroupTags, externalManagedTags } = desired.class.spec.aws ?? {}
-  return {
-    settings,
-    hash: hashOf({ settings, place, backendSecurityGroup, targetSecurityGroupTags, externalManagedTags }),
+  const around = { place, backendSecurityGroup, targetSecurityGroupTags, externalManagedTags }
+  const joined = sharing && join(sharing, existing)
+  if (joined?.settings) {
+    const { settings, rules } = joined
+    return { settings, joined, hash: hashOf({ settings, rules, ...around }) }
   }
+  const { settings } = readSettings(desired, existing)
+  return { settings, hash: hashOf({ settings, ...around }) }
+}
+
+function join({ members }: Sharing, existing: Existing): JoinedGroup {
+  return joinGroup(members.map(({ desired, ...member }) => ({ ...member, settings: readSettings(desired, existing).settings })))
 }
 
 /** Whether everything that is wanted was applied by this planner. */

@@ -2,6 +2,8 @@
 import type { AwsAction } from '../actions.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
+import { ownerUidTag } from '../ownership.ts'
+import type { FoundTargetGroup } from '../snapshots/shapes.ts'
 import { currentOf } from './balancer.ts'
 
 /** How long clients get to move away from what was replaced: longer than DNS answers live and connections drain. */
@@ -26,7 +28,8 @@ export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
       ...group.loadBalancers.filter(arn => !ours.has(arn)),
     ]
     const users = all.filter(arn => !goingBalancers.has(arn))
-    if (users.some(arn => arn !== current?.arn)) continue
+    // Deleted with the listeners, or when what replaced load balancers had is gone.
+    if (users.some(arn => arn !== current?.arn) || hasLeft(group, stack)) continue
     const isLeftOver = users.length === 0 && !since.has(group.arn)
     if (isLeftOver || (users.length === 0 && isDue(group.arn)))
       actions.push({ kind: 'delete-target-group', arn: group.arn, name: group.name })
@@ -38,6 +41,25 @@ export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
   )
   for (const { id, name } of oldFrontends) if (!inUse.has(id)) actions.push({ kind: 'delete-security-group', id, name })
   return actions
+}
+
+/** What members of a group had that have no part of it any more; nothing leads there once the listeners are as planned. */
+export function leftBehind(stack: Stack, seen: Seen): readonly AwsAction[] {
+  const current = currentOf(stack, seen)
+  const elsewhere = new Set(
+    seen.listeners
+      .filter(({ loadBalancer }) => loadBalancer !== current?.arn)
+      .flatMap(({ forward }) => forward.map(({ targetGroup }) => targetGroup)),
+  )
+  return seen.groups
+    .filter(group => hasLeft(group, stack) && !elsewhere.has(group.arn))
+    .map(({ arn, name }) => ({ kind: 'delete-target-group', arn, name }))
+}
+
+/** Whether a target group was of a member that has no part of the group any more. */
+export function hasLeft({ tags }: FoundTargetGroup, { members }: Stack): boolean {
+  const uid = tags[ownerUidTag]
+  return members !== undefined && uid !== undefined && !members.has(uid)
 }
 
 /** When the next retired thing is to go; undefined while nothing is retired. */

@@ -4,6 +4,7 @@ import type { Seen } from '../model/seen.ts'
 import type { Stack, StackListener } from '../model/stack.ts'
 import type { FoundListener } from '../snapshots/shapes.ts'
 import { currentOf, lookAgainMs } from './balancer.ts'
+import { hasLeft, leftBehind } from './clean.ts'
 import { changesOf, recorded } from './believed.ts'
 
 /** How long a listener keeps to the old target group while the fresh one is not healthy. */
@@ -25,6 +26,7 @@ export function listenerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
   return [
     ...steps.flatMap(({ actions }) => actions),
     ...superfluous.map(({ arn, port }): AwsAction => ({ kind: 'delete-listener', arn, port })),
+    ...leftBehind(stack, seen),
     ...waits.slice(0, 1),
   ]
 }
@@ -78,7 +80,9 @@ interface Stage {
  */
 function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stack: Stack): Stage {
   const places = listener.forward.map(to => ({ to, arn: 'arn' in to ? to.arn : arnOf(to.own, seen, stack) }))
-  const serving = found.forward.filter(({ weight }) => weight > 0)
+  // Whose group of targets it was has gone: nobody is to reach it any more.
+  const left = new Set(seen.groups.filter(each => hasLeft(each, stack)).map(each => each.arn))
+  const serving = found.forward.filter(({ targetGroup, weight }) => weight > 0 && !left.has(targetGroup))
   const isWanted = (arn: string) => places.some(place => place.arn === arn)
   const isServing = (arn: string | undefined) => serving.some(({ targetGroup }) => targetGroup === arn)
   // A target group of another protocol family cannot stand behind the old listener, so there is nothing to put beside.

@@ -2,6 +2,7 @@
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { codeOf } from '../errors.ts'
 import type { Context } from '../observe/context.ts'
+import { groupOfText } from '../names.ts'
 import { ownershipOf } from '../ownership.ts'
 import type { Tags } from '../ownership.ts'
 import type { Location } from './locations.ts'
@@ -40,12 +41,18 @@ export function createLister(context: Context): Lister {
       for (const uid of found.keys()) if (!firstSeen.has(uid)) firstSeen.set(uid, now)
       unknown = [...found.values()]
       const sure = unknown.filter(({ uid }) => now - (firstSeen.get(uid) ?? now) >= apartMs)
-      return [...known.values(), ...sure.slice(0, mostAtOnce)]
+      return [...[...known.values()].flatMap(id => ownersOf(context, id)), ...sure.slice(0, mostAtOnce)]
     },
     get unknown() {
       return unknown
     },
   }
+}
+
+/** Whose a load balancer is: that of a group is of all its members, and its own only when none is left. */
+function ownersOf({ ledger }: Context, id: LoadBalancerId): readonly LoadBalancerId[] {
+  const members = id.kind === 'Group' ? (ledger.read(id)?.members ?? []) : []
+  return members.length === 0 ? [id] : members.map(member => member.id)
 }
 
 async function foundAt(
@@ -70,7 +77,9 @@ async function foundAt(
 
 function ownerOf(tags: Tags, cluster: string): LoadBalancerId | undefined {
   const ownership = ownershipOf(tags, cluster)
-  if (ownership.kind !== 'ours' || ownership.ownerUid === undefined) return undefined
+  if (ownership.kind !== 'ours') return undefined
+  const group = groupOfText(ownership.owner)
+  if (group || ownership.ownerUid === undefined) return group
   const [namespace, name] = ownership.owner.split('/')
   return namespace === undefined || name === undefined ? undefined : { kind: 'Service', namespace, name, uid: ownership.ownerUid }
 }

@@ -3,7 +3,7 @@ import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import { buildLoadBalancer } from '../../../src/model/build.ts'
 import { buildMembership } from '../../../src/model/endpoints.ts'
 import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../../../src/model/kubernetes-objects.ts'
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../../src/provider.ts'
 // Only tests import this file.
 // oxlint-disable-next-line no-restricted-imports
@@ -26,6 +26,7 @@ export interface TestService {
   /** Without the long prefix. */
   readonly aws?: Readonly<Record<string, string>>
   readonly spec?: Partial<ServiceSpec>
+  readonly createdAt?: string
 }
 
 export interface World {
@@ -37,6 +38,8 @@ export interface World {
   readonly slices: Map<string, readonly EndpointSlice[]>
   /** Services that others forward to. */
   readonly services: Map<string, Service>
+  /** Those that were looked at and not removed, by uid: what members of groups see of each other. */
+  readonly members: Map<string, TestService>
   /** Woken ids, in order. */
   readonly woken: LoadBalancerId[]
   class: LoadBalancerClass
@@ -100,6 +103,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
   const slices = new Map<string, readonly EndpointSlice[]>()
   const services = new Map<string, Service>()
   const woken: LoadBalancerId[] = []
+  const members = new Map<string, TestService>()
   const ending = new AbortController()
   const start = (): AwsProvider => {
     const provider = createAwsProvider({
@@ -109,6 +113,13 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
       serviceOf: (namespace, name) => services.get(`${namespace}/${name}`),
       nodes: () => nodes.values(),
+      neighbours: {
+        ofGroup: (namespace, group) =>
+          [...members.values()]
+            .filter(each => idOf(each).namespace === namespace && each.annotations?.['weir.dev/load-balancer-group'] === group)
+            .map(neighbour),
+        find: ({ uid }) => [...members.values()].filter(each => idOf(each).uid === uid).map(neighbour)[0],
+      },
       whereabouts: () => ({ region: aws.region, vpcId: options.vpcId }),
       clock: {
         now: () => aws.now(),
@@ -133,6 +144,11 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
     return provider
   }
   const { signal } = ending
+  const neighbour = (service: TestService) => {
+    const { desired, problems } = buildLoadBalancer(serviceObject(service), world.class)
+    const isBad = [...problems, ...world.provider.check(desired)].some(({ severity }) => severity === 'blocks')
+    return { id: idOf(service), ...(isBad ? {} : { desired }) }
+  }
   let provider: AwsProvider | undefined
   const world: World = {
     aws,
@@ -144,6 +160,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
     nodes,
     slices,
     services,
+    members,
     woken,
     class: {
       apiVersion: 'weir.dev/v1alpha1',
@@ -165,6 +182,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       return { desired, membership: buildMembership(slices.get(key) ?? [], desired.families) }
     },
     async look(service) {
+      members.set(idOf(service).uid, service)
       const goal = world.goal(service)
       const { id } = goal.desired
       const observed = await world.provider.observe(id, signal, goal)
@@ -182,6 +200,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
     },
     async remove(service, how = 'deleted') {
       const id = idOf(service)
+      members.delete(id.uid)
       const { desired } = buildLoadBalancer(serviceObject(service), world.class)
       const observed = await world.provider.observe(id, signal, undefined, how === 'deleted' ? desired : undefined)
       const actions = world.provider.plan(undefined, observed)
@@ -231,7 +250,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
   return world
 }
 
-export function idOf({ name, namespace = 'default', uid = `uid-${namespace}-${name}` }: TestService): LoadBalancerId {
+export function idOf({ name, namespace = 'default', uid = `uid-${namespace}-${name}` }: TestService): ServiceId {
   return { kind: 'Service', namespace, name, uid }
 }
 
@@ -243,7 +262,7 @@ function serviceObject(service: TestService): Service {
       name,
       namespace,
       uid,
-      creationTimestamp: '2026-01-01T00:00:00Z',
+      creationTimestamp: service.createdAt ?? '2026-01-01T00:00:00Z',
       annotations: { ...Object.fromEntries(aws), ...service.annotations },
     },
     spec: {

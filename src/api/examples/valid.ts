@@ -81,10 +81,27 @@ export const valid: readonly Example[] = [
     },
   },
   {
-    why: 'a load balancer of a group without members',
+    why: 'a load balancer of a group',
     kind: 'LoadBalancer',
-    name: 'group.aws-public.edge',
-    spec: { provider: 'aws', class: 'aws-public', group: 'edge', members: [] },
+    name: 'default.group.edge.aws-public',
+    spec: {
+      provider: 'aws',
+      class: 'aws-public',
+      group: 'edge',
+      members: [
+        { kind: 'Service', namespace: 'default', name: 'web', uid: 'u1', ports: ['443'], asked: '{}', serving: true },
+        {
+          kind: 'Service',
+          namespace: 'default',
+          name: 'shop',
+          uid: 'u2',
+          ports: ['80'],
+          asked: '{}',
+          unfinished: true,
+          leaving: '2026-01-01T00:00:00Z',
+        },
+      ],
+    },
   },
   { why: 'the least pool', kind: 'AddressPool', name: 'office', spec: { addresses: ['10.201.200.0/24'] } },
   {

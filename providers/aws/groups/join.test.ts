@@ -1,0 +1,148 @@
+// Services that share a load balancer: ports belong to the oldest that asks, everybody keeps the own doors, and who gives way is told.
+import { describe, expect, test } from 'vitest'
+import { joinGroup } from './join.ts'
+import { reasonsOf, settingsOf } from '../settings-under-test.ts'
+import type { Written } from '../settings-under-test.ts'
+
+function member(name: string, createdAt: string, written: Written = {}) {
+  return { id: { kind: 'Service', namespace: 'default', name, uid: name }, createdAt, settings: settingsOf(written) } as const
+}
+
+const old = member('old', '2026-01-01T00:00:00Z', { listeners: [{ port: 443 }] })
+
+test('each keeps its ports, and who may connect to them', () => {
+  const other = member('other', '2026-01-02T00:00:00Z', { listeners: [{ port: 8443 }], sourceRanges: ['10.0.0.0/8'] })
+  const { listeners, problems, settings } = joinGroup([other, old])
+  expect(listeners.map(({ owner, listener, securityGroups }) => [owner.name, listener.port, securityGroups])).toEqual([
+    ['old', 443, expect.objectContaining({ sources: ['0.0.0.0/0'] })],
+    ['other', 8443, expect.objectContaining({ sources: ['10.0.0.0/8'] })],
+  ])
+  expect(problems.size).toBe(0)
+  expect(settings?.targetGroups.map(({ key }) => key)).toEqual(['443', '8443'])
+})
+
+describe('a port two ask for', () => {
+  test('belongs to the older one; the younger keeps its others', () => {
+    const young = member('young', '2026-01-02T00:00:00Z', {
+      listeners: [
+        { port: 443, portName: 'a' },
+        { port: 80, portName: 'b' },
+      ],
+    })
+    const { listeners, problems, portErrors } = joinGroup([young, old])
+    expect(listeners.map(({ owner, listener }) => `${owner.name} ${listener.port}`)).toEqual(['young 80', 'old 443'])
+    expect(problems.get('young')).toMatchObject([
+      { reason: 'PortConflict', severity: 'warns', message: 'port 443 of the group belongs to default/old.' },
+    ])
+    expect(portErrors.get('young')).toEqual([{ port: 443, protocol: 'TCP', error: 'weir.dev/PortConflict' }])
+    expect(problems.has('old')).toBe(false)
+  })
+
+  test('leaves a younger one that has no other with nothing, and that blocks it', () => {
+    const young = member('young', '2026-01-02T00:00:00Z', { listeners: [{ port: 443 }] })
+    expect(reasonsOf(joinGroup([old, young]).problems.get('young') ?? [])).toEqual(['PortConflict!'])
+  })
+})
+
+test('the oldest is followed where a load balancer can be one thing only, the others are told', () => {
+  const young = member('young', '2026-01-02T00:00:00Z', {
+    annotations: {
+      subnets: 'subnet-a',
+      attributes: 'zonal_shift.config.enabled=true',
+      'additional-resource-tags': 'a=young,b=2',
+    },
+    listeners: [{ port: 8443 }],
+  })
+  const tagged = { ...old, settings: { ...old.settings, tags: { a: 'old' } } }
+  const { settings, problems } = joinGroup([young, tagged])
+  expect(settings).toMatchObject({ loadBalancer: { scheme: 'internal' }, tags: { a: 'old', b: '2' } })
+  expect(problems.get('young')).toMatchObject([
+    { reason: 'GroupConflict', message: 'the load balancer of the group follows default/old in its subnets and attributes.' },
+  ])
+})
+
+test('a member that asks for nothing of its own agrees with everything', () => {
+  const leader = member('leader', '2025-01-01T00:00:00Z', { annotations: { subnets: 'a,b' }, listeners: [{ port: 9 }] })
+  expect(joinGroup([leader, old]).problems.size).toBe(0)
+})
+
+describe('who is on the load balancer already', () => {
+  test('keeps its port, whoever comes, and however old', () => {
+    const standing = { ...member('standing', '2026-06-01T00:00:00Z', { listeners: [{ port: 443 }] }), place: 0, ports: ['443'] }
+    const { listeners, problems, leader } = joinGroup([old, standing])
+    expect(listeners.map(({ owner }) => owner.name)).toEqual(['standing'])
+    expect(reasonsOf(problems.get('old') ?? [])).toEqual(['PortConflict!'])
+    expect(leader?.name).toBe('standing')
+  })
+
+  test('cannot take a port from one that came after it', () => {
+    const wanting = { ...old, place: 0, ports: [] }
+    const having = { ...member('having', '2026-06-01T00:00:00Z', { listeners: [{ port: 443 }] }), place: 1, ports: ['443'] }
+    expect(joinGroup([having, wanting]).listeners.map(({ owner }) => owner.name)).toEqual(['having'])
+  })
+})
+
+describe('a member that would be exposed is left out', () => {
+  const outside = member('outside', '2025-01-01T00:00:00Z', {
+    annotations: { scheme: 'internet-facing' },
+    listeners: [{ port: 1 }],
+  })
+
+  test('by the scheme it asks for', () => {
+    const inside = member('inside', '2026-01-01T00:00:00Z', { annotations: { scheme: 'internal' } })
+    const { served, problems } = joinGroup([outside, inside])
+    expect([...served]).toEqual(['outside'])
+    expect(problems.get('inside')).toMatchObject([
+      {
+        reason: 'GroupConflict',
+        severity: 'blocks',
+        message:
+          'the Service asks for an internal load balancer, and that of the group is internet-facing, as default/outside asks.',
+      },
+    ])
+  })
+
+  test('but one that asks for no scheme follows', () => {
+    expect([...joinGroup([outside, member('any', '2026-01-01T00:00:00Z')]).served]).toEqual(['outside', 'any'])
+  })
+
+  test('by source ranges that security groups of others do not know', () => {
+    const given = member('given', '2025-01-01T00:00:00Z', {
+      annotations: { 'security-groups': 'sg-1' },
+      listeners: [{ port: 1 }],
+    })
+    const guarded = member('guarded', '2026-01-01T00:00:00Z', { sourceRanges: ['10.0.0.0/8'] })
+    const open = member('open', '2026-01-01T00:00:00Z', { listeners: [{ port: 2 }] })
+    const { served, problems } = joinGroup([given, guarded, open])
+    expect([...served]).toEqual(['given', 'open'])
+    expect(reasonsOf(problems.get('guarded') ?? [])).toEqual(['GroupConflict!'])
+  })
+})
+
+describe('what does not fit into the quotas', () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ port: from + at, portName: `p${at}` }))
+
+  test('are the last listeners of the youngest', () => {
+    const first = member('first', '2026-01-01T00:00:00Z', { listeners: many(1000, 49) })
+    const last = member('last', '2026-01-02T00:00:00Z', { listeners: many(2000, 2) })
+    const { listeners, problems, portErrors } = joinGroup([last, first])
+    expect(listeners).toHaveLength(50)
+    expect(reasonsOf(problems.get('last') ?? [])).toEqual(['QuotaReached'])
+    expect(portErrors.get('last')).toEqual([{ port: 2001, protocol: 'TCP', error: 'weir.dev/QuotaReached' }])
+  })
+
+  test('are the rules of the youngest', () => {
+    const ranges = (second: number, count: number) => Array.from({ length: count }, (_, at) => `10.${second}.${2 * at}.0/24`)
+    const first = member('first', '2026-01-01T00:00:00Z', { sourceRanges: ranges(1, 40), listeners: [{ port: 1 }] })
+    const last = member('last', '2026-01-02T00:00:00Z', { sourceRanges: ranges(2, 21), listeners: [{ port: 2 }] })
+    const { served, problems, rules } = joinGroup([last, first])
+    expect([...served]).toEqual(['first'])
+    expect(problems.get('last')).toMatchObject([{ reason: 'QuotaReached', severity: 'blocks' }])
+    expect(rules).toHaveLength(40)
+  })
+})
+
+test('nobody makes nothing', () => {
+  expect(joinGroup([])).toMatchObject({ settings: undefined, listeners: [] })
+})

@@ -1,0 +1,112 @@
+// Who has a part of the load balancer of a group: Services that ask for it now, and those that had a part and keep it for a while.
+import type { DesiredLoadBalancer, GroupId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { Goal } from '../../../src/provider.ts'
+import { ownAwsAnnotations, servicePrefix } from '../annotations.ts'
+import type { LedgerMember, LedgerRecord } from '../ledger.ts'
+import { groupId } from '../names.ts'
+import { retirementMs } from '../plan/clean.ts'
+
+/** A Service of ours as the cluster has it now. */
+export interface Neighbour {
+  readonly id: ServiceId
+  /** What it asks for; absent while it has a mistake, or its class is missing. */
+  readonly desired?: DesiredLoadBalancer
+}
+
+export interface Neighbours {
+  /** Services of a namespace whose annotation names the group; those of other classes may be among them. */
+  ofGroup(namespace: string, group: string): Iterable<Neighbour>
+  /** Undefined for a Service that is gone, is being deleted, or is not ours (any more). */
+  find(id: ServiceId): Neighbour | undefined
+}
+
+/** A member as planning takes it. */
+export interface Sharer {
+  readonly id: ServiceId
+  readonly desired: DesiredLoadBalancer
+  readonly createdAt: string
+  /** Its place among those that are on the load balancer already. */
+  readonly place?: number
+  readonly ports?: readonly string[]
+}
+
+export interface Sharing {
+  readonly group: GroupId
+  readonly members: readonly Sharer[]
+}
+
+/** What one load balancer is to become: for a group, with all who share it, as they were when the look began. */
+export type AwsGoal = Goal & { readonly sharing?: Sharing }
+
+/** The group that a Service asks for. */
+export function groupOf({ id, class: { metadata }, annotations }: DesiredLoadBalancer): GroupId | undefined {
+  const { group } = ownAwsAnnotations.parse(annotations).values
+  return group === undefined ? undefined : groupId(id.namespace, metadata.name, group)
+}
+
+/**
+ * The members of a group. One that has a mistake now keeps what it had, as it was; so does one that went elsewhere, until its
+ * clients have followed. One that is gone has no part any more, nor has `without`.
+ */
+export function sharingOf(
+  { neighbours, now }: { readonly neighbours: Neighbours; readonly now: number },
+  group: GroupId,
+  record: LedgerRecord | undefined,
+  without?: ServiceId,
+): Sharing {
+  const standing = record?.members ?? []
+  const members = new Map<string, Sharer>()
+  for (const { id, desired } of neighbours.ofGroup(group.namespace, group.name)) {
+    if (!desired || desired.class.metadata.name !== group.class || id.uid === without?.uid) continue
+    members.set(id.uid, { id, desired, createdAt: desired.createdAt, ...placeOf(standing, id) })
+  }
+  for (const member of standing) {
+    const { id, leaving } = member
+    const isOver = leaving !== undefined && now - Date.parse(leaving) >= retirementMs
+    if (members.has(id.uid) || id.uid === without?.uid || isOver || !neighbours.find(id)) continue
+    const desired = askedBefore(member)
+    if (desired) members.set(id.uid, { id, desired, createdAt: desired.createdAt, ...placeOf(standing, id) })
+  }
+  return { group, members: [...members.values()] }
+}
+
+/** The goal of the group; undefined when nobody is left in it. The class is that of whom the others follow. */
+export function groupGoal(sharing: Sharing): AwsGoal | undefined {
+  const [leader] = sharing.members.toSorted(byPlace)
+  const membership = { nodesWithEndpoints: [], readyEndpoints: 0, totalEndpoints: 0 }
+  return leader && { desired: leader.desired, membership, sharing }
+}
+
+/** Who is on the load balancer comes first, in the order in which they came; then by age, then by name. */
+export function byPlace(
+  one: Pick<Sharer, 'id' | 'createdAt' | 'place'>,
+  other: Pick<Sharer, 'id' | 'createdAt' | 'place'>,
+): number {
+  const [first, second] = [one.place ?? Infinity, other.place ?? Infinity]
+  if (first !== second) return first < second ? -1 : 1
+  const [older, younger] = [one, other].map(({ createdAt, id }) => `${createdAt} ${id.namespace}/${id.name}`)
+  return (older ?? '') < (younger ?? '') ? -1 : 1
+}
+
+function placeOf(standing: readonly LedgerMember[], { uid }: ServiceId): Pick<Sharer, 'place' | 'ports'> {
+  const place = standing.findIndex(({ id }) => id.uid === uid)
+  const member = standing[place]
+  return member ? { place, ports: member.ports } : {}
+}
+
+/** What a member asks for, for the ledger: without what this provider does not read. */
+export function askedNow({ annotations, class: { metadata, ...ofClass }, ...desired }: DesiredLoadBalancer): string {
+  const read = Object.entries(annotations).filter(([key]) => key.startsWith(servicePrefix) || key.startsWith('weir.dev/'))
+  const kept = { ...desired, annotations: Object.fromEntries(read), labels: {}, statusAddresses: [] }
+  return JSON.stringify({ ...kept, class: { ...ofClass, status: undefined, metadata: { name: metadata.name } } })
+}
+
+function askedBefore({ id, asked }: LedgerMember): DesiredLoadBalancer | undefined {
+  try {
+    // Written by `askedNow`.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { ...(JSON.parse(asked) as DesiredLoadBalancer), id }
+  } catch {
+    return undefined
+  }
+}
