@@ -24,7 +24,7 @@ function nothing<T>(...objects: readonly T[]): Watched<T> {
 }
 
 /** n1, which took the address by heartbeat in epoch 6. */
-const standing: Standing = { elects: true, own: { term: 0, epoch: 6, reason: 'OwnerDead' }, owner: undefined, mayGo: false }
+const standing: Standing = { elects: true, own: { term: 0, epoch: 6, reason: 'OwnerDead' }, owner: undefined }
 const heartbeats: HeartbeatPort = {
   subscribe: () => {},
   standing: () => standing,

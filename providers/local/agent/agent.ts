@@ -145,12 +145,8 @@ export function createAgent(options: AgentOptions): Agent {
       },
       'none' in view.placement ? undefined : view.placement,
     )
-    // The next one takes it as soon as it hears this.
-    if (own && !announce) afterApply(() => release(announcement))
-  }
-  const release = ({ spec }: Announcement) => {
-    const { key } = placementOf(spec)
-    if (key === undefined || !addresses.where(key)) heartbeats?.release(spec.address)
+    // The worker withdraws it and says so in one breath, and the next one has it as soon as it hears that.
+    if (own && !announce) heartbeats.release(spec.address)
   }
   const place = (announcement: Announcement, decision: Decision) => {
     const { key } = placementOf(announcement.spec)

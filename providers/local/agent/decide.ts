@@ -211,7 +211,7 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
   if ('none' in view.placement) return giveUp(view.placement.none)
   const isCandidate = announcement.spec.nodes.includes(view.self)
   const { standing, placement } = view
-  if (!isCandidate && (!standing?.own || !standing.elects || standing.mayGo)) return giveUp('Moved')
+  if (!isCandidate && !(standing?.own && standing.elects)) return giveUp('Moved')
   const { name, mac } = placement
   if (announcement.status?.node !== view.self || announcement.status.epoch !== epoch) {
     const reason = standing?.own?.reason ?? 'Vacant'

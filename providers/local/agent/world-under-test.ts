@@ -260,6 +260,9 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         send(frame) {
           if (linkUp) for (const other of nodes) if (other.name !== name) other.hearFrame(frame)
         },
+        withdraw(address) {
+          answers = new Set([...answers].filter(each => each !== numberOf(address)))
+        },
       })
       return hosted.heartbeats
     }

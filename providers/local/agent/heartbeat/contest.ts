@@ -145,12 +145,17 @@ function asOwner(
   const [to] = better
   if (to) return { move: { kind: 'lose', to } }
   if (rank >= 0 || state.leavingSince === undefined) return {}
-  const successor = others.some(node => {
+  const isReady = (node: string) => {
     const { isAlive, says } = view.contestant(node)
     return isAlive && typeof says === 'object' && says.state === 'ready' && compareTimes(says.claim, own) >= 0
-  })
+  }
+  // The next in the list, who takes it without waiting for anybody; others would have to wait for their turn.
+  const next = others.find(node => view.contestant(node).isAlive)
+  const anybodyAt = state.leavingSince + successorMs / 2
   const giveUpAt = state.leavingSince + successorMs
-  return successor || view.nowMs >= giveUpAt ? { move: { kind: 'let-go' } } : { againAt: giveUpAt }
+  const isSucceeded = next !== undefined && (isReady(next) || (view.nowMs >= anybodyAt && others.some(isReady)))
+  if (isSucceeded || view.nowMs >= giveUpAt) return { move: { kind: 'let-go' } }
+  return { againAt: view.nowMs < anybodyAt ? anybodyAt : giveUpAt }
 }
 
 /** Who has the address by right, as far as is known. `until`: only so long, unless it says so itself. */

@@ -12,7 +12,7 @@ export type ContestEvent =
   | { readonly kind: 'own'; readonly address: string; readonly claim: ClaimTime; readonly reason: ElectionReason }
   /** Stop at once: `to` has a better claim. */
   | { readonly kind: 'lose'; readonly address: string; readonly to: Claim }
-  /** The time to withdraw has come, for a node that is no candidate any more; `release` when that is done. */
+  /** Withdraw it within this call: its successor, who is there, hears at once that it is free. */
   | { readonly kind: 'let-go'; readonly address: string }
   /** Who has it, if that is known to be somebody else, and whether heartbeats decide about it. */
   | { readonly kind: 'view'; readonly address: string; readonly elects: boolean; readonly owner: Claim | undefined }
@@ -120,6 +120,7 @@ export function createContests(options: ContestsOptions): Contests {
         break
       case 'let-go':
         tell({ kind: 'let-go', address })
+        disown(next, nowMs)
         break
       case 'ready':
         publish({ address, ...outcome.move.claim, rank: 0, state: 'ready' }, nowMs)

@@ -5,7 +5,7 @@ import type { View } from '../decide.ts'
 import type { Standing } from './heartbeats.ts'
 
 const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
-const standing: Standing = { elects: true, own: undefined, owner: undefined, mayGo: false }
+const standing: Standing = { elects: true, own: undefined, owner: undefined }
 const own = { term: 0, epoch: 6, reason: 'OwnerDead' as const }
 const view: View = {
   self: 'n1',
@@ -67,11 +67,11 @@ test('what a node that is cut off wrote does not stop an owner, and is not overw
   expect(decide(announcement(['n0', 'n1'], later), { ...view, standing: { ...standing, own } })).toEqual({ announce: placement })
 })
 
-test('an owner that is no candidate any more stays until it may go', () => {
+test('an owner that is no candidate any more stays until the worker has let go of it', () => {
   const ours = { epoch: 6, node: 'n1', interface: 'eth0', mac: placement.mac }
   const staying = { ...view, standing: { ...standing, own } }
   expect(decide(announcement(['n2'], ours), staying).announce).toEqual(placement)
-  const going = { ...view, standing: { ...standing, own, mayGo: true } }
+  const going = { ...view, standing }
   expect(decide(announcement(['n2'], ours), going)).toEqual({ write: { kind: 'yield', reason: 'Moved' } })
 })
 

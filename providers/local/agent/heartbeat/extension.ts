@@ -30,7 +30,7 @@ export const makeHeartbeatExtension: MakeExtension = ({ tell, announce, withdraw
     send: (name, frame) => void sockets.get(name)?.socket.send(frame),
     tell,
     act(name, event, nowMs) {
-      if (event.kind !== 'own' && event.kind !== 'lose') return
+      if (event.kind !== 'own' && event.kind !== 'lose' && event.kind !== 'let-go') return
       if (event.kind === 'own') announce(name, keysOf([event.address]), nowMs)
       else withdraw(name, keysOf([event.address]))
     },

@@ -75,14 +75,34 @@ test('what happens in the worker is remembered and told', () => {
   expect(heartbeats.lives('eth0', 'n0')).toBe(false)
   expect(heartbeats.lives('eth0', 'n2')).toBeUndefined()
   expect(heartbeats.standing(web)).toMatchObject({ elects: true, own: { epoch: 2, reason: 'OwnerDead' } })
-  hear({ kind: 'let-go', address: web }, { kind: 'let-go', address: web })
-  expect(heartbeats.standing(web)?.mayGo).toBe(true)
-  expect(changed).toHaveLength(3)
   told()
   heartbeats.release(web)
   heartbeats.release(web)
   expect(told()).toEqual([{ kind: 'release', interface: 'eth0', addresses: [web] }])
   expect(heartbeats.standing(web)?.own).toBeUndefined()
+})
+
+test('what the worker let go of is not released again', () => {
+  const { heartbeats, hear, told } = agentSide()
+  heartbeats.plan({ ...plan, known: { epoch: 2, node: 'n1' }, holds: 2 }, eth0)
+  told()
+  hear({ kind: 'let-go', address: web })
+  expect(heartbeats.standing(web)?.own).toBeUndefined()
+  heartbeats.release(web)
+  expect(told()).toEqual([])
+})
+
+test('what is released in one turn is released together, after what was planned before', () => {
+  const { heartbeats, told } = agentSide()
+  const two = '10.201.200.2'
+  for (const address of [web, two]) heartbeats.plan({ ...plan, address, known: { epoch: 2, node: 'n1' }, holds: 2 }, eth0)
+  for (const address of [web, two]) heartbeats.release(address)
+  expect(told()).toMatchObject([{ kind: 'open' }, { kind: 'plan' }, { kind: 'release', addresses: [web, two] }])
+  // Held again, by a claim that was accepted, before the release is told.
+  heartbeats.plan({ ...plan, known: { epoch: 3, node: 'n1' }, holds: 3 }, eth0)
+  heartbeats.release(web)
+  heartbeats.plan({ ...plan, known: { epoch: 4, node: 'n1' }, holds: 4 }, eth0)
+  expect(told().map(({ kind }) => kind)).toEqual(['plan', 'release', 'plan'])
 })
 
 test('a claim that the API server accepted is ours until the segment knows a better one', () => {

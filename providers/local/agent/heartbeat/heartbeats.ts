@@ -22,8 +22,6 @@ export interface Standing {
   readonly own: (ClaimTime & { readonly reason: ElectionReason }) | undefined
   /** Another node has or had it, by this claim. */
   readonly owner: Claim | undefined
-  /** Its successor waits, or none came: a node that is no candidate any more may withdraw. */
-  readonly mayGo: boolean
 }
 
 /** Who is told of changes. */
@@ -44,7 +42,7 @@ export interface HeartbeatPort {
   /** `on` undefined: there is no interface for it now; it stays where it was planned until it is forgotten. */
   plan(plan: AddressPlan, on: HeartbeatPlace | undefined): void
   forget(address: string): void
-  /** To be called once the address is answered no more. */
+  /** Gives it up: it is answered no more, and whoever comes next hears so in the same moment. */
   release(address: string): void
   useLease(node: string, alive: boolean): void
   /** Says goodbye on all segments: what is not released yet is free for others now. */
@@ -74,7 +72,7 @@ interface Known {
   standing: Standing
 }
 
-const nothingYet: Standing = { elects: false, own: undefined, owner: undefined, mayGo: false }
+const nothingYet: Standing = { elects: false, own: undefined, owner: undefined }
 
 export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOptions): Heartbeats {
   const addresses = new Map<string, Known>()
@@ -83,6 +81,7 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
   const leases = new Map<string, boolean>()
   const counts = new Map<string, HeartbeatCounts>()
   let plans = new Map<string, Map<string, AddressPlan>>()
+  let releases = new Map<string, string[]>()
   let changedLeases = new Map<string, boolean>()
   let isFlushing = false
   let listener: HeartbeatListener | undefined
@@ -95,7 +94,9 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
     if (changedLeases.size > 0) order({ kind: 'leases', alive: [...changedLeases] })
     for (const [name, batch] of plans) order({ kind: 'plan', interface: name, plans: [...batch.values()] })
     changedLeases = new Map()
+    for (const [name, released] of releases) order({ kind: 'release', interface: name, addresses: released })
     plans = new Map()
+    releases = new Map()
   }
   const flushSoon = () => {
     if (isFlushing) return
@@ -129,11 +130,10 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
     if (known?.on.name !== name) return
     const { standing } = known
     if (event.kind === 'own') {
-      known.standing = { elects: true, own: { ...event.claim, reason: event.reason }, owner: undefined, mayGo: false }
-    } else if (event.kind === 'lose') known.standing = { ...standing, own: undefined, owner: event.to, mayGo: false }
+      known.standing = { elects: true, own: { ...event.claim, reason: event.reason }, owner: undefined }
+    } else if (event.kind === 'lose') known.standing = { ...standing, own: undefined, owner: event.to }
     else if (event.kind === 'let-go') {
-      if (standing.mayGo) return
-      known.standing = { ...standing, mayGo: true }
+      known.standing = { ...standing, own: undefined }
     } else known.standing = { ...standing, elects: event.elects, owner: standing.own ? undefined : event.owner }
     listener?.onStanding(event.address)
   }
@@ -149,15 +149,15 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
       if (old?.mark === mark) return
       if (old && old.on.name !== on.name) forget(plan.address)
       if (place) open(place)
-      const isCandidate = plan.candidates.includes(self)
       const standing = old?.on.name === on.name ? old.standing : nothingYet
       // The claim of an accepted write is ours without an event.
       const held = plan.holds === undefined ? undefined : { term: plan.term, epoch: plan.holds, reason: 'Vacant' as const }
       const own = standing.own ?? held
-      addresses.set(plan.address, { on, mark, standing: { ...standing, own, mayGo: standing.mayGo && !isCandidate } })
+      addresses.set(plan.address, { on, mark, standing: { ...standing, own } })
       // What is held becomes ours here at once, so the worker has to know of it, even when the next plan says that it is lost.
       const waiting = plans.get(on.name)?.get(plan.address)
-      if (waiting?.holds !== undefined && plan.holds === undefined) flush()
+      const isReleased = releases.get(on.name)?.includes(plan.address) === true
+      if (plan.holds === undefined ? waiting?.holds !== undefined : isReleased) flush()
       const batch = plans.get(on.name) ?? new Map<string, AddressPlan>()
       plans.set(on.name, batch.set(plan.address, plan))
       flushSoon()
@@ -166,9 +166,11 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
     release(address) {
       const known = addresses.get(address)
       if (!known?.standing.own) return
-      known.standing = { ...known.standing, own: undefined, mayGo: false }
-      flush()
-      order({ kind: 'release', interface: known.on.name, addresses: [address] })
+      known.standing = { ...known.standing, own: undefined }
+      const released = releases.get(known.on.name) ?? []
+      releases.set(known.on.name, released)
+      released.push(address)
+      flushSoon()
     },
     useLease(node, alive) {
       if (leases.get(node) === alive) return

@@ -18,7 +18,7 @@ export type HeartbeatOrder =
   | { readonly kind: 'forget'; readonly interface: string; readonly addresses: readonly string[] }
   /** Whose Lease lives, as far as it changed. */
   | { readonly kind: 'leases'; readonly alive: readonly (readonly [node: string, alive: boolean])[] }
-  /** They are announced no more. */
+  /** They are given up: the worker withdraws them first. */
   | { readonly kind: 'release'; readonly interface: string; readonly addresses: readonly string[] }
   | { readonly kind: 'end' }
 

@@ -19,13 +19,18 @@ export function hostHeartbeats(options: {
   readonly inProcess: (run: () => void) => () => void
   readonly random: () => bigint
   readonly send: (frame: Uint8Array) => void
+  /** As the packet worker withdraws: at once. */
+  readonly withdraw: (address: string) => void
 }): HostedHeartbeats {
-  const { self, clock, inProcess, random, send } = options
+  const { self, clock, inProcess, random, send, withdraw } = options
   const soon = (run: () => void) => void clock.schedule(0, inProcess(run))
   const host = createHeartbeatHost({
     random,
     send: (_on, frame) => send(frame),
     tell: report => soon(() => heartbeats.hear(report)),
+    act(_on, event) {
+      if (event.kind === 'lose' || event.kind === 'let-go') withdraw(event.address)
+    },
   })
   let hasEnded = false
   let cancel = () => {}
@@ -41,6 +46,7 @@ export function hostHeartbeats(options: {
   const heartbeats = createHeartbeats({
     self,
     async tell(order) {
+      if (order.kind === 'release' || order.kind === 'forget') for (const address of order.addresses) withdraw(address)
       host.obey(order, clock.monotonic())
       setAlarm()
     },

@@ -103,11 +103,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
         owned.add(event.address)
         moves.set(event.address, (moves.get(event.address) ?? 0) + 1)
         later(20, () => generation === mine && write(event.address, event.claim.epoch))
-      } else if (event.kind === 'lose') owned.delete(event.address)
-      else if (event.kind === 'let-go') {
-        owned.delete(event.address)
-        later(withdrawMs, () => generation === mine && election?.release(event.address, now))
-      }
+      } else if (event.kind === 'lose' || event.kind === 'let-go') owned.delete(event.address)
     }
     const planOf = (address: string): AddressPlan => {
       const known = status.get(address)
