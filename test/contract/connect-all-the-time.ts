@@ -28,8 +28,8 @@ async function main([host = '', port = '0']: readonly string[]): Promise<void> {
   let cut = 0
   let slowestMs = 0
   let begun = false
-  let ending = false
-  process.once('SIGTERM', () => (ending = true))
+  const ending = new AbortController()
+  process.once('SIGTERM', () => ending.abort())
   const open = async () => {
     const started = performance.now()
     const outcome = await greetingOf(host, Number(port))
@@ -41,7 +41,7 @@ async function main([host = '', port = '0']: readonly string[]): Promise<void> {
     begun = true
   }
   const loop = async () => {
-    while (!ending) {
+    while (!ending.signal.aborted) {
       await open()
       await sleep(pauseMs)
     }

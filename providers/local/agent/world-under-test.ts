@@ -105,7 +105,8 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     const next = change(old)
     const [before, after] = [old.status?.node ?? '', next.status?.node ?? '']
     const owner = nodes.find(({ name }) => name === before)
-    if (after !== '' && after !== before && owner?.isSound() && old.spec.nodes.includes(before)) {
+    const isRobbed = owner?.isSound() && !owner.hasGivenUp(old.spec.address) && old.spec.nodes.includes(before)
+    if (after !== '' && after !== before && isRobbed) {
       robberies.push(`${after} took ${old.spec.address} from ${before} at ${clock.monotonic()} ms`)
     }
     return store(next)
@@ -119,6 +120,8 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     let linkUp = true
     let unsoundUntil = 0
     let answers = new Set<AddressKey>()
+    /** Given up by heartbeat, which the status need not know yet. */
+    const givenUp = new Set<AddressKey>()
     let whenResumed: (() => void)[] = []
     let whenRestored: (() => void)[] = []
     const mac = `02:00:00:00:01:0${position}`
@@ -168,6 +171,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
       const ms = next.size < answers.size ? withdrawMs : announceMs
       await new Promise<void>(resolve => clock.schedule(ms, inProcess(resolve)))
       const added = [...next].filter(each => !answers.has(each))
+      for (const each of added) givenUp.delete(each)
       answers = next
       shout(added)
     }
@@ -260,7 +264,8 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         send(frame) {
           if (linkUp) for (const other of nodes) if (other.name !== name) other.hearFrame(frame)
         },
-        withdraw(address) {
+        withdraw(address, willingly) {
+          if (willingly) givenUp.add(numberOf(address))
           answers = new Set([...answers].filter(each => each !== numberOf(address)))
         },
       })
@@ -290,6 +295,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         return agent && !paused && linkUp ? answers : new Set<AddressKey>()
       },
       /** Whether nothing was wrong with it for long enough that nobody may take it for dead. */
+      hasGivenUp: (address: string) => givenUp.has(numberOf(address)),
       isSound: () => agent !== undefined && !paused && !isCut && linkUp && clock.monotonic() >= unsoundUntil,
       hearOf: (address: AddressKey, from: string) => {
         inProcess(() => {

@@ -19,8 +19,8 @@ export function hostHeartbeats(options: {
   readonly inProcess: (run: () => void) => () => void
   readonly random: () => bigint
   readonly send: (frame: Uint8Array) => void
-  /** As the packet worker withdraws: at once. */
-  readonly withdraw: (address: string) => void
+  /** As the packet worker withdraws: at once. `willingly`: the next one may have it. */
+  readonly withdraw: (address: string, willingly: boolean) => void
 }): HostedHeartbeats {
   const { self, clock, inProcess, random, send, withdraw } = options
   const soon = (run: () => void) => void clock.schedule(0, inProcess(run))
@@ -29,7 +29,7 @@ export function hostHeartbeats(options: {
     send: (_on, frame) => send(frame),
     tell: report => soon(() => heartbeats.hear(report)),
     act(_on, event) {
-      if (event.kind === 'lose' || event.kind === 'let-go') withdraw(event.address)
+      if (event.kind === 'lose' || event.kind === 'let-go') withdraw(event.address, event.kind === 'let-go')
     },
   })
   let hasEnded = false
@@ -46,7 +46,7 @@ export function hostHeartbeats(options: {
   const heartbeats = createHeartbeats({
     self,
     async tell(order) {
-      if (order.kind === 'release' || order.kind === 'forget') for (const address of order.addresses) withdraw(address)
+      if (order.kind === 'release' || order.kind === 'forget') for (const address of order.addresses) withdraw(address, true)
       host.obey(order, clock.monotonic())
       setAlarm()
     },
