@@ -1,0 +1,144 @@
+// The data path of this node: keeps our nftables table and the routes to other nodes as they are desired, one change after the other.
+import type { IpAddress } from '../../../../src/model/address.ts'
+import type { DesiredNode, DesiredTable } from './desired.ts'
+import { tableName } from './names.ts'
+import type { Generation } from './names.ts'
+import type { Nft } from './nft.ts'
+import { numberNodes, readNumbers } from './node-numbers.ts'
+import type { NodeNumbers } from './node-numbers.ts'
+import type { NodeNeighbour, NodeRoutes } from './node-routes.ts'
+import { emptyTable, planTable } from './plan.ts'
+import type { WrittenTable } from './plan.ts'
+import { readPresentTable, removeGeneration } from './present-table.ts'
+import { frame, generationParts, switchTo } from './skeleton.ts'
+
+/** Another node that takes part, on a segment of ours. */
+export interface PeerNode {
+  readonly name: string
+  readonly mac: string
+  readonly interfaceIndex: number
+  /** Its addresses on that segment, one per family at most. */
+  readonly addresses: readonly IpAddress[]
+  readonly alive: boolean
+}
+
+/** What the table shall be, before nodes have numbers. */
+export interface DesiredDataPath extends Omit<DesiredTable, 'nodes'> {
+  readonly self: string
+  readonly peers: readonly PeerNode[]
+}
+
+export interface DataPath {
+  /**
+   * Resolves when this, or something newer that was asked for meanwhile, stands in the kernel. Throws NftFailed or RoutesRefused; then the
+   * next one is written anew from the ground while what was there goes on.
+   */
+  apply(desired: DesiredDataPath, signal?: AbortSignal): Promise<void>
+  /** Takes everything away: the table, the routes and their rules. */
+  remove(): Promise<void>
+}
+
+export interface DataPathOptions {
+  readonly nft: Nft
+  readonly routes: NodeRoutes
+}
+
+export function createDataPath({ nft, routes }: DataPathOptions): DataPath {
+  let written: WrittenTable | undefined
+  let numbers: NodeNumbers | undefined
+  let waiting:
+    | { readonly desired: DesiredDataPath; readonly done: PromiseWithResolvers<void>; signal: AbortSignal | undefined }
+    | undefined
+  let running = false
+
+  const list = (...args: readonly string[]) => nft.list([...args, 'inet', tableName])
+  const readNodes = async (): Promise<NodeNumbers> => {
+    const maps = await Promise.all(['nodes4', 'nodes6'].map(name => nft.list(['list', 'map', 'inet', tableName, name])))
+    return new Map(maps.flatMap(map => [...readNumbers(map)]))
+  }
+  const write = async (desired: DesiredDataPath, signal: AbortSignal | undefined) => {
+    if (!numbers) {
+      await nft.run(textOf(frame()), signal)
+      numbers = await readNodes()
+    }
+    const numbered = numberNodes(
+      numbers,
+      desired.peers.flatMap(({ addresses }) => addresses[0] ?? []),
+    )
+    if (numbered.transaction !== '') await nft.run(numbered.transaction, signal)
+    numbers = numbered.numbers
+    const nodes = nodesOf(desired, numbers)
+    // Routes before the table that leads to them, and until nothing leads there any more.
+    const neighbours = neighboursOf(desired, nodes)
+    routes.set(neighbours)
+    const table: DesiredTable = { ...desired, nodes }
+    if (written && written.seed === desired.seed) {
+      const plan = planTable(table, written)
+      written = undefined
+      for (const text of plan.transactions) await nft.run(text, signal)
+      written = plan.written
+    } else written = await replace(table, signal)
+  }
+  const replace = async (desired: DesiredTable, signal: AbortSignal | undefined): Promise<WrittenTable> => {
+    written = undefined
+    const present = readPresentTable(await list('-t', 'list', 'table'))
+    const generation: Generation = present.generation === 'a' ? 'b' : 'a'
+    const { generation: old } = present
+    // What an earlier attempt left of this generation leads nowhere.
+    await nft.run(textOf([...frame(), ...removeGeneration(generation, present), ...generationParts(generation)]), signal)
+    const plan = planTable(desired, emptyTable(generation, desired.seed))
+    for (const text of plan.transactions) await nft.run(text, signal)
+    await nft.run(textOf([...switchTo(generation), ...(old ? removeGeneration(old, present) : [])]), signal)
+    return plan.written
+  }
+  const work = async () => {
+    if (running) return
+    running = true
+    while (waiting) {
+      const { desired, done, signal } = waiting
+      waiting = undefined
+      try {
+        await write(desired, signal)
+        done.resolve()
+      } catch (error) {
+        written = undefined
+        done.reject(error)
+      }
+    }
+    running = false
+  }
+  return {
+    apply(desired, signal) {
+      const done = waiting?.done ?? Promise.withResolvers<void>()
+      waiting = { desired, done, signal }
+      void work()
+      return done.promise
+    },
+    async remove() {
+      await nft.run(`add table inet ${tableName}\ndelete table inet ${tableName}\n`)
+      written = undefined
+      numbers = undefined
+      routes.clear()
+    },
+  }
+}
+
+function textOf(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`
+}
+
+function nodesOf(desired: DesiredDataPath, numbers: NodeNumbers): ReadonlyMap<string, DesiredNode> {
+  const nodes = new Map<string, DesiredNode>([[desired.self, { number: 1, mac: '', alive: true }]])
+  for (const { name, mac, alive, addresses } of desired.peers) {
+    const number = numbers.get(addresses[0]?.text ?? '')
+    if (number !== undefined) nodes.set(name, { number, mac, alive })
+  }
+  return nodes
+}
+
+function neighboursOf(desired: DesiredDataPath, nodes: ReadonlyMap<string, DesiredNode>): readonly NodeNeighbour[] {
+  return desired.peers.flatMap(({ name, interfaceIndex, addresses }) => {
+    const number = nodes.get(name)?.number
+    return number === undefined ? [] : [{ number, interfaceIndex, addresses }]
+  })
+}

@@ -1,0 +1,147 @@
+// What one Service needs in the sets and maps of our table, as text made from numbers and parsed addresses only.
+import { formatAddress } from '../../../../src/model/address.ts'
+import type { IpRange } from '../../../../src/model/address.ts'
+import type { DesiredNode, DesiredService, PodEndpoint, SlotTable } from './desired.ts'
+import { protocolNumber } from './desired.ts'
+import { classBits, familyNumber, nodeMark, pickMarkBase, podNames, staticNames } from './names.ts'
+import type { Family, Generation } from './names.ts'
+import { chainOf } from './service-chains.ts'
+import type { FormerClass, PickClass, ServiceClass } from './service-chains.ts'
+import { hashText } from './slots.ts'
+
+/** One element of a set, or with a value of a map. */
+export interface Element {
+  readonly set: string
+  readonly key: string
+  readonly value?: string
+}
+
+/** The numbers of what a Service shares with others, and its own. */
+export interface ServiceNumbers {
+  readonly class?: number
+  readonly slots?: number
+  readonly former?: number
+  readonly previous?: number
+  readonly pick?: number
+  readonly service?: number
+}
+
+export const familyOf = ({ address }: Pick<DesiredService, 'address'>): Family => familyNumber[address.family]
+
+/** How the packets of a Service are handled before they are translated; undefined when nothing is to be done. */
+export function classOf(service: DesiredService): ServiceClass | undefined {
+  const { path, protocol, slots, sources } = service
+  const restricted = sources.length > 0
+  if (path !== 'direct' && path !== 'refuse' && !restricted) return undefined
+  const direct = path === 'direct'
+  return {
+    family: familyOf(service),
+    protocol,
+    path,
+    slots: direct ? (slots?.nodes.length ?? 0) : 0,
+    affinitySeconds: direct ? (service.affinitySeconds ?? 0) : 0,
+    restricted,
+    local: direct && service.endpoints.length > 0,
+  }
+}
+
+/** How an earlier slot table of the Service is looked at; undefined without one. UDP has no connections that could be told from new ones. */
+export function formerClassOf(service: DesiredService): FormerClass | undefined {
+  if (service.path !== 'direct' || !service.previous || service.protocol === 'UDP') return undefined
+  const slots = service.previous.nodes.length
+  return { family: familyOf(service), slots, byClient: service.affinitySeconds !== undefined }
+}
+
+/** How a pod is picked on this node; undefined when none is. */
+export function pickClassOf(service: DesiredService): PickClass | undefined {
+  const { endpoints, path, affinitySeconds } = service
+  if (endpoints.length === 0 || path === 'refuse' || path === 'elsewhere') return undefined
+  return {
+    family: familyOf(service),
+    protocol: service.protocol,
+    endpoints: endpoints.length,
+    affinitySeconds: affinitySeconds ?? 0,
+  }
+}
+
+const hex = (mark: number) => `0x${mark.toString(16)}`
+
+/** The elements that are this Service's alone. */
+export function serviceElements(service: DesiredService, numbers: ServiceNumbers, generation: Generation): readonly Element[] {
+  const { address, protocol, port, sources } = service
+  const names = staticNames(familyOf(service), generation)
+  const key = `${address.text} . ${protocolNumber[protocol]} . ${port}`
+  const mark = (slots: number | undefined, handler: number) => hex((((slots ?? 0) << classBits) | handler) >>> 0)
+  const elements: Element[] = []
+  if (numbers.class !== undefined) elements.push({ set: names.services, key, value: mark(numbers.slots, numbers.class) })
+  if (numbers.former !== undefined) elements.push({ set: names.previous, key, value: mark(numbers.previous, numbers.former) })
+  for (const range of mergedRanges(sources)) elements.push({ set: names.sources, key: `${key} . ${rangeText(range)}` })
+  if (numbers.pick !== undefined && numbers.service !== undefined) {
+    const own = hex(pickMarkBase + numbers.service)
+    elements.push(
+      { set: names.local, key, value: `goto ${chainOf('pick', numbers.pick, generation)}` },
+      { set: names.numbers, key, value: own },
+      ...podElements(service, own, generation),
+    )
+  }
+  return elements
+}
+
+function podElements(service: DesiredService, own: string, generation: Generation): readonly Element[] {
+  const { endpoints, targets } = podNames(familyOf(service), service.protocol === 'TCP' ? 'tcp' : 'udp', generation)
+  const target = ({ address, port }: PodEndpoint) => `${address.text} . ${port}`
+  if (service.affinitySeconds === undefined)
+    return service.endpoints.map((pod, index) => ({ set: endpoints, key: `${own} . ${index}`, value: target(pod) }))
+  const ids = podIds(service.endpoints.map(target))
+  return service.endpoints.flatMap((pod, index) => {
+    const id = hex(pickMarkBase + (ids[index] ?? 0))
+    return [
+      { set: `members${generation}`, key: `${own} . ${index}`, value: id },
+      { set: targets, key: `${service.address.text} . ${service.port} . ${id}`, value: target(pod) },
+    ]
+  })
+}
+
+/** Numbers of 24 bits that stay with a pod whatever other pods its Service has: clients are remembered by them. */
+function podIds(targets: readonly string[]): readonly number[] {
+  const taken = new Set<number>()
+  return targets.map(target => {
+    let id = hashText(target) & 0xff_ffff
+    while (taken.has(id)) id = (id + 1) & 0xff_ffff
+    taken.add(id)
+    return id
+  })
+}
+
+/**
+ * The content of a slot table in the kernel: the number of each slot's node. A node that is not known has 0 and no element, so packets of its
+ * slots find nobody.
+ */
+export function slotNumbers(table: SlotTable, nodes: ReadonlyMap<string, DesiredNode>): string {
+  return table.nodes.map(name => nodes.get(name)?.number ?? 0).join(' ')
+}
+
+/** The elements of the slot table with that content (`slotNumbers`) and that number. */
+export function slotElements(content: string, number: number, generation: Generation): readonly Element[] {
+  const mark = hex((number << classBits) >>> 0)
+  return content.split(' ').flatMap((node, slot) => {
+    if (node === '0') return []
+    return [{ set: `slots${generation}`, key: `${mark} . ${slot}`, value: hex(nodeMark(Number(node))) }]
+  })
+}
+
+/** Networks that touch become one: the kernel refuses ranges that overlap. */
+export function mergedRanges(ranges: readonly IpRange[]): readonly IpRange[] {
+  const merged: IpRange[] = []
+  for (const range of ranges.toSorted((one, other) => (one.first < other.first ? -1 : one.first > other.first ? 1 : 0))) {
+    const last = merged.at(-1)
+    if (!last || range.first > last.last + 1n) merged.push(range)
+    else if (range.last > last.last) merged[merged.length - 1] = { ...last, last: range.last }
+  }
+  return merged
+}
+
+function rangeText({ family, first, last }: IpRange): string {
+  const from = formatAddress(family, first)
+  return first === last ? from : `${from}-${formatAddress(family, last)}`
+}

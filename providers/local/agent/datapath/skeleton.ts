@@ -1,0 +1,112 @@
+// The parts of our table that every node has, as text for nft: sets, maps, chains and hooks of one generation.
+import { baseChains, hookChains, hooks } from './base-chains.ts'
+import type { Chain } from './expressions.ts'
+import { keptNames, podNames, sharedNames, staticNames, tableName } from './names.ts'
+import type { Family, Generation, Transport } from './names.ts'
+
+/** So many connections are remembered per map; beyond that the slots alone decide. An element takes about 150 bytes. */
+const pinnedConnections = 262_144
+const rememberedClients = 131_072
+
+const families: readonly Family[] = [4, 6]
+const transports: readonly Transport[] = ['tcp', 'udp']
+const at = `inet ${tableName}`
+const number = 'numgen random mod 2'
+
+/** The table, its hooks without rules, and what the kernel keeps itself. Adding what is there already changes nothing. */
+export function frame(): readonly string[] {
+  return [
+    `add table ${at}`,
+    ...Object.entries(hooks).map(([name, hook]) => `add chain ${at} ${name} { ${hook} }`),
+    ...families.flatMap(keptMaps),
+    // Which number a node has: connections are remembered by it.
+    `add map ${at} nodes4 { type ipv4_addr : mark; }`,
+    `add map ${at} nodes6 { type ipv6_addr : mark; }`,
+  ]
+}
+
+function keptMaps(family: Family): readonly string[] {
+  const kept = keptNames(family)
+  const dynamic = (name: string, key: string, size: number) =>
+    `add map ${at} ${name} { typeof ${key} : meta mark; flags dynamic,timeout; size ${size}; }`
+  const pin = family === 4 ? 'ip saddr . th sport . ip daddr . th dport' : 'th sport . th dport . @nh,288,32 . ip6 saddr'
+  const client =
+    family === 4 ? 'ip saddr . ip daddr . meta l4proto . th dport' : 'meta l4proto . th dport . @nh,288,32 . ip6 saddr'
+  return [
+    dynamic(kept.tcpPins, pin, pinnedConnections),
+    dynamic(kept.udpPins, pin, pinnedConnections),
+    dynamic(kept.sticky, client, rememberedClients),
+    dynamic(kept.affinity, client, rememberedClients),
+  ]
+}
+
+/** The empty sets and maps of a generation and its fixed chains. Nothing leads there yet. */
+export function generationParts(generation: Generation): readonly string[] {
+  return [
+    ...declarations(generation).map(({ kind, name, type }) => `add ${kind} ${at} ${name} { ${type} }`),
+    ...chainText(baseChains(generation)),
+  ]
+}
+
+/** Leads packets into a generation. */
+export function switchTo(generation: Generation): readonly string[] {
+  return hookChains(generation).flatMap(({ name, rules }) => [`flush chain ${at} ${name}`, ...ruleText(name, rules)])
+}
+
+/** First all names, then the rules, which name each other. */
+export function chainText(chains: readonly Chain[]): readonly string[] {
+  return [...chains.map(({ name }) => `add chain ${at} ${name}`), ...chains.flatMap(({ name, rules }) => ruleText(name, rules))]
+}
+
+function ruleText(chain: string, rules: readonly string[]): readonly string[] {
+  return rules.map(rule => `add rule ${at} ${chain} ${rule}`)
+}
+
+interface Declaration {
+  readonly kind: 'set' | 'map'
+  readonly name: string
+  readonly type: string
+}
+
+/**
+ * Types by example (`typeof`) where a plain type would not take what is looked up; nft 1.0.6 cannot print an example that hashes, so all
+ * numbers are those of numgen.
+ */
+function declarations(generation: Generation): readonly Declaration[] {
+  const shared = sharedNames(generation)
+  const set = (name: string, type: string): Declaration => ({ kind: 'set', name, type })
+  const map = (name: string, type: string): Declaration => ({ kind: 'map', name, type })
+  return [
+    set(shared.interfaces, 'type ifname;'),
+    set(shared.peers, 'type ether_addr;'),
+    set(shared.senders, 'typeof ether saddr . meta mark;'),
+    set(shared.alive, 'type mark;'),
+    map(shared.classes, 'type mark : verdict;'),
+    map(shared.formerly, 'type mark : verdict;'),
+    map(shared.slots, `typeof meta mark . ${number} : meta mark;`),
+    map(shared.members, `typeof meta mark . ${number} : meta mark;`),
+    ...families.flatMap(family => {
+      const names = staticNames(family, generation)
+      const [type, ip] = family === 4 ? ['ipv4_addr', 'ip'] : ['ipv6_addr', 'ip6']
+      const service = `${type} . inet_proto . inet_service`
+      return [
+        map(names.services, `type ${service} : mark;`),
+        map(names.previous, `type ${service} : mark;`),
+        map(names.local, `type ${service} : verdict;`),
+        map(names.numbers, `type ${service} : mark;`),
+        ...transports.flatMap(transport => {
+          const pods = podNames(family, transport, generation)
+          const target = `${ip} daddr . ${transport} dport`
+          return [
+            map(pods.endpoints, `typeof meta mark . ${number} : ${target};`),
+            map(pods.targets, `typeof ${target} . meta mark : ${target};`),
+          ]
+        }),
+        set(names.sources, `type ${service} . ${type}; flags interval;`),
+        set(names.addresses, `typeof @th,192,${family === 4 ? 32 : 128};`),
+        set(names.masqueraded, `type ${type};`),
+        set(names.own, `type ${type};`),
+      ]
+    }),
+  ]
+}
