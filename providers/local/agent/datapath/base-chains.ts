@@ -18,8 +18,8 @@ export const hooks: Readonly<Record<string, string>> = {
 const families: readonly Family[] = [4, 6]
 
 /** The rules of the hooks. */
-export function hookChains(generation: Generation): readonly Chain[] {
-  const words = families.map(family => vocabulary(family, generation))
+export function hookChains(generation: Generation, seed: number): readonly Chain[] {
+  const words = families.map(family => vocabulary(family, generation, seed))
   const { interfaces, classes } = sharedNames(generation)
   const each = (rule: (word: Vocabulary) => string) => words.map(rule)
   const toClass = (word: Vocabulary) =>
@@ -53,7 +53,7 @@ export function hookChains(generation: Generation): readonly Chain[] {
 }
 
 /** The chains of one generation that do not depend on what Services there are. */
-export function baseChains(generation: Generation): readonly Chain[] {
+export function baseChains(generation: Generation, seed: number): readonly Chain[] {
   return [
     {
       name: `deliver${generation}`,
@@ -63,7 +63,7 @@ export function baseChains(generation: Generation): readonly Chain[] {
         'notrack accept',
       ],
     },
-    ...families.flatMap(family => connectionChains(vocabulary(family, generation))),
+    ...families.flatMap(family => connectionChains(vocabulary(family, generation, seed))),
   ]
 }
 

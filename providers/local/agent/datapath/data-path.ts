@@ -85,10 +85,13 @@ export function createDataPath({ nft, routes }: DataPathOptions): DataPath {
     const generation: Generation = present.generation === 'a' ? 'b' : 'a'
     const { generation: old } = present
     // What an earlier attempt left of this generation leads nowhere.
-    await nft.run(textOf([...frame(), ...removeGeneration(generation, present), ...generationParts(generation)]), signal)
+    await nft.run(
+      textOf([...frame(), ...removeGeneration(generation, present), ...generationParts(generation, desired.seed)]),
+      signal,
+    )
     const plan = planTable(desired, emptyTable(generation, desired.seed))
     for (const text of plan.transactions) await nft.run(text, signal)
-    await nft.run(textOf([...switchTo(generation), ...(old ? removeGeneration(old, present) : [])]), signal)
+    await nft.run(textOf([...switchTo(generation, desired.seed), ...(old ? removeGeneration(old, present) : [])]), signal)
     return plan.written
   }
   const work = async () => {

@@ -15,13 +15,22 @@ const closingPin = '1m'
 /** As long as conntrack keeps a UDP flow with answers, and some. */
 const udpPin = '3m'
 
+/**
+ * What connections and clients are remembered by. In statements that write, nft 1.0.6 keeps 16 bytes of a key only and puts the value over
+ * what is longer; so 64 bits of hash stand for a pair of IPv6 addresses.
+ */
+export function writtenKeys(family: Family, seed: number): { readonly connection: string; readonly client: string } {
+  if (family === 4)
+    return { connection: 'ip saddr . th sport . ip daddr . th dport', client: 'ip saddr . ip daddr . meta l4proto . th dport' }
+  const half = (number: number) => `jhash ip6 saddr . ip6 daddr mod 4294967295 seed 0x${((seed + number) >>> 0).toString(16)}`
+  const pair = `${half(1)} . ${half(2)}`
+  return { connection: `${pair} . @th,0,32`, client: `${pair} . meta l4proto . th dport` }
+}
+
 /** Everything a rule can name, for one family and generation. */
-export function vocabulary(family: Family, generation: Generation) {
+export function vocabulary(family: Family, generation: Generation, seed: number) {
   const ip = family === 4 ? 'ip' : 'ip6'
-  // nft 1.0.6 aborts on longer keys in statements that write, so of an IPv6 address of ours its last 32 bits stand for it there.
-  const pinKey = family === 4 ? 'ip saddr . th sport . ip daddr . th dport' : 'th sport . th dport . @nh,288,32 . ip6 saddr'
-  const clientKey =
-    family === 4 ? 'ip saddr . ip daddr . meta l4proto . th dport' : 'meta l4proto . th dport . @nh,288,32 . ip6 saddr'
+  const { connection: pinKey, client: clientKey } = writtenKeys(family, seed)
   const kept = keptNames(family)
   const pins = { tcp: kept.tcpPins, udp: kept.udpPins }
   const remember = (map: string, key: string, timeout: string) => `update @${map} { ${key} timeout ${timeout} : meta mark }`

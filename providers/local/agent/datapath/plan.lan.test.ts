@@ -109,7 +109,7 @@ describe.skipIf(missing !== undefined)(missing ? `planning: not run, ${missing}`
     const content = async () => JSON.stringify(sorted(await nft.list(['list', 'table', 'inet', 'weir'])))
     const start = async () => {
       await nft.run('add table inet weir\ndelete table inet weir\n')
-      await nft.run(lines([...frame(), ...generationParts('a'), ...switchTo('a')]))
+      await nft.run(lines([...frame(), ...generationParts('a', 0x1234), ...switchTo('a', 0x1234)]))
       return emptyTable('a', 0x1234)
     }
     const apply = async (desired: DesiredTable, written: WrittenTable) => {
@@ -129,7 +129,7 @@ describe.skipIf(missing !== undefined)(missing ? `planning: not run, ${missing}`
         expect(changed).toBe(await content())
         const present = readPresentTable(await nft.list(['-t', 'list', 'table', 'inet', 'weir']))
         expect(present.generation).toBe('a')
-        await nft.run(lines([...generationParts('b'), ...switchTo('b'), ...removeGeneration('a', present)]))
+        await nft.run(lines([...generationParts('b', 0x1234), ...switchTo('b', 0x1234), ...removeGeneration('a', present)]))
         const replaced = readPresentTable(await nft.list(['-t', 'list', 'table', 'inet', 'weir']))
         expect(replaced.generation).toBe('b')
         expect([...replaced.sets, ...replaced.maps, ...replaced.chains].filter(name => /[a](_|$)/.test(name))).toEqual([])

@@ -184,7 +184,11 @@ function use({
   }
   if (its.pick) {
     const { pick } = its
-    numbers.pick = take(edits.picks, pick, number => ({ chains: pickChains(pick, number, generation), remove: [], add: [] }))
+    numbers.pick = take(edits.picks, pick, number => ({
+      chains: pickChains(pick, number, generation, desired.seed),
+      remove: [],
+      add: [],
+    }))
     numbers.service = edits.own.use(serviceName(service)).number
   }
   for (const key of countedKeys(service)) {
@@ -229,7 +233,7 @@ function finish(edits: Edits, written: WrittenTable, generation: Generation) {
     ...picks.unused.map(([key, number]) => ({
       remove: [],
       add: [],
-      goneChains: pickChains(JSON.parse(key), number, generation).map(({ name }) => name),
+      goneChains: pickChains(JSON.parse(key), number, generation, written.seed).map(({ name }) => name),
     })),
     ...slots.unused.map(([content, number]) => ({ remove: slotElements(content, number, generation), add: [] })),
     ...counted.unused.map(([key]) => ({ remove: [countedElement(key, generation)], add: [] })),

@@ -50,7 +50,7 @@ interface ClassContext {
 
 /** The chains of a class; the first one is where packets come in, with the mark of the Service. */
 export function classChains(of: ServiceClass, number: number, generation: Generation, seed: number): readonly Chain[] {
-  const word = vocabulary(of.family, generation)
+  const word = vocabulary(of.family, generation, seed)
   const name = chainOf('class', number, generation)
   const { sources, peers, senders } = word.names
   const allowed = of.restricted ? [`${word.service} . ${word.ip} saddr != @${sources} drop`] : []
@@ -70,7 +70,7 @@ function slotStep(
   generation: Generation,
   seed: number,
 ): string {
-  const { ip, names } = vocabulary(of.family, generation)
+  const { ip, names } = vocabulary(of.family, generation, seed)
   const client = (of.byClient ?? (of.affinitySeconds ?? 0) > 0) ? `${ip} saddr` : `${ip} saddr . th sport`
   return `meta mark set meta mark . jhash ${client} mod ${of.slots} seed 0x${seed.toString(16)} map @${names.slots}`
 }
@@ -162,7 +162,7 @@ function openChains(
 
 /** Where the connection was by an earlier slot table, whose mark the packet has. */
 export function formerChains(of: FormerClass, number: number, generation: Generation, seed: number): readonly Chain[] {
-  const word = vocabulary(of.family, generation)
+  const word = vocabulary(of.family, generation, seed)
   return [
     {
       name: chainOf('former', number, generation),
@@ -172,8 +172,8 @@ export function formerChains(of: FormerClass, number: number, generation: Genera
 }
 
 /** Picks a pod for a new connection. */
-export function pickChains(of: PickClass, number: number, generation: Generation): readonly Chain[] {
-  const word = vocabulary(of.family, generation)
+export function pickChains(of: PickClass, number: number, generation: Generation, seed: number): readonly Chain[] {
+  const word = vocabulary(of.family, generation, seed)
   const name = chainOf('pick', number, generation)
   const { numbers, members } = word.names
   const transport = of.protocol === 'TCP' ? 'tcp' : 'udp'

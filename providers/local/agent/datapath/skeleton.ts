@@ -29,9 +29,10 @@ function keptMaps(family: Family): readonly string[] {
   const kept = keptNames(family)
   const dynamic = (name: string, key: string, size: number) =>
     `add map ${at} ${name} { typeof ${key} : meta mark; flags dynamic,timeout; size ${size}; }`
-  const pin = family === 4 ? 'ip saddr . th sport . ip daddr . th dport' : 'th sport . th dport . @nh,288,32 . ip6 saddr'
-  const client =
-    family === 4 ? 'ip saddr . ip daddr . meta l4proto . th dport' : 'meta l4proto . th dport . @nh,288,32 . ip6 saddr'
+  const [pin, client] =
+    family === 4
+      ? ['ip saddr . th sport . ip daddr . th dport', 'ip saddr . ip daddr . meta l4proto . th dport']
+      : [`${number} . ${number} . @th,0,32`, `${number} . ${number} . meta l4proto . th dport`]
   return [
     dynamic(kept.tcpPins, pin, pinnedConnections),
     dynamic(kept.udpPins, pin, pinnedConnections),
@@ -41,16 +42,16 @@ function keptMaps(family: Family): readonly string[] {
 }
 
 /** The empty sets and maps of a generation and its fixed chains. Nothing leads there yet. */
-export function generationParts(generation: Generation): readonly string[] {
+export function generationParts(generation: Generation, seed: number): readonly string[] {
   return [
     ...declarations(generation).map(({ kind, name, type }) => `add ${kind} ${at} ${name} { ${type} }`),
-    ...chainText(baseChains(generation)),
+    ...chainText(baseChains(generation, seed)),
   ]
 }
 
 /** Leads packets into a generation. */
-export function switchTo(generation: Generation): readonly string[] {
-  return hookChains(generation).flatMap(({ name, rules }) => [`flush chain ${at} ${name}`, ...ruleText(name, rules)])
+export function switchTo(generation: Generation, seed: number): readonly string[] {
+  return hookChains(generation, seed).flatMap(({ name, rules }) => [`flush chain ${at} ${name}`, ...ruleText(name, rules)])
 }
 
 /** First all names, then the rules, which name each other. */

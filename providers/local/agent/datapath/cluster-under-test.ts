@@ -1,0 +1,282 @@
+// A cluster for tests in network namespaces: a client, nodes with two pods each, and the data path of each node.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { parseAddress, parseCidr } from '../../../../src/model/address.ts'
+import type { IpAddress } from '../../../../src/model/address.ts'
+import type { PodTarget } from '../../../../src/model/load-balancer.ts'
+import { makeLan } from '../announcer/lan-under-test.ts'
+import type { Lan, Station } from '../announcer/lan-under-test.ts'
+import { openNetlinkSocket } from '../announcer/netlink-socket.ts'
+import type { ClientAnswer, ClientRequest } from './client-under-test.ts'
+import { createDataPath } from './data-path.ts'
+import type { DataPath, PeerNode } from './data-path.ts'
+import { desiredService } from './desired-service.ts'
+import { serviceKey } from './desired.ts'
+import type { DesiredService, ServicePath } from './desired.ts'
+import { createNft } from './nft.ts'
+import { createNodeRoutes } from './node-routes.ts'
+
+export const virtual = { IPv4: '10.201.200.1', IPv6: 'fd00:201::c8:1' } as const
+export type Family = keyof typeof virtual
+const clientAddress = { IPv4: '10.201.0.2', IPv6: 'fd00:201::2' } as const
+export const secondClientAddress = { IPv4: '10.201.0.8', IPv6: 'fd00:201::8' } as const
+
+/** One Service port, for all nodes. The pods answer at 8080 (TCP) and 5353 (UDP). */
+export interface TestService {
+  readonly protocol: 'TCP' | 'UDP'
+  readonly port: number
+  /** Names of pods, as `n1a`; `-n1a` for one that drains. */
+  readonly pods: readonly string[]
+  readonly path?: Exclude<ServicePath, 'refuse'>
+  readonly affinitySeconds?: number
+  readonly sources?: readonly string[]
+}
+
+interface TestNode {
+  readonly name: string
+  readonly station: Station
+  readonly addresses: readonly IpAddress[]
+  dataPath: DataPath
+  known: ReadonlyMap<string, DesiredService>
+  dispose: () => void
+}
+
+export interface TestCluster extends AsyncDisposable {
+  readonly lan: Lan
+  readonly nodes: readonly string[]
+  readonly client: Record<Family, string>
+  /** What all nodes (or these) do from now on. `dead`: nodes whose heartbeats are lost. */
+  serve(
+    services: readonly TestService[],
+    options?: { readonly on?: readonly string[]; readonly dead?: readonly string[] },
+  ): Promise<void>
+  /** The node that the client finds at the addresses. */
+  announceFrom(node: string): void
+  ask(request: DistributiveOmit<ClientRequest, never>): Promise<ClientAnswer>
+  /** A new agent takes over what the last one left in the kernel. */
+  restartAgent(node: string): void
+  remove(node: string): Promise<void>
+  run(place: string, ...command: readonly string[]): string
+  /** Stops the programs of a node's pods and takes the node off the LAN. */
+  kill(node: string): void
+  killPod(pod: string): void
+}
+
+type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never
+
+function ip(...args: readonly string[]): string {
+  const result = spawnSync('ip', args, { encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(`ip ${args.join(' ')}: ${result.stderr}`)
+  return result.stdout
+}
+
+const parsed = (text: string) => {
+  const address = parseAddress(text)
+  if (!address) throw new Error(text)
+  return address
+}
+
+export const podAddress = (pod: string, family: Family) => {
+  const [, node = '', letter = ''] = /^n(\d)(\w)$/.exec(pod) ?? []
+  const index = letter.charCodeAt(0) - 95
+  return family === 'IPv4' ? `10.244.${node}.${index}` : `fd00:244:${node}::${index}`
+}
+
+export async function makeCluster(name: string, count = 3): Promise<TestCluster> {
+  const resources = new DisposableStack()
+  const lan = resources.use(makeLan(name))
+  const children = new Map<string, ChildProcess>()
+  const start = async (key: string, namespace: string, file: string, ...args: readonly string[]) => {
+    const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, new URL(file, import.meta.url).pathname, ...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    resources.defer(() => void child.kill('SIGKILL'))
+    children.set(key, child)
+    await once(child, 'message')
+    return child
+  }
+  const stations = [lan.node, lan.attach(), lan.attach(), lan.attach()].slice(0, count)
+  for (const [index, { namespace }] of stations.entries()) {
+    raiseNode(namespace, index + 1)
+    for (const letter of ['a', 'b']) addPod(namespace, `n${index + 1}${letter}`, name, resources)
+  }
+  for (const [index, { namespace }] of stations.entries())
+    for (const [other, station] of stations.entries()) if (other !== index) routeTo(namespace, other + 1, station.mac)
+  const { namespace: clientNamespace } = lan.client
+  ip('-n', clientNamespace, 'addr', 'add', `${secondClientAddress.IPv4}/16`, 'dev', 'eth0')
+  // Deprecated, so that it is used only when asked for.
+  ip('-n', clientNamespace, 'addr', 'add', `${secondClientAddress.IPv6}/64`, 'dev', 'eth0', 'nodad', 'preferred_lft', '0')
+  ip(
+    'netns',
+    'exec',
+    clientNamespace,
+    'sysctl',
+    '-qw',
+    'net.ipv4.conf.all.accept_redirects=1',
+    'net.ipv6.conf.eth0.accept_redirects=1',
+  )
+  const pods = stations.flatMap((_, index) => [`n${index + 1}a`, `n${index + 1}b`])
+  const client = start('client', clientNamespace, 'client-under-test.ts')
+  await Promise.all(pods.map(pod => start(pod, podNamespace(pod, name), 'pod-under-test.ts', pod)))
+  const connected = await client
+
+  const makePath = (station: Station) => {
+    const socket = lan.inside(station, () => openNetlinkSocket({ groups: 0 }))
+    const routes = createNodeRoutes(socket)
+    const nft = createNft(['ip', 'netns', 'exec', station.namespace, 'nft'])
+    return { dataPath: createDataPath({ nft, routes }), dispose: () => routes[Symbol.dispose]() }
+  }
+  const nodes = stations.map((station, index): TestNode => {
+    const addresses = [parsed(`10.201.0.${stationNumber(station)}`), parsed(`fd00:201::${stationNumber(station)}`)]
+    return { name: `n${index + 1}`, station, addresses, known: new Map(), ...makePath(station) }
+  })
+  const nodeNamed = (wanted: string) => {
+    const node = nodes.find(each => each.name === wanted)
+    if (!node) throw new Error(wanted)
+    return node
+  }
+  let call = 0
+  const waiting = new Map<number, (answer: ClientAnswer) => void>()
+  connected.on('message', (answer: ClientAnswer) => waiting.get(answer.call)?.(answer))
+
+  return {
+    lan,
+    nodes: nodes.map(node => node.name),
+    client: clientAddress,
+    async serve(services, { on = nodes.map(node => node.name), dead = [] } = {}) {
+      await Promise.all(
+        on.map(async wanted => {
+          const node = nodeNamed(wanted)
+          const peers = nodes
+            .filter(other => other !== node)
+            .map(
+              (other): PeerNode => ({
+                name: other.name,
+                mac: other.station.mac,
+                interfaceIndex: node.station.index,
+                addresses: other.addresses,
+                alive: !dead.includes(other.name),
+              }),
+            )
+          const desired = services.flatMap(service =>
+            (['IPv4', 'IPv6'] as const).map(family => {
+              const port = {
+                address: parsed(virtual[family]),
+                protocol: service.protocol,
+                port: service.port,
+                path: service.path ?? 'direct',
+                targets: service.pods.map(pod => targetOf(pod, family, service.protocol)),
+                sources: (service.sources ?? []).flatMap(text => {
+                  const network = parseCidr(text)?.network
+                  return network?.family === family ? [network] : []
+                }),
+                ...(service.affinitySeconds !== undefined && { affinitySeconds: service.affinitySeconds }),
+              }
+              return desiredService(
+                port,
+                { self: wanted, isAlive: each => !dead.includes(each) },
+                node.known.get(serviceKey(port)),
+              )
+            }),
+          )
+          node.known = new Map(desired.map(each => [serviceKey(each), each]))
+          await node.dataPath.apply({ self: wanted, peers, interfaces: ['eth0'], seed: 0xc0ffee, services: node.known })
+        }),
+      )
+    },
+    announceFrom(wanted) {
+      const { mac } = nodeNamed(wanted).station
+      for (const address of Object.values(virtual))
+        ip('-n', clientNamespace, 'neigh', 'replace', address, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent')
+    },
+    ask(request) {
+      const number = ++call
+      return new Promise(resolve => {
+        waiting.set(number, answer => {
+          waiting.delete(number)
+          resolve(answer)
+        })
+        connected.send({ call: number, request })
+      })
+    },
+    restartAgent(wanted) {
+      const node = nodeNamed(wanted)
+      node.dispose()
+      Object.assign(node, makePath(node.station))
+    },
+    remove: wanted => nodeNamed(wanted).dataPath.remove(),
+    run: (place, ...command) => {
+      const namespace =
+        place === 'client'
+          ? clientNamespace
+          : /^n\d$/.test(place)
+            ? nodeNamed(place).station.namespace
+            : podNamespace(place, name)
+      const result = spawnSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8' })
+      if (result.status !== 0) throw new Error(`${command.join(' ')}: ${result.stderr}`)
+      return result.stdout
+    },
+    kill(wanted) {
+      for (const letter of ['a', 'b']) children.get(`${wanted}${letter}`)?.kill('SIGKILL')
+      ip('-n', nodeNamed(wanted).station.namespace, 'link', 'set', 'eth0', 'down')
+    },
+    killPod: pod => void children.get(pod)?.kill('SIGKILL'),
+    async [Symbol.asyncDispose]() {
+      for (const node of nodes) node.dispose()
+      resources.dispose()
+    },
+  }
+}
+
+const podNamespace = (pod: string, cluster: string) => `weir-${cluster}-${pod}-${process.pid}`
+const stationNumber = ({ mac }: Station) => Number(mac.at(-1))
+
+function targetOf(written: string, family: Family, protocol: 'TCP' | 'UDP'): PodTarget {
+  const pod = written.replace('-', '')
+  return {
+    address: podAddress(pod, family),
+    port: protocol === 'TCP' ? 8080 : 5353,
+    node: pod.slice(0, 2),
+    terminating: written !== pod,
+  }
+}
+
+/** Settings of a node of Kubernetes; a bridge for its pods. */
+function raiseNode(namespace: string, number: number): void {
+  ip(
+    'netns',
+    'exec',
+    namespace,
+    'sysctl',
+    '-qw',
+    'net.ipv4.ip_forward=1',
+    'net.ipv6.conf.all.forwarding=1',
+    'net.ipv4.conf.all.rp_filter=1',
+    'net.ipv4.conf.eth0.rp_filter=1',
+  )
+  ip('-n', namespace, 'link', 'add', 'cni0', 'type', 'bridge')
+  ip('-n', namespace, 'link', 'set', 'cni0', 'up')
+  ip('-n', namespace, 'addr', 'add', `10.244.${number}.1/24`, 'dev', 'cni0')
+  ip('-n', namespace, 'addr', 'add', `fd00:244:${number}::1/64`, 'dev', 'cni0', 'nodad')
+}
+
+function addPod(node: string, pod: string, cluster: string, resources: DisposableStack): void {
+  const namespace = podNamespace(pod, cluster)
+  ip('netns', 'add', namespace)
+  resources.defer(() => void spawnSync('ip', ['netns', 'del', namespace]))
+  ip('-n', node, 'link', 'add', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
+  ip('-n', node, 'link', 'set', pod, 'master', 'cni0', 'up')
+  ip('-n', namespace, 'link', 'set', 'lo', 'up')
+  ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+  const number = pod[1] ?? ''
+  ip('-n', namespace, 'addr', 'add', `${podAddress(pod, 'IPv4')}/24`, 'dev', 'eth0')
+  ip('-n', namespace, 'addr', 'add', `${podAddress(pod, 'IPv6')}/64`, 'dev', 'eth0', 'nodad')
+  ip('-n', namespace, 'route', 'add', 'default', 'via', `10.244.${number}.1`)
+  ip('-n', namespace, '-6', 'route', 'add', 'default', 'via', `fd00:244:${number}::1`)
+}
+
+function routeTo(namespace: string, other: number, mac: string): void {
+  const station = mac.at(-1) ?? ''
+  ip('-n', namespace, 'route', 'add', `10.244.${other}.0/24`, 'via', `10.201.0.${station}`)
+  ip('-n', namespace, '-6', 'route', 'add', `fd00:244:${other}::/64`, 'via', `fd00:201::${station}`)
+}

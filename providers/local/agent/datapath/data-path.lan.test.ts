@@ -1,0 +1,156 @@
+// The data path with real packets: every combination of family, protocol and place of the pod, and what Services ask for besides.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { missingForLan } from '../announcer/lan-under-test.ts'
+import type { ClientAnswer } from './client-under-test.ts'
+import { makeCluster, secondClientAddress, virtual } from './cluster-under-test.ts'
+import type { Family, TestCluster } from './cluster-under-test.ts'
+
+const missing = missingForLan()
+const allPods = ['n1a', 'n1b', 'n2a', 'n2b', 'n3a', 'n3b']
+let cluster: TestCluster
+let connections = 0
+
+beforeAll(async () => {
+  if (missing === undefined) cluster = await makeCluster('dp')
+})
+afterAll(() => cluster?.[Symbol.asyncDispose]())
+
+interface Asked {
+  readonly family: Family
+  readonly protocol: 'TCP' | 'UDP'
+  readonly from?: string
+  readonly port?: number
+}
+
+/** One new connection or flow: the pod and the client as it saw it, or why nobody answered. */
+async function once({ family, protocol, from, port }: Asked): Promise<string> {
+  const id = ++connections
+  const to = { id, address: virtual[family], ...(from !== undefined && { from }) }
+  if (protocol === 'UDP') return said(await cluster.ask({ op: 'udp', ...to, port: port ?? 53, waitMs: 700 }))
+  const opened = await cluster.ask({ op: 'open', ...to, port: port ?? 80 })
+  if (opened.error !== undefined) return opened.error
+  const answer = await cluster.ask({ op: 'ask', id, waitMs: 1500 })
+  await cluster.ask({ op: 'close', id })
+  return said(answer)
+}
+
+const said = ({ words, error }: ClientAnswer) => error ?? `${words?.[0]} ${words?.[1]}`
+
+async function many(count: number, asked: Asked): Promise<readonly string[]> {
+  const answers: string[] = []
+  for (let round = 0; round < count; round += 8)
+    answers.push(...(await Promise.all(Array.from({ length: Math.min(8, count - round) }, () => once(asked)))))
+  return answers
+}
+
+const service = (protocol: 'TCP' | 'UDP') => ({ protocol, port: protocol === 'TCP' ? 80 : 53, pods: allPods })
+const both = [service('TCP'), service('UDP')]
+const families = ['IPv4', 'IPv6'] as const
+const protocols = ['TCP', 'UDP'] as const
+const combinations = families.flatMap(family => protocols.map(protocol => ({ family, protocol })))
+
+describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${missing}` : 'the data path', () => {
+  test.each(combinations)(
+    '$protocol over $family reaches every pod on every node, with the client’s own address',
+    async asked => {
+      await cluster.serve(both)
+      cluster.announceFrom('n1')
+      const answers = await many(96, asked)
+      expect([...new Set(answers)].toSorted()).toEqual(allPods.map(pod => `${pod} ${cluster.client[asked.family]}`))
+      for (const pod of allPods) expect(answers.filter(each => each.startsWith(pod)).length, pod).toBeGreaterThan(4)
+    },
+  )
+
+  test.each(combinations)('$protocol over $family: pods of the announcing node only, and of another only', async asked => {
+    for (const pods of [['n1a'], ['n3b']]) {
+      await cluster.serve([{ ...service(asked.protocol), pods }])
+      expect(new Set(await many(8, asked))).toEqual(new Set([`${pods[0]} ${cluster.client[asked.family]}`]))
+    }
+  })
+
+  test.each(combinations)('$protocol over $family without pods is refused, not left without an answer', async asked => {
+    await cluster.serve([{ ...service(asked.protocol), pods: [] }])
+    // The kernel tells the same client only now and then; who asks again hears it.
+    await vi.waitFor(async () => expect(await once(asked)).toBe('ECONNREFUSED'), 10_000)
+  })
+
+  test.each(combinations)('$protocol over $family: who is not among the source ranges gets no answer', async asked => {
+    const sources = ['10.201.0.2/32', 'fd00:201::2/128', '192.0.2.0/24', '192.0.2.0/25']
+    for (const path of ['direct', 'masquerade', 'local'] as const) {
+      await cluster.serve([{ ...service(asked.protocol), pods: ['n1a', 'n2a'], sources, path }])
+      expect(await once({ ...asked, from: cluster.client[asked.family] }), path).toMatch(/^n\d/)
+      expect(await once({ ...asked, from: secondClientAddress[asked.family] }), path).toMatch(/timeout/)
+    }
+  })
+
+  test.each(combinations)(
+    '$protocol over $family with affinity: a client stays with its pod, another node that announces included',
+    async asked => {
+      await cluster.serve([{ ...service(asked.protocol), affinitySeconds: 60 }])
+      const first = [await once(asked), ...(await many(12, asked))]
+      expect(new Set(first).size, first.join()).toBe(1)
+      cluster.announceFrom('n2')
+      expect(new Set(await many(6, asked))).toEqual(new Set(first))
+      cluster.announceFrom('n1')
+      const gone = first[0]?.slice(0, 3) ?? ''
+      await cluster.serve([{ ...service(asked.protocol), affinitySeconds: 60, pods: allPods.filter(pod => pod !== gone) }])
+      const after = [await once(asked), ...(await many(8, asked))]
+      expect(new Set(after).size).toBe(1)
+      expect(after[0]).not.toBe(first[0])
+    },
+  )
+
+  test.each(combinations)(
+    '$protocol over $family where nodes cannot be sent to: masqueraded from all pods, or local ones only',
+    async asked => {
+      await cluster.serve([{ ...service(asked.protocol), path: 'masquerade' }])
+      const answers = new Set(await many(72, asked))
+      const node = asked.family === 'IPv4' ? '10.201.0.1' : 'fd00:201::1'
+      expect([...answers].toSorted()).toEqual(
+        allPods.map(pod => `${pod} ${pod.startsWith('n1') ? cluster.client[asked.family] : node}`),
+      )
+      await cluster.serve([{ ...service(asked.protocol), path: 'local' }])
+      expect([...new Set(await many(24, asked))].toSorted()).toEqual(
+        ['n1a', 'n1b'].map(pod => `${pod} ${cluster.client[asked.family]}`),
+      )
+    },
+  )
+
+  test('several ports and protocols of one address are told apart, and what is no port of a Service is not ours', async () => {
+    await cluster.serve([
+      { protocol: 'TCP', port: 80, pods: ['n1a'] },
+      { protocol: 'TCP', port: 8443, pods: ['n2a'] },
+      { protocol: 'UDP', port: 80, pods: ['n3a'] },
+    ])
+    expect(await once({ family: 'IPv4', protocol: 'TCP', port: 80 })).toMatch(/^n1a/)
+    expect(await once({ family: 'IPv4', protocol: 'TCP', port: 8443 })).toMatch(/^n2a/)
+    expect(await once({ family: 'IPv4', protocol: 'UDP', port: 80 })).toMatch(/^n3a/)
+    expect(await once({ family: 'IPv4', protocol: 'TCP', port: 81 })).toMatch(/timeout|EHOSTUNREACH|ECONNREFUSED/)
+  })
+
+  test('a pod that drains gets connections only while no other is left', async () => {
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['-n1a', '-n2a', 'n3a'] }])
+    expect(new Set(await many(8, combinations[0] ?? { family: 'IPv4', protocol: 'TCP' }))).toEqual(
+      new Set([`n3a ${cluster.client.IPv4}`]),
+    )
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['-n1a', '-n2a'] }])
+    expect(new Set(await many(16, { family: 'IPv4', protocol: 'TCP' })).size).toBe(2)
+  })
+
+  test('what is too large for one packet arrives, in pieces of the sender too', async () => {
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['n2a'] }])
+    const id = ++connections
+    await cluster.ask({ op: 'open', id, address: virtual.IPv4, port: 80 })
+    expect(said(await cluster.ask({ op: 'ask', id, waitMs: 3000, bytes: 300_000 }))).toMatch(/^n2a/)
+  })
+
+  test('the table keeps working without an agent, and uninstalling takes away all of it', async () => {
+    await cluster.serve(both)
+    cluster.restartAgent('n1')
+    expect(new Set(await many(16, { family: 'IPv4', protocol: 'TCP' })).size).toBeGreaterThan(2)
+    await cluster.remove('n1')
+    expect(cluster.run('n1', 'nft', 'list', 'tables')).toBe('')
+    expect(cluster.run('n1', 'ip', 'rule', 'show')).not.toContain('20170')
+    expect(await once({ family: 'IPv4', protocol: 'TCP' })).toMatch(/timeout|EHOSTUNREACH|ECONNREFUSED/)
+  })
+})

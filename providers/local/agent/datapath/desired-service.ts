@@ -1,0 +1,65 @@
+// What this node's data path does for one Service port, from its pods and the nodes that live. Pure; every node comes to the same slots.
+import { parseAddress } from '../../../../src/model/address.ts'
+import type { IpAddress, IpRange } from '../../../../src/model/address.ts'
+import type { PodTarget } from '../../../../src/model/load-balancer.ts'
+import type { DataPathProtocol, DesiredService, PodEndpoint } from './desired.ts'
+import { buildSlots, previousSlots } from './slots.ts'
+
+/** One port of a Service at one of its addresses. */
+export interface ServicePort {
+  readonly address: IpAddress
+  readonly protocol: DataPathProtocol
+  readonly port: number
+  /** Of the family of `address`, draining ones included (`podTargets`). */
+  readonly targets: readonly PodTarget[]
+  readonly affinitySeconds?: number
+  readonly sources: readonly IpRange[]
+  /** `direct` where the network allows it; else `masquerade` for the policy Cluster, `local` for Local; `elsewhere` for targets Node. */
+  readonly path: Exclude<DesiredService['path'], 'refuse'>
+}
+
+export interface Surroundings {
+  readonly self: string
+  /** Whether the agent of a node lives; this node always does. */
+  readonly isAlive: (node: string) => boolean
+}
+
+/**
+ * Draining pods are for use only where no ready one is left (KEP-1669): by Service for the choice of the node, by node for the choice of the
+ * pod. `before` is what was desired last: its slots are where open connections are.
+ */
+export function desiredService(port: ServicePort, around: Surroundings, before?: DesiredService): DesiredService {
+  const { address, protocol, targets, path, sources, affinitySeconds } = port
+  const common = { address, protocol, port: port.port, sources, ...(affinitySeconds !== undefined && { affinitySeconds }) }
+  if (path === 'elsewhere') return { ...common, path, endpoints: [] }
+  const local = usable(targets.filter(({ node }) => node === around.self))
+  const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)
+  if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', endpoints }
+  const slots = buildSlots(nodeWeights(targets, around))
+  if (!slots) return { ...common, path: 'refuse', endpoints: [], ...(before?.slots && { previous: before.slots }) }
+  const previous = previousSlots(slots, before?.slots, before?.previous)
+  return { ...common, path, endpoints, slots, ...(previous && { previous }) }
+}
+
+/** How many pods each living node has for new connections. */
+function nodeWeights(targets: readonly PodTarget[], { self, isAlive }: Surroundings): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>()
+  for (const { node } of usable(
+    targets.filter(target => target.node !== undefined && (target.node === self || isAlive(target.node))),
+  )) {
+    if (node !== undefined) weights.set(node, (weights.get(node) ?? 0) + 1)
+  }
+  return weights
+}
+
+function usable(targets: readonly PodTarget[]): readonly PodTarget[] {
+  const ready = targets.filter(({ terminating }) => !terminating)
+  return ready.length > 0 ? ready : targets
+}
+
+function podEndpoints(targets: readonly PodTarget[], self: string): readonly PodEndpoint[] {
+  return targets.flatMap(({ address, port, node }) => {
+    const parsed = parseAddress(address)
+    return parsed ? [{ address: parsed, port, local: node === self }] : []
+  })
+}
