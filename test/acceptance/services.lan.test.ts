@@ -1,11 +1,10 @@
 // The life of Services as a user leads it: made, changed, followed by endpoints, given up, each seen from the LAN.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AddressBlock } from '../../src/api/address-block.ts'
 import { LabError } from '../lab/errors.ts'
 import { sharedLab } from '../lab/shared-lab.ts'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { refusedRequests, writesTo } from './audit.ts'
-import { openCaller, openUser, ownerOf, ownerWhen } from './user.ts'
+import { openCaller, openUser, ownerOf, ownersOf, ownerWhen } from './user.ts'
 import type { Answer, Caller, User } from './user.ts'
 
 let lab: SharedLab
@@ -40,7 +39,7 @@ test.concurrent('S1: deleting a Service takes its address off the LAN, and the n
   await user.kubectl(['delete', 'service', 'second', '--timeout=60s'])
   await caller.silent(address)
   expect(await ownerOf(lab, address)).toBeUndefined()
-  expect(await ownersOf(address)).toEqual([])
+  expect(await ownersOf(lab, address)).toEqual([])
 })
 
 test.concurrent('S1: a Service that becomes ClusterIP keeps nothing of what it had as a load balancer', async () => {
@@ -53,7 +52,7 @@ test.concurrent('S1: a Service that becomes ClusterIP keeps nothing of what it h
   expect(after.status?.loadBalancer).toEqual({})
   expect(after.status?.conditions ?? []).toEqual([])
   await caller.silent(address)
-  expect(await ownersOf(address)).toEqual([])
+  expect(await ownersOf(lab, address)).toEqual([])
 })
 
 test.concurrent('a Service of a class that is not ours is never written to', async () => {
@@ -147,7 +146,7 @@ test.concurrent('S7: twenty Services made at once get twenty addresses, each mar
   await Promise.all(names.map(name => user.service(name)))
   const addresses = await Promise.all(names.map(name => user.served(name)))
   expect(new Set(addresses).size).toBe(20)
-  const owners = await Promise.all(addresses.map(ownersOf))
+  const owners = await Promise.all(addresses.map(address => ownersOf(lab, address)))
   expect(owners).toEqual(names.map(name => [`${user.namespace}/${name}`]))
   await caller.answered(addresses[7] ?? '')
   await user.kubectl(['delete', 'service', ...names, '--timeout=90s'])
@@ -156,15 +155,3 @@ test.concurrent('S7: twenty Services made at once get twenty addresses, each mar
 test('RBAC refused nothing of all this', () => {
   expect(refusedRequests(lab)).toEqual([])
 })
-
-/** "namespace/name" of everyone who has the address in its AddressBlock; its bit is set exactly when somebody has it. */
-async function ownersOf(address: string): Promise<readonly string[]> {
-  const offset = Number(address.split('.').at(-1))
-  const name = `ipv4-${address.split('.').with(3, '0').join('-')}`
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the API server answers
-  const { spec } = (await lab.api.call('GET', `/apis/weir.dev/v1alpha1/addressblocks/${name}`)) as AddressBlock
-  const owners = spec.allocations[String(offset)]?.owners ?? []
-  const bit = (BigInt(`0x${spec.bitmap}`) >> BigInt(255 - offset)) & 1n
-  expect(bit).toBe(owners.length > 0 ? 1n : 0n)
-  return owners.map(owner => `${owner.namespace}/${owner.name}`)
-}

@@ -1,7 +1,9 @@
 // What a user does in a cluster with Weir, and what somebody on the LAN sees: the words that the acceptance tests are written in.
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
+import type { AddressBlock } from '../../src/api/address-block.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
+import { blockName, blockOffset, parseAddress } from '../../src/model/address.ts'
 import type { Service } from '../../src/model/kubernetes-objects.ts'
 import { LabError } from '../lab/errors.ts'
 import type { Node } from '../lab/lab.ts'
@@ -238,6 +240,21 @@ export async function ownerOf(lab: SharedLab, address: string): Promise<Owner | 
   const found = (list as { readonly items: readonly Announcement[] }).items.find(({ spec }) => spec.address === address)
   const { node = '', mac = '', epoch = 0 } = found?.status ?? {}
   return node === '' ? undefined : { node, mac, epoch }
+}
+
+/** "namespace/name" of everyone who has the address in its AddressBlock; throws when its bit tells otherwise. */
+export async function ownersOf(lab: SharedLab, text: string): Promise<readonly string[]> {
+  const address = parseAddress(text)
+  if (!address) throw new LabError('not-ready', `"${text}" is no address`)
+  const path = `/apis/weir.dev/v1alpha1/addressblocks/${blockName(address)}`
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the API server answers
+  const { spec } = (await lab.api.call('GET', path)) as AddressBlock
+  const offset = blockOffset(address)
+  const owners = spec.allocations[String(offset)]?.owners ?? []
+  const bit = (BigInt(`0x${spec.bitmap}`) >> BigInt(255 - offset)) & 1n
+  if (bit !== (owners.length > 0 ? 1n : 0n))
+    throw new LabError('not-ready', `the bit of ${text} is ${bit} with ${owners.length} owners`)
+  return owners.map(owner => `${owner.namespace}/${owner.name}`)
 }
 
 /** Waits until somebody announces the address who is as `holds` says. */
