@@ -85,8 +85,8 @@ export function applyToStore(
   if (action.kind === 'confirm-withdrawal') return confirmWithdrawal(action.seen, store, signal)
   if (action.kind === 'put-announcement')
     return counted(action.announcement, store.create(action.announcement, signal), { load, announcements })
-  const { pool, services, nodes, interfaces = null, nodeInterfaces = null } = action.spec
-  const patch = { spec: { pool, services, nodes, interfaces, nodeInterfaces } }
+  const { address: _, interfaces = null, nodeInterfaces = null, ...spec } = action.spec
+  const patch = { spec: { ...spec, interfaces, nodeInterfaces } }
   const next = { ...action.seen, spec: action.spec }
   return counted(next, store.patch(action.seen, patch, signal), { load, announcements })
 }

@@ -32,7 +32,13 @@ const existingWith = (nodes: readonly string[], node = ''): Announcement => ({
   apiVersion: 'weir.dev/v1alpha1',
   kind: 'Announcement',
   metadata: { name: announcementName(givenAt(1).address) },
-  spec: { address: givenAt(1).address.text, pool: 'office', services: [...givenAt(1).owners], nodes: [...nodes] },
+  spec: {
+    address: givenAt(1).address.text,
+    pool: 'office',
+    services: [...givenAt(1).owners],
+    serviceNames: 'default/s1',
+    nodes: [...nodes],
+  },
   status: { epoch: 1, node },
 })
 const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`)

@@ -3,6 +3,7 @@ import { kindNames } from '../../src/api/kind-names.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import { announcedFinalizer, apiVersion } from '../../src/api/group.ts'
 import { announcementName } from '../../src/model/address.ts'
+import { firstFew } from '../../src/model/first-few.ts'
 import type { Given } from './addresses/block-index.ts'
 import type { Sharer } from './announce-rules.ts'
 import { chooseCandidates } from './candidates.ts'
@@ -38,6 +39,7 @@ export function planAnnouncement(input: PlacementInput): AnnouncementAction | un
     address: given.address.text,
     pool: given.pool,
     services: given.owners.map(({ uid, namespace, name }) => ({ uid, namespace, name })),
+    serviceNames: firstFew(given.owners.map(({ namespace, name }) => `${namespace}/${name}`)),
     ...placeCandidates(input),
   }
   if (existing) return sameSpec(existing.spec, spec) ? undefined : { kind: 'update-announcement', seen: existing, spec }
@@ -104,10 +106,11 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function sameSpec(one: Announcement['spec'], other: Announcement['spec']): boolean {
-  const text = ({ pool, services, nodes, interfaces, nodeInterfaces }: Announcement['spec']) =>
+  const text = ({ pool, services, serviceNames, nodes, interfaces, nodeInterfaces }: Announcement['spec']) =>
     JSON.stringify([
       pool,
       services.map(service => service.uid),
+      serviceNames,
       nodes,
       interfaces ?? null,
       (nodeInterfaces ?? []).map(each => [each.node, each.interfaces]),

@@ -51,6 +51,7 @@ export interface AnnouncementPatch {
   readonly spec?: {
     readonly pool: string
     readonly services: Announcement['spec']['services']
+    readonly serviceNames?: string
     readonly nodes: readonly string[]
     /** Null takes the field away. */
     readonly interfaces: readonly string[] | null

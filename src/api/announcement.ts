@@ -15,6 +15,7 @@ export const announcement = {
       address: z.string().max(39).describe('The announced address.'),
       pool: objectName,
       services: z.array(serviceReference).min(1).max(64).describe('The Services at this address.'),
+      serviceNames: z.string().max(1024).exactOptional().describe('The same for people, as default/web, default/dns.'),
       nodes: z
         .array(objectName)
         .max(8)
@@ -59,14 +60,14 @@ export const announcement = {
   }),
   columns: [
     { name: 'Address', type: 'string', jsonPath: '.spec.address' },
-    { name: 'Namespace', type: 'string', jsonPath: '.spec.services[*].namespace' },
-    { name: 'Services', type: 'string', jsonPath: '.spec.services[*].name' },
+    // A column shows one value, and of several the first only.
+    { name: 'Services', type: 'string', jsonPath: '.spec.serviceNames' },
     { name: 'Node', type: 'string', jsonPath: '.status.node' },
     { name: 'Interface', type: 'string', jsonPath: '.status.interface' },
     { name: 'MAC', type: 'string', jsonPath: '.status.mac' },
     { name: 'Since', type: 'date', jsonPath: '.status.since' },
     { name: 'Next', type: 'string', jsonPath: '.status.next' },
-    { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes[*]', priority: 1 },
+    { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes', priority: 1 },
     { name: 'Conflict', type: 'string', jsonPath: '.status.conflict.mac', priority: 1 },
     { name: 'Epoch', type: 'integer', jsonPath: '.status.epoch', priority: 1 },
   ],

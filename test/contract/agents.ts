@@ -7,7 +7,10 @@ import type { Cluster } from './cluster.ts'
 export interface FakeAgents extends AsyncDisposable {
   /** The agent of a node stops renewing, as if killed. */
   kill(node: string): void
-  /** Claims as the agents do: the first candidate announces, who is withdrawn confirms. Until the end. */
+  /**
+   * Claims as the agents do: the first candidate announces, who is withdrawn confirms, who is no candidate any more lets go first.
+   * Until the end.
+   */
   claim(): void
 }
 
@@ -72,8 +75,14 @@ async function follow(cluster: Cluster, { metadata, spec, status }: Announcement
     if (holder !== '' && alive.has(holder)) await cluster.patch(path, { metadata: { resourceVersion, finalizers: null } })
     return
   }
+  if (holder !== '' && alive.has(holder)) {
+    if (spec.nodes.includes(holder)) return
+    const left = { node: '', interface: null, reason: 'Moved' }
+    await cluster.patch(`${path}/status`, { metadata: { resourceVersion }, status: left })
+    return
+  }
   const claimant = spec.nodes.find(node => alive.has(node))
-  if (claimant === undefined || (holder !== '' && alive.has(holder))) return
+  if (claimant === undefined) return
   const next = { epoch: (status?.epoch ?? 0) + 1, node: claimant, interface: 'eth0' }
   await cluster.patch(`${path}/status`, { metadata: { resourceVersion }, status: next })
 }
