@@ -9,6 +9,8 @@ import type { LoadBalancer } from './api/load-balancer.ts'
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import type { ClassTrouble } from './controllers/class-verdicts.ts'
 import type { Controller } from './controllers/controller.ts'
+import { driftPeriods, startDrift } from './controllers/drift.ts'
+import type { Drifting } from './controllers/drift.ts'
 import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
 import { goalOf, startMembershipController } from './controllers/membership.ts'
 import { neighboursIn } from './controllers/neighbours.ts'
@@ -17,29 +19,25 @@ import { prunePod } from './controllers/prune.ts'
 import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.ts'
 import { loadBalancers, namespaces, pods } from './controllers/resources.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
-import { startTurns } from './controllers/turns.ts'
 import { ApiError, messageOf } from './kubernetes/errors.ts'
 import { listAll } from './kubernetes/list-watch.ts'
 import { keyOf, makeKey } from './kubernetes/objects.ts'
 import type { ObjectKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'
 import { createStore } from './kubernetes/store.ts'
+import type { Log } from './observability/log.ts'
 import type { Pod, Service } from './model/kubernetes-objects.ts'
 import { followBindings } from './main-controller-aws-bindings.ts'
 import { ProviderError } from './provider.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What AWS lists in batches is compared so often, unless WEIR_AWS_SWEEP_SECONDS says otherwise. */
-const sweepSeconds = 300
-/** Within this time each load balancer is compared in full, unless WEIR_AWS_INSPECTION_SECONDS says otherwise. */
-const inspectionSeconds = 5 * 3600
-
 export async function makeAws(around: ProviderSurroundings, environment: Environment = process.env): Promise<ProviderParts> {
   const { stores, writer, clock, random, transport, signal, namespace, confirmLeading } = around
   const log = around.log.child({ provider: 'aws' })
   const { cluster, objects } = await readCluster(around)
   const ledger = createLoadBalancerLedger({ objects, writer, namespace, now: () => clock.now() })
+  const periods = driftPeriods(environment)
   const classes = () => [...stores.classes.values()].filter(({ spec }) => spec.provider === 'aws')
   const gated = createStore<Pod>({ indexers: { uid: ({ metadata }) => (metadata.uid === undefined ? [] : [metadata.uid]) } })
   const podReflector = startReflector({
@@ -100,8 +98,8 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         provider,
         classes,
         slicesOf,
-        recheckMs: secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], sweepSeconds) * 1000,
-        inspectMs: secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], inspectionSeconds) * 1000,
+        recheckMs: periods.sweepMs,
+        inspectMs: periods.inspectionMs,
       })
       const unwatch = access.watch(() => {
         classLoop.look()
@@ -150,7 +148,13 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
             binding.lookAtService(key)
           },
         }),
-        ...startDrift(provider, { ledger, clock, random, log, environment }),
+        ...startDrift(drifting(provider, log), {
+          count: () => [...ledger.entries()].length,
+          periods,
+          clock,
+          random,
+          log,
+        }),
         stopping,
       ]
     },
@@ -185,45 +189,24 @@ function remedyFor(error: unknown): string | undefined {
   return error.code === 404 ? 'Apply the kinds of Weir: kubectl apply --server-side -f crds/.' : undefined
 }
 
-/** Both tiers: all that AWS lists every few minutes, and by turns one after the other in full. */
-function startDrift(
-  provider: AwsProvider,
-  {
-    ledger,
-    environment,
-    ...around
-  }: Pick<ProviderSurroundings, 'clock' | 'random' | 'log'> & {
-    readonly ledger: { entries(): Iterable<unknown> }
-    readonly environment: Environment
-  },
-): readonly Controller[] {
-  const everyMs = secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], sweepSeconds) * 1000
-  const roundMs = secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], inspectionSeconds) * 1000
-  const sweep = async (ending: AbortSignal) => {
-    await provider.sweep(ending)
-    for (const { namespace, name, uid } of provider.orphans())
-      around.log.warn(
-        { owner: `${namespace}/${name}`, uid, reason: 'Orphaned' },
-        'nobody in the cluster owns what is tagged ours in AWS',
-      )
+/** The sweep, and what it found that nobody owns. */
+function drifting(provider: AwsProvider, log: Log): Drifting {
+  return {
+    async sweep(ending) {
+      await provider.sweep(ending)
+      for (const { namespace, name, uid } of provider.orphans())
+        log.warn(
+          { owner: `${namespace}/${name}`, uid, reason: 'Orphaned' },
+          'nobody in the cluster owns what is tagged ours in AWS',
+        )
+    },
+    inspectNext: () => provider.inspectNext(),
+    inspectHealth: ending => provider.inspectHealth(ending),
   }
-  const drift = startTurns({ ...around, name: 'drift', intervalMs: () => everyMs, turn: sweep })
-  const inspection = startTurns({
-    ...around,
-    name: 'inspection',
-    intervalMs: () => roundMs / Math.max(1, [...ledger.entries()].length),
-    turn: async () => provider.inspectNext(),
-  })
-  return [drift, inspection]
 }
 
 function placeOf(environment: Environment) {
   const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION']
   const vpcId = environment['WEIR_AWS_VPC_ID']
   return { ...(region ? { region } : {}), ...(vpcId ? { vpcId } : {}) }
-}
-
-function secondsOf(text: string | undefined, otherwise: number): number {
-  const seconds = Number(text)
-  return text !== undefined && Number.isFinite(seconds) && seconds > 0 ? seconds : otherwise
 }

@@ -17,7 +17,7 @@ interface Subject {
 
 /** What is asked once the single values are read. Whatever needs a look at AWS is asked in discovery/. */
 export function checkSettings(subject: Subject): readonly Problem[] {
-  return [families, sources, fixedAddresses, sourceNat, securityGroups, attributes, withoutEffect].flatMap(check =>
+  return [families, sources, fixedAddresses, sourceNat, securityGroups, attributes, udpChecks, withoutEffect].flatMap(check =>
     check(subject),
   )
 }
@@ -121,6 +121,25 @@ function attributes({ settings: { loadBalancer, targetGroups, listeners } }: Sub
   const found = [loadBalancer.attributes, ...targetGroups.map(each => each.attributes), ...listeners.map(each => each.attributes)]
   const texts = new Set(found.flatMap(({ asked }) => attributeProblems(asked)))
   return [...texts].map(text => invalidSettings(text, 'Correct the value or remove the attribute.'))
+}
+
+/** Health checks are TCP or HTTP, whatever the traffic is; a port of that number that listens for TCP answers them. */
+function udpChecks({ wish, settings }: Subject): readonly Problem[] {
+  const lonely = settings.targetGroups.filter(
+    ({ protocol, healthCheck, servicePort }) =>
+      protocol === 'UDP' && healthCheck.port === 'traffic-port' && !answersTcp(wish, settings, servicePort.port),
+  )
+  if (lonely.length === 0) return []
+  const ports = listed(lonely.map(({ key }) => key))
+  const message = `the targets of UDP ${ports} are checked by TCP at the same port, where perhaps nothing answers.`
+  return [warns('HealthCheckUnanswered', message)]
+}
+
+function answersTcp({ listeners }: Wish, { targetType }: AwsSettings, udpPort: number): boolean {
+  const targetOf = ({ port, targetPort = port, nodePort }: Wish['listeners'][number]) =>
+    targetType === 'Node' ? nodePort : targetPort
+  const udp = listeners.find(({ port, protocol }) => port === udpPort && protocol === 'UDP')
+  return listeners.some(each => each.protocol === 'TCP' && udp !== undefined && targetOf(each) === targetOf(udp))
 }
 
 function withoutEffect({ wish, values, settings }: Subject): readonly Problem[] {

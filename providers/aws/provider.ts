@@ -12,7 +12,6 @@ import { homesOf, lookAt, move } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
 import { groupGoal, groupOf, sharingOf } from './groups/members.ts'
 import type { Neighbours } from './groups/members.ts'
-import { backendSecurityGroupName } from './names.ts'
 import type { Ledger, Place } from './ledger.ts'
 import type { Rates } from './limiter.ts'
 import { healthOfTargets } from './membership/gates.ts'
@@ -26,6 +25,8 @@ import { blocks } from './problems.ts'
 import type { Transports } from './provider/calls.ts'
 import { sdkTransports } from './provider/clients.ts'
 import { createDrift } from './provider/drift.ts'
+import { keepSharedGroup } from './provider/shared-group.ts'
+import { createHealthRound } from './provider/health-round.ts'
 import { createLister } from './provider/list.ts'
 import { createLocations } from './provider/locations.ts'
 import type { Location, Whereabouts } from './provider/locations.ts'
@@ -86,6 +87,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   probe(found: LoadBalancerClass, signal: AbortSignal): Promise<void>
   /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
   sweep(signal: AbortSignal): Promise<void>
+  /** Asks whether the next one in turn that serves still does, and wakes it if not. One call as a rule. */
+  inspectHealth(signal: AbortSignal): Promise<void>
   /** Has the next one in turn compared in full, attributes and targets included. So often that all are seen within hours. */
   inspectNext(): void
   /** What is tagged ours in AWS and known to nobody, after the last listing. */
@@ -133,11 +136,8 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   const lister = createLister(context)
   const wakers = new Set<(id: LoadBalancerId) => void>()
   const wake = (id: LoadBalancerId) => wakers.forEach(each => each(id))
-  const drift = createDrift(context, async (location, signal) => {
-    const name = backendSecurityGroupName(cluster, location.place.vpcId)
-    const backend = [...(await location.pictures.securityGroups.all(signal)).values()].find(group => group.name === name)
-    if (backend) await context.rulesOf(location).shrink(backend.id, { key: 'shared', signal })
-  })
+  const drift = createDrift(context, (location, signal) => keepSharedGroup(context, location, signal))
+  const healthRound = createHealthRound(context)
   /** Shape and targets of one load balancer are never worked on at once. */
   const turns = createTurns()
   const mover = { context, turns, wake }
@@ -201,6 +201,10 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     },
     async sweep(signal) {
       for (const id of await drift.sweep(signal)) wakeAll(id)
+    },
+    async inspectHealth(signal) {
+      const id = await healthRound.next(signal)
+      if (id) wake(id)
     },
     inspectNext() {
       const id = drift.inspectNext()

@@ -18,6 +18,22 @@ export const awsReasons = {
     meaning: 'Targets are registered, but none passes the health check.',
     remedy: 'Check the health check, the pods, and the security groups of the targets.',
   },
+  LoadBalancerFailed: {
+    on: awsObjects,
+    meaning: 'AWS could not set the load balancer up.',
+    remedy: 'Change what the message names; if it names nothing, delete the Service and make it again.',
+  },
+  LoadBalancerImpaired: {
+    on: awsObjects,
+    meaning: 'The load balancer serves, but AWS lacks what it needs to scale it.',
+    remedy: 'Look for free addresses in its subnets; AWS ends this state by itself.',
+  },
+  HealthCheckUnanswered: {
+    on: services,
+    event: true,
+    meaning: 'The targets of a UDP port are checked by TCP at a port where nothing need listen for TCP.',
+    remedy: 'Set aws-load-balancer-healthcheck-port to a TCP port that the pods or nodes answer at.',
+  },
   TargetsSkipped: {
     on: awsObjects,
     meaning: 'Some nodes or pods cannot become targets; the others are registered.',

@@ -20,7 +20,7 @@ import type { Timings } from './settings.ts'
 import { settings } from './settings.ts'
 import type { Buckets } from './throttle.ts'
 import { throttle } from './throttle.ts'
-import type { HealthOverride } from './records.ts'
+import type { HealthOverride, LoadBalancer } from './records.ts'
 import type { World } from './world.ts'
 import { emptyWorld } from './world.ts'
 
@@ -74,6 +74,8 @@ export type FakeAws = AsyncDisposable &
     advance(ms: number): void
     /** Decides the health of a target (`id`, `id:port` or `group-arn id:port`) until undone with undefined. */
     setHealth(target: string, health: HealthOverride['state'] | HealthOverride | undefined): void
+    /** AWS could not set it up, or lacks what it needs to scale it, until undone with undefined (API_LoadBalancerState). */
+    setState(loadBalancerArn: string, state: LoadBalancer['state']): void
     /** From now on, the fewest healthy targets that the listener had after any change. */
     watch(listenerArn: string): Watch
   }
@@ -152,6 +154,12 @@ export async function fakeAws(options: FakeAwsOptions = {}): Promise<FakeAws> {
       if (health === undefined) remove(target)
       else world.healthOverrides.put(target, typeof health === 'string' ? { state: health } : health)
       watching.sample()
+    },
+    setState(arn, state) {
+      const found = world.loadBalancers.get(arn)
+      if (!found) throw new Error(`there is no load balancer ${arn}`)
+      const { state: _before, ...rest } = found
+      world.loadBalancers.put(arn, state ? { ...rest, state } : rest)
     },
     watch: watching.watch,
     async [Symbol.asyncDispose]() {

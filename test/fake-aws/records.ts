@@ -42,6 +42,8 @@ export type LoadBalancer = {
   readonly attributes: Tags
   readonly tags: Tags
   readonly createdAt: number
+  /** A state other than that of its age, with its reason (API_LoadBalancerState). */
+  readonly state?: { readonly code: 'active_impaired' | 'failed'; readonly reason: string }
   readonly capacity?: { readonly units: number; readonly since: number; readonly decreases: readonly number[] }
 }
 

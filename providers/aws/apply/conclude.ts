@@ -58,11 +58,12 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
     {
       record: membership.record,
       targets: membership.targets,
-      before: isUnchanged ? saidBefore(input.record, member) : undefined,
+      before: isUnchanged && !context.memory.unwell.has(part.id.uid) ? saidBefore(input.record, member) : undefined,
       groups: targetGroups.flatMap(({ key }) => membership.record.ids[`target-group/${key}`] ?? []),
     },
     caller,
   )
+  context.memory.unwell.delete(part.id.uid)
   const openings = opened?.openings ?? membership.record.openings
   const record = withReadiness({ ...membership.record, openings }, told.readiness, member)
   await keep(context, id, record, caller)

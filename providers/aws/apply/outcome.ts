@@ -11,7 +11,7 @@ import type { PortError } from '../settings.ts'
 import { foundLoadBalancer } from '../snapshots/shapes.ts'
 
 /** How often to look at what AWS is setting up, and at targets that are not healthy yet. */
-const pollMs = { state: 10_000, initial: 5000, unhealthy: 30_000 } as const
+const pollMs = { state: 10_000, initial: 5000, unhealthy: 30_000, failed: 60_000 } as const
 /** ELBv2 takes at most so many ARNs in one DescribeLoadBalancers. */
 const arnBatch = 20
 
@@ -21,7 +21,10 @@ export interface Told {
   readonly afterMs?: number
 }
 
-/** Whether the load balancer serves. One that did is believed to, until its targets change; the others are asked about. */
+/**
+ * Whether the load balancer serves. One that did is believed to, until its targets change or somebody found it unwell; the others
+ * are asked about.
+ */
 export async function readinessOf(
   context: Context,
   location: Location,
@@ -47,11 +50,19 @@ export async function readinessOf(
   if (before?.ready === true) return { readiness: before }
   const arn = record.ids['load-balancer']
   const state = arn === undefined ? '' : await stateOf(context, location, arn, caller)
+  const said = location.pictures.loadBalancers.known(arn ?? '')?.stateReason
+  if (state === 'failed') {
+    const message = `AWS could not set ${record.dnsName ?? 'the load balancer'} up${said === undefined ? '' : ` (${said})`}.`
+    return { readiness: { ready: false, reason: 'LoadBalancerFailed', message }, afterMs: pollMs.failed }
+  }
   if (state !== 'active' && state !== 'active_impaired') {
     const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
     return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }
   }
-  return healthOf(location, record, groups, caller)
+  const told = await healthOf(location, record, groups, caller)
+  if (state !== 'active_impaired' || !told.readiness.ready) return told
+  const message = `${told.readiness.message} AWS lacks what it needs to scale it${said === undefined ? '' : ` (${said})`}.`
+  return { readiness: { ready: true, reason: 'LoadBalancerImpaired', message } }
 }
 
 async function healthOf(location: Location, record: LedgerRecord, groups: readonly string[], caller: Caller): Promise<Told> {

@@ -41,7 +41,7 @@ export interface TargetRules {
   ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] }>
   /** What `id` needed is needed by it no more. */
   forget(id: LoadBalancerId): void
-  /** Takes away what nobody needs any more; called when the last user has gone, and by the sweep. */
+  /** Brings every group to exactly what is needed; called when the last user has gone, and by the sweep. */
   shrink(backend: string, caller: Caller): Promise<void>
 }
 
@@ -130,7 +130,10 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
     async shrink(backend, caller) {
       const all = [...(await pictures.securityGroups.all(caller.signal)).values()]
       const using = all.filter(({ rules }) => rules.some(({ kind, source }) => kind === 'group' && source === backend))
-      await Promise.all(using.map(({ id }) => bring(id, backend, true, caller)))
+      // Somebody may have taken the last rule of a group that is needed.
+      const needing = [...needs().values()].flatMap(openings => Object.keys(openings))
+      const groups = new Set([...using.map(({ id }) => id), ...needing])
+      await Promise.all([...groups].map(id => bring(id, backend, true, caller)))
     },
   }
 }

@@ -52,6 +52,8 @@ export interface Memory {
   readonly doubted: Set<string>
   /** Uids of which also attributes and targets are to be asked of AWS. */
   readonly strict: Set<string>
+  /** Uids of those that served and were found not to: asked about at the next look. */
+  readonly unwell: Set<string>
   /** Since when a target group or load balancer is waited for, by ARN; milliseconds since the epoch. */
   readonly waiting: Map<string, number>
   /** What is registered, by ARN of the target group. */
@@ -82,6 +84,7 @@ export function emptyMemory(): Memory {
     outside: new Map(),
     doubted: new Set(),
     strict: new Set(),
+    unwell: new Set(),
     waiting: new Map(),
     registered: new Map(),
     leaving: new Map(),

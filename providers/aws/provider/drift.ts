@@ -1,6 +1,7 @@
 // Finds what others changed: in batches what AWS lists, and by turns what needs a call for each.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { hashOf } from '../ledger.ts'
+import type { LedgerRecord } from '../ledger.ts'
 import type { Context } from '../observe/context.ts'
 import type { Location } from './locations.ts'
 
@@ -27,8 +28,12 @@ export function createDrift(context: Context, onSwept: (location: Location, sign
           const ids = Object.entries(record.ids).filter(([resource]) => !resource.startsWith('listener/'))
           const isMissing = ids.some(([, each]) => !isKnown(location, each))
           const after = pictureOf(location, Object.values(record.ids))
-          if (!isMissing && (isFirst || before.get(id.uid) === after)) continue
-          context.memory.doubted.add(id.uid)
+          const isUnwell = isOtherState(location, id, record)
+          for (const each of isUnwell ? [id, ...(record.members ?? []).map(member => member.id)] : [])
+            context.memory.unwell.add(each.uid)
+          const isSame = !isMissing && (isFirst || before.get(id.uid) === after)
+          if (isSame && !isUnwell) continue
+          if (!isSame) context.memory.doubted.add(id.uid)
           changed.push(id)
         }
         await onSwept(location, signal)
@@ -53,12 +58,21 @@ function isKnown({ pictures }: Location, id: string): boolean {
   )
 }
 
+/** Whether AWS says another state of one that serves than its condition does. */
+function isOtherState({ pictures }: Location, { kind }: LoadBalancerId, { ids, readiness }: LedgerRecord): boolean {
+  const state = pictures.loadBalancers.known(ids['load-balancer'] ?? '')?.state
+  if (readiness?.ready !== true || state === undefined) return false
+  // Members of a group are each told by themselves; only that nobody is served any more concerns all.
+  if (kind === 'Group') return state === 'failed'
+  return state !== (readiness.reason === 'LoadBalancerImpaired' ? 'active_impaired' : 'active')
+}
+
 /** What can drift of the things with these ids: not their states, and not the shared group's rules. */
 function pictureOf({ pictures }: Location, ids: readonly string[]): string {
   return hashOf(
     ids.map(id => {
       const balancer = pictures.loadBalancers.known(id)
-      if (balancer) return { ...balancer, state: '' }
+      if (balancer) return { ...balancer, state: '', stateReason: '' }
       const group = pictures.targetGroups.known(id)
       return group ? { ...group, loadBalancers: [] } : (pictures.securityGroups.known(id) ?? '')
     }),

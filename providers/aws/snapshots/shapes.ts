@@ -22,6 +22,8 @@ export interface FoundLoadBalancer {
   readonly ipAddressType: string
   readonly vpcId: string
   readonly state: string
+  /** Why it is in that state, when AWS says. */
+  readonly stateReason?: string
   readonly subnets: readonly FoundSubnet[]
   readonly securityGroups: readonly string[]
   readonly sourceNat: boolean
@@ -90,6 +92,7 @@ export function foundLoadBalancer(it: LoadBalancer, tags: Tags): FoundLoadBalanc
     ipAddressType: it.IpAddressType ?? 'ipv4',
     vpcId: it.VpcId ?? '',
     state: it.State?.Code ?? '',
+    ...(it.State?.Reason ? { stateReason: it.State.Reason } : {}),
     subnets: (it.AvailabilityZones ?? []).map(zone => {
       const addresses = zone.LoadBalancerAddresses ?? []
       const allocationId = addresses.find(({ AllocationId }) => AllocationId !== undefined)?.AllocationId

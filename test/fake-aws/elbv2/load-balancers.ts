@@ -151,7 +151,9 @@ function describeOne(balancer: LoadBalancer, time: number, call: Call): LoadBala
     LoadBalancerName: balancer.name,
     Scheme: balancer.scheme,
     VpcId: balancer.vpcId,
-    State: { Code: active ? 'active' : 'provisioning' },
+    State: balancer.state
+      ? { Code: balancer.state.code, Reason: balancer.state.reason }
+      : { Code: active ? 'active' : 'provisioning' },
     Type: balancer.type,
     AvailabilityZones: balancer.zones.map(zone => ({
       ZoneName: zone.zone,

@@ -1,0 +1,25 @@
+// The security group that all load balancers of a VPC share, and the rules at the targets that name it: brought to what is needed.
+import { permissionsOf } from '../apply/permissions.ts'
+import { backendSecurityGroupName } from '../names.ts'
+import type { Context } from '../observe/context.ts'
+import { ownershipOf } from '../ownership.ts'
+import type { Caller } from './calls.ts'
+import { unless } from './calls.ts'
+import type { Location } from './locations.ts'
+
+/** It lets nobody in: it only says who comes. Rules that somebody put there go, those at the targets become what they were. */
+export async function keepSharedGroup(context: Context, location: Location, signal: AbortSignal): Promise<void> {
+  const { calls, pictures, place } = location
+  const caller: Caller = { key: 'shared', signal }
+  const name = backendSecurityGroupName(context.cluster, place.vpcId)
+  const found = [...(await pictures.securityGroups.all(signal)).values()].find(group => group.name === name)
+  if (!found) return
+  const { id, rules, tags } = found
+  if (rules.length > 0 && ownershipOf(tags, context.cluster).kind === 'ours') {
+    context.log.warn({ group: id, rules: rules.length }, 'the shared security group had rules, which are taken away')
+    const input = { GroupId: id, IpPermissions: permissionsOf(rules, undefined) }
+    await unless(['InvalidPermission.NotFound'], calls.ec2('RevokeSecurityGroupIngress', input, caller), () => undefined)
+    pictures.securityGroups.put({ ...found, rules: [] })
+  }
+  await context.rulesOf(location).shrink(id, caller)
+}
