@@ -345,7 +345,7 @@ describe('address families', () => {
       'weir.dev/DualStackUDPNeedsSourceNAT',
     )
     expect(read({ listeners: udp, annotations: nat }).settings.portErrors[0]?.error).toBe('weir.dev/DualStackUDPNeedsIPv6Targets')
-    expect(settingsOf({ ...ipv6, listeners: udp, annotations: nat }).listeners).toMatchObject([{ protocol: 'UDP' }])
+    expect(read({ ...ipv6, listeners: udp, annotations: nat }).settings.listeners).toMatchObject([{ protocol: 'UDP' }])
   })
 
   test('TCP is served alone where UDP beside it cannot be', () => {
@@ -355,6 +355,26 @@ describe('address families', () => {
     ] as const
     const { settings } = read({ listeners, annotations: dualstack })
     expect(settings.listeners).toMatchObject([{ protocol: 'TCP' }])
+  })
+})
+
+describe('health checks of UDP', () => {
+  const udp = { port: 53, portName: 'dns', protocol: 'UDP', targetPort: 5353, nodePort: 30_053 } as const
+
+  test('nobody may answer them where only UDP is served', () => {
+    expect(reasonsOf(read({ listeners: [udp] }).problems)).toEqual(['HealthCheckUnanswered'])
+  })
+
+  test.each([
+    ['a port that answers is named', { listeners: [udp], annotations: { 'healthcheck-port': '8080' } }],
+    ['nodes tell by kube-proxy', { listeners: [udp], externalTrafficPolicy: 'Local', healthCheckNodePort: 31_000 }],
+    ['TCP of the same number is served too', { listeners: [udp, { ...udp, portName: 'tcp', protocol: 'TCP' }] }],
+    [
+      'TCP of the same target port is served too',
+      { targetType: 'Pod', listeners: [udp, { port: 80, portName: 'tcp', targetPort: 5353 }] },
+    ],
+  ] as const)('%s', (_what, written) => {
+    expect(read(written).problems).toEqual([])
   })
 })
 
