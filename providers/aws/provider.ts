@@ -8,7 +8,7 @@ import { apply } from './apply.ts'
 import { createTargetRules } from './apply/target-rules.ts'
 import type { TargetRules } from './apply/target-rules.ts'
 import { createBindings } from './bindings.ts'
-import { homesOf, lookAt, move } from './groups/homes.ts'
+import { homesOf, move, prepare } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
 import { groupGoal, groupOf, sharingOf } from './groups/members.ts'
 import type { Neighbours } from './groups/members.ts'
@@ -162,11 +162,11 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
         kind: 'shared',
         former,
         leaving,
-        ...(wanted ? { at: await lookAt(context, { home: wanted, id, goal }, signal) } : {}),
+        ...(wanted ? { at: await prepare(context, { home: wanted, id, goal }, signal) } : {}),
       }
     },
     plan: (goal, observed) =>
-      observed.kind === 'shared' ? (observed.at ? plan(observed.at.goal, observed.at.look) : []) : plan(goal, observed),
+      observed.kind === 'shared' ? (observed.at?.look ? plan(observed.at.goal, observed.at.look) : []) : plan(goal, observed),
     apply({ id, goal, observed, actions }, signal) {
       if (observed.kind === 'shared' && id.kind === 'Service') return move(mover, { id, goal, observed, actions }, signal)
       if (observed.kind === 'shared') throw new TypeError('a group has no groups')

@@ -4,7 +4,7 @@ import type { Goal, Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import { apply } from '../apply.ts'
 import { goneOutcome } from '../apply/outcome.ts'
-import type { Look, Shared } from '../model/seen.ts'
+import type { HomeLook, Look, Shared } from '../model/seen.ts'
 import { observe } from '../observe.ts'
 import type { Context } from '../observe/context.ts'
 import { plan } from '../plan.ts'
@@ -12,7 +12,6 @@ import { longestWaitMs, lookAgainMs } from '../plan/balancer.ts'
 import { retirementMs } from '../plan/clean.ts'
 import type { Turns } from '../provider/turns.ts'
 import { groupGoal, groupOf, sharingOf } from './members.ts'
-import type { AwsGoal } from './members.ts'
 import { tellOthers } from './tell.ts'
 
 export interface Homes {
@@ -34,18 +33,27 @@ export interface Mover {
   readonly wake: (id: ServiceId) => void
 }
 
-interface At {
-  readonly home: LoadBalancerId
-  readonly goal: AwsGoal | undefined
-  readonly look: Look
+/** The look before the plan. Of members that come together, one looks for all; it is the one whose `move` follows. */
+export async function prepare(context: Context, at: LookAt, signal: AbortSignal): Promise<HomeLook> {
+  const { looking } = context.memory
+  const { kind, uid } = at.home
+  if (kind === 'Service') return lookAt(context, at, signal)
+  if (looking.has(uid)) return { home: at.home, goal: undefined }
+  looking.add(uid)
+  try {
+    return await lookAt(context, at, signal)
+  } catch (error) {
+    looking.delete(uid)
+    throw error
+  }
 }
 
 /** What there is at one home, for the whole of it. `without`: the Service goes from there. */
-export async function lookAt(
+async function lookAt(
   context: Context,
   { home, id, goal, without, leaving }: LookAt,
   signal: AbortSignal,
-): Promise<NonNullable<Shared['at']>> {
+): Promise<Required<HomeLook>> {
   if (home.kind === 'Service') return { home, goal, look: await observe(context, home, { goal, leaving }, signal) }
   const { neighbours, clock, ledger } = context
   const sharing = sharingOf({ neighbours, now: clock.now() }, home, ledger.read(home), without === true ? id : undefined)
@@ -72,12 +80,15 @@ async function workAt(
     without,
     leaving,
     prepared,
-  }: LookAt & { readonly prepared?: { readonly at: At; readonly actions: readonly AwsAction[] } },
+  }: LookAt & { readonly prepared?: { readonly at: HomeLook; readonly actions: readonly AwsAction[] } },
   signal: AbortSignal,
 ): Promise<Outcome> {
   return turns.take(home.uid, async () => {
-    const isFresh = prepared && context.ledger.read(home) === recordOf(prepared.at.look)
-    const at = isFresh ? prepared.at : await lookAt(context, { home, id, goal, leaving, ...(without ? { without } : {}) }, signal)
+    const { look } = prepared?.at ?? {}
+    const isFresh = prepared && look && context.ledger.read(home) === recordOf(look)
+    const at = isFresh
+      ? { ...prepared.at, look }
+      : await lookAt(context, { home, id, goal, leaving, ...(without ? { without } : {}) }, signal)
     const actions = isFresh ? prepared.actions : plan(at.goal, at.look)
     const member = home.kind === 'Group' && without !== true ? { member: id } : {}
     try {
@@ -106,8 +117,7 @@ export async function move(
   const { id, goal, observed, actions } = work
   const { at, former, leaving } = observed
   if (!goal || !at) return leaveAll(mover, { id, former, leaving }, signal)
-  await mover.turns.take(at.home.uid, () => stays(mover.context, id, at.home, signal))
-  const outcome = await workAt(mover, { home: at.home, id, goal, prepared: { at, actions } }, signal)
+  const outcome = await arrive(mover, { id, goal, at, actions }, signal)
   if (former.length === 0) {
     mover.context.memory.moving.delete(id.uid)
     return outcome
@@ -115,6 +125,25 @@ export async function move(
   return hasMoved(mover.context, id, at.home, outcome)
     ? leave(mover, { id, goal, former, outcome }, signal)
     : remain(mover, { id, goal, former, outcome }, signal)
+}
+
+async function arrive(
+  mover: Mover,
+  {
+    id,
+    goal,
+    at,
+    actions,
+  }: { readonly id: ServiceId; readonly goal: Goal; readonly at: HomeLook; readonly actions: readonly AwsAction[] },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { home } = at
+  try {
+    await mover.turns.take(home.uid, () => stays(mover.context, id, home, signal))
+    return await workAt(mover, { home, id, goal, prepared: { at, actions } }, signal)
+  } finally {
+    if (at.look) mover.context.memory.looking.delete(home.uid)
+  }
 }
 
 /** One that came back before it was gone is not leaving any more. */

@@ -57,11 +57,18 @@ export interface Seen {
 /** What there is for one load balancer. */
 export type Look = Settled | Absent | Seen
 
+export interface HomeLook {
+  readonly home: LoadBalancerId
+  readonly goal: AwsGoal | undefined
+  /** Absent while another member looks: the load balancer is looked at when that is done. */
+  readonly look?: Look
+}
+
 /** A Service that is, was or is to be a member of a group: more than one load balancer may be for it. */
 export interface Shared {
   readonly kind: 'shared'
   /** Where it is to be served; absent when it goes. */
-  readonly at?: { readonly home: LoadBalancerId; readonly goal: AwsGoal | undefined; readonly look: Look }
+  readonly at?: HomeLook
   /** Where it was before, and has something left. */
   readonly former: readonly LoadBalancerId[]
   /** What it asks for while it goes. */

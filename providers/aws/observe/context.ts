@@ -70,6 +70,8 @@ export interface Memory {
   readonly stateSeen: Map<string, number>
   /** Since when a Service waits to be served elsewhere, by uid; milliseconds since the epoch. */
   readonly moving: Map<string, number>
+  /** Uids of groups that a member is looking at, from its look until everything is done. */
+  readonly looking: Set<string>
   /** What members of groups were last told, by uid: who is told something else now is woken. */
   readonly told: Map<string, string>
 }
@@ -93,6 +95,7 @@ export function emptyMemory(): Memory {
     confirmed: new Map(),
     stateSeen: new Map(),
     moving: new Map(),
+    looking: new Set(),
     told: new Map(),
   }
 }

@@ -36,7 +36,19 @@ export function wishOf({ desired, sharing }: AwsGoal, existing: Existing, place:
   return { settings, hash: hashOf({ settings, ...around }) }
 }
 
-function join({ members }: Sharing, existing: Existing): JoinedGroup {
+/** The same look asks several times; what it joins stays the same. */
+const joins = new WeakMap<Sharing, Map<string, JoinedGroup>>()
+
+function join(sharing: Sharing, existing: Existing): JoinedGroup {
+  const key = existing === 'none' ? existing : existing.scheme
+  const known = joins.get(sharing) ?? new Map<string, JoinedGroup>()
+  joins.set(sharing, known)
+  const joined = known.get(key) ?? joinAnew(sharing, existing)
+  known.set(key, joined)
+  return joined
+}
+
+function joinAnew({ members }: Sharing, existing: Existing): JoinedGroup {
   return joinGroup(members.map(({ desired, ...member }) => ({ ...member, settings: readSettings(desired, existing).settings })))
 }
 

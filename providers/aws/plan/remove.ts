@@ -36,14 +36,16 @@ function unprotect(seen: Seen): readonly AwsAction[] {
 
 /**
  * It goes on serving as it is, on its own: without our marks, so that no sweep takes it for ours, and without the group that is
- * shared. The permission to take it over again stays, for an owner of the same name.
+ * shared. The permission to take it over again stays, for an owner of the same name; of a group, for
+ * the last member.
  */
 function leaveBehind({ balancers, groups, frontends, record, parting }: Seen): readonly AwsAction[] {
   const arns = [...balancers.map(({ arn }) => arn), ...groups.map(({ arn }) => arn), ...frontends.map(({ id }) => id)]
   if (arns.length === 0) return [{ kind: 'close-targets' }]
   const backend = record?.ids['security-group/backend'] ?? parting?.backendGroup
   const [first] = balancers
-  const owner = first?.tags['weir.dev/owner']
+  const [last] = record?.members ?? []
+  const owner = last ? `${last.id.namespace}/${last.id.name}` : first?.tags['weir.dev/owner']
   return [
     ...balancers.map(
       ({ arn, name, securityGroups }): AwsAction => ({

@@ -57,6 +57,28 @@ test('three Services stand behind one load balancer, each with its port and its 
   expect(outcomes.map(({ readiness }) => readiness.reason)).toEqual(['Serving', 'Serving', 'Serving'])
 })
 
+test('members that come together make it with one look; each further one costs three calls', async () => {
+  await using at = await world()
+  const { aws, cluster } = at
+  for (const each of [a, bb, ccc]) cluster.members.set(idOf(each).uid, each)
+  await Promise.all([a, bb, ccc].map(each => cluster.look(each)))
+  const made = aws.calls.since(0).entries.map(({ operation }) => operation)
+  const perMember = ['CreateTargetGroup', 'RegisterTargets', 'CreateListener']
+  for (const operation of perMember) expect(made.filter(each => each === operation)).toHaveLength(3)
+  expect(made.filter(each => !perMember.includes(each))).toEqual([
+    'DescribeLoadBalancers',
+    'DescribeTargetGroups',
+    'DescribeSecurityGroups',
+    'DescribeSubnets',
+    'CreateSecurityGroup',
+    'CreateSecurityGroup',
+    'AuthorizeSecurityGroupIngress',
+    'DescribeNetworkInterfaces',
+    'AuthorizeSecurityGroupIngress',
+    'CreateLoadBalancer',
+  ])
+})
+
 test('what is settled costs no call, whoever of them is looked at, after a restart too', async () => {
   await using at = await world()
   const { aws, cluster } = at
@@ -206,6 +228,57 @@ describe('a member that is deleted', () => {
     const listed = await cluster.provider.list(AbortSignal.timeout(5000))
     expect(listed.map(({ name }) => name).toSorted()).toEqual(['a', 'bb'])
   })
+})
+
+test('the first member that goes hands the load balancer over: the next one leads, and nothing is replaced', async () => {
+  const first = member('a', 80, { aws: { scheme: 'internet-facing', attributes: 'load_balancing.cross_zone.enabled=true' } })
+  await using at = await world([first, bb])
+  const { aws, cluster } = at
+  await serve(cluster, [first, bb])
+  const [before] = balancers(aws)
+  expect(before?.scheme).toBe('internet-facing')
+  await cluster.settleRemoval(first)
+  expect(balancers(aws).map(({ arn }) => arn)).toEqual([before?.arn])
+  expect(balancers(aws)[0]?.attributes['load_balancing.cross_zone.enabled']).toBe('false')
+  expect(ports(aws)).toEqual([81])
+})
+
+test('deletion protection holds the last member only', async () => {
+  const guarded = { aws: { attributes: 'deletion_protection.enabled=true' } }
+  const [one, two] = [member('a', 80, guarded), member('bb', 81, guarded)]
+  await using at = await world([one, two])
+  const { aws, cluster } = at
+  await serve(cluster, [one, two])
+  await cluster.settleRemoval(one)
+  await expect(cluster.settleRemoval(two)).rejects.toThrow()
+  expect(balancers(aws)).toHaveLength(1)
+  expect(ports(aws)).toEqual([81])
+})
+
+test('what the last member leaves behind is without our marks, for that one to take over again', async () => {
+  const kept = { annotations: { 'weir.dev/deletion-policy': 'retain' } }
+  const [one, two] = [member('a', 80, kept), member('bb', 81, kept)]
+  await using at = await world([one, two])
+  const { aws, cluster } = at
+  await serve(cluster, [one, two])
+  await cluster.settleRemoval(one)
+  await cluster.settleRemoval(two)
+  expect(balancers(aws)).toHaveLength(1)
+  const marks = Object.entries(balancers(aws)[0]?.tags ?? {}).filter(([key]) => key.startsWith('weir.dev/'))
+  expect(marks).toEqual([['weir.dev/adopt', 'default/bb']])
+  expect(ports(aws)).toEqual([81])
+})
+
+test('pods wait for the target groups of their own Service only', async () => {
+  await using at = await world()
+  const { cluster } = at
+  await serve(cluster, [a, bb])
+  const goal = cluster.goal(bb)
+  const groups = await cluster.provider.healthOfTargets(goal.desired.id, goal, AbortSignal.timeout(5000))
+  expect(groups?.map(({ health }) => [...health.keys()])).toEqual([at.node.podIps.slice(2, 4).map(ip => `${ip} 8080`)])
+  cluster.members.set(idOf(ccc).uid, ccc)
+  const late = cluster.goal(ccc)
+  expect(await cluster.provider.healthOfTargets(late.desired.id, late, AbortSignal.timeout(5000))).toBeUndefined()
 })
 
 describe('a Service that moves', () => {
