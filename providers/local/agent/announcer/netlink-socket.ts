@@ -14,9 +14,16 @@ export interface NetlinkSocket extends Disposable {
   send(message: Uint8Array): void
 }
 
-/** `groups`: the events to hear of, 0 for none. Throws SocketError. Listening needs no right. */
-export function openNetlinkSocket({ groups }: { readonly groups: number }): NetlinkSocket {
-  const fd = check('socket', call.socket(netlinkFamily, rawType | nonBlocking | closeOnExec, routeProtocol))
+export interface NetlinkSocketOptions {
+  /** The events to hear of, 0 for none. */
+  readonly groups: number
+  /** Of netlink(7); NETLINK_ROUTE unless told. */
+  readonly protocol?: number
+}
+
+/** Throws SocketError. Listening needs no right. */
+export function openNetlinkSocket({ groups, protocol = routeProtocol }: NetlinkSocketOptions): NetlinkSocket {
+  const fd = check('socket', call.socket(netlinkFamily, rawType | nonBlocking | closeOnExec, protocol))
   try {
     if (groups !== 0) setReceiveBuffer(fd, 1 << 18)
     const address = Buffer.alloc(12)

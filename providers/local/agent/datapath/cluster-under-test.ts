@@ -13,6 +13,7 @@ import type { DataPath, PeerNode } from './data-path.ts'
 import { desiredService } from './desired-service.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredService, ServicePath } from './desired.ts'
+import { createFlows, netfilterProtocol } from './flows.ts'
 import { createNft } from './nft.ts'
 import { createNodeRoutes } from './node-routes.ts'
 
@@ -124,7 +125,12 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     const socket = lan.inside(station, () => openNetlinkSocket({ groups: 0 }))
     const routes = createNodeRoutes(socket)
     const nft = createNft(['ip', 'netns', 'exec', station.namespace, 'nft'])
-    return { dataPath: createDataPath({ nft, routes }), dispose: () => routes[Symbol.dispose]() }
+    const flows = createFlows(lan.inside(station, () => openNetlinkSocket({ groups: 0, protocol: netfilterProtocol })))
+    const dispose = () => {
+      routes[Symbol.dispose]()
+      flows[Symbol.dispose]()
+    }
+    return { dataPath: createDataPath({ nft, routes, flows }), dispose }
   }
   const nodes = stations.map((station, index): TestNode => {
     const addresses = [parsed(`10.201.0.${stationNumber(station)}`), parsed(`fd00:201::${stationNumber(station)}`)]

@@ -3,6 +3,8 @@ import type { IpAddress } from '../../../../src/model/address.ts'
 import type { DesiredNode, DesiredTable } from './desired.ts'
 import { tableName } from './names.ts'
 import type { Generation } from './names.ts'
+import { gonePods } from './flows.ts'
+import type { Flows } from './flows.ts'
 import type { Nft } from './nft.ts'
 import { numberNodes, readNumbers } from './node-numbers.ts'
 import type { NodeNumbers } from './node-numbers.ts'
@@ -41,9 +43,10 @@ export interface DataPath {
 export interface DataPathOptions {
   readonly nft: Nft
   readonly routes: NodeRoutes
+  readonly flows: Flows
 }
 
-export function createDataPath({ nft, routes }: DataPathOptions): DataPath {
+export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPath {
   let written: WrittenTable | undefined
   let numbers: NodeNumbers | undefined
   let waiting:
@@ -72,12 +75,33 @@ export function createDataPath({ nft, routes }: DataPathOptions): DataPath {
     const neighbours = neighboursOf(desired, nodes)
     routes.set(neighbours)
     const table: DesiredTable = { ...desired, nodes }
-    if (written && written.seed === desired.seed) {
-      const plan = planTable(table, written)
+    const before = written
+    if (before && before.seed === desired.seed) {
+      const plan = planTable(table, before)
       written = undefined
       for (const text of plan.transactions) await nft.run(text, signal)
       written = plan.written
-    } else written = await replace(table, signal)
+      forgetGone(before, table)
+    } else {
+      written = await replace(table, signal)
+      forgetStrange(table)
+    }
+  }
+  const forgetGone = (before: WrittenTable, now: DesiredTable) => {
+    for (const [key, { service }] of before.services) {
+      const after = now.services.get(key)
+      if (after === service) continue
+      const { address, port } = service
+      for (const pod of gonePods(service, after))
+        flows.forget(flow => flow.address === address.text && flow.port === port && flow.pod === pod.text, pod)
+    }
+  }
+  /** After a start: what went away while nobody looked. */
+  const forgetStrange = ({ services }: DesiredTable) => {
+    const pods = new Map<string, ReadonlySet<string>>()
+    for (const { address, port, protocol, endpoints } of services.values())
+      if (protocol === 'UDP') pods.set(`${address.text} ${port}`, new Set(endpoints.map(pod => pod.address.text)))
+    if (pods.size > 0) flows.forget(({ address, port, pod }) => pods.get(`${address} ${port}`)?.has(pod) === false)
   }
   const replace = async (desired: DesiredTable, signal: AbortSignal | undefined): Promise<WrittenTable> => {
     written = undefined

@@ -4,6 +4,7 @@ import type { IpAddress } from '../../../../src/model/address.ts'
 import { readAttributes } from '../announcer/netlink.ts'
 import type { NetlinkRequest } from '../announcer/netlink.ts'
 import type { NetlinkSocket } from '../announcer/netlink-socket.ts'
+import { addressBytes } from './address-bytes.ts'
 import { lastNodeNumber } from './desired.ts'
 import { nodeMark, nodeMarkMask } from './names.ts'
 import { createNetlinkRequests } from './netlink-requests.ts'
@@ -106,12 +107,7 @@ function keyParts(key: string): { readonly family: 2 | 10; readonly number: numb
 }
 
 function routesTo({ number, interfaceIndex, addresses }: NodeNeighbour): readonly Route[] {
-  return addresses.map(address => ({ family: families[address.family], number, gateway: bytesOf(address), interfaceIndex }))
-}
-
-function bytesOf({ family, value }: IpAddress): Uint8Array {
-  const length = family === 'IPv4' ? 4 : 16
-  return Uint8Array.from({ length }, (_, at) => Number((value >> BigInt(8 * (length - 1 - at))) & 255n))
+  return addresses.map(address => ({ family: families[address.family], number, gateway: addressBytes(address), interfaceIndex }))
 }
 
 /** Numbers of nodes that rules of ours lead to. */

@@ -88,7 +88,7 @@ function tcpChains(of: ServiceClass, allowed: readonly string[], context: ClassC
         `goto ${name}_unknown`,
       ],
     },
-    ...openChains(of, context, { note, backwards: 'reject with tcp reset' }),
+    ...openChains(of, context, 'tcp'),
     {
       name: `${name}_unknown`,
       rules: [
@@ -105,23 +105,20 @@ function tcpChains(of: ServiceClass, allowed: readonly string[], context: ClassC
 }
 
 function udpChains(of: ServiceClass, allowed: readonly string[], context: ClassContext): readonly Chain[] {
-  const { word, name, senders } = context
+  const { word, name, senders, peers } = context
   const deliver = `goto deliver${word.generation}`
-  const returned = of.local ? `meta mark set ${self} goto ${word.chain('note_udp')}` : `goto ${name}_again`
+  // With a pod here, what a peer sends is for it, wherever we sent the flow when we had none.
+  const fromPeer = of.local
+    ? [`ether saddr @${peers} meta mark != ${self} meta mark set ${self} goto ${word.chain('note_udp')}`]
+    : [`meta mark ${self} goto ${name}_again`, `ether saddr . meta mark @${senders} goto ${name}_again`]
   return [
     { name, rules: [...allowed, `${word.pinOf('udp')} goto ${name}_pinned`, `goto ${name}_open`] },
     {
       name: `${name}_pinned`,
-      rules: [
-        `meta mark != @${word.names.alive} goto ${name}_again`,
-        ...(of.local ? [] : [`meta mark ${self} goto ${name}_again`]),
-        `ether saddr . meta mark @${senders} ${returned}`,
-        word.keepPin('udp'),
-        deliver,
-      ],
+      rules: [`meta mark != @${word.names.alive} goto ${name}_again`, ...fromPeer, word.keepPin('udp'), deliver],
     },
     { name: `${name}_again`, rules: [`meta mark set ${word.service} map @${word.names.services} goto ${name}_open`] },
-    ...openChains(of, context, { note: `goto ${word.chain('note_udp')}`, backwards: 'drop' }),
+    ...openChains(of, context, 'udp'),
   ]
 }
 
@@ -129,14 +126,28 @@ function udpChains(of: ServiceClass, allowed: readonly string[], context: ClassC
 function openChains(
   of: ServiceClass,
   { word, name, slot, peers, senders }: ClassContext,
-  { note, backwards }: { readonly note: string; readonly backwards: string },
+  protocol: 'tcp' | 'udp',
 ): readonly Chain[] {
+  const note = `goto ${word.chain(`note_${protocol}`)}`
   const fromPeer = of.local ? [`ether saddr @${peers} meta mark set ${self} ${note}`] : []
-  // Who sent it to us, without a pod of its own, would only send it again.
-  const notBack = of.local ? [] : [`ether saddr . meta mark @${senders} ${backwards}`]
-  if (of.affinitySeconds === 0) return [{ name: `${name}_open`, rules: [...fromPeer, dropSlotBits, slot, ...notBack, note] }]
+  const service = `meta mark set ${word.service} map @${word.names.services}`
+  // Without a pod of our own, what comes from the node of the slot goes back there: one of us is behind the other, and has not
+  // heard yet who has pods. What comes back a second time, as it would for ever, ends here; the client tries again.
+  const back: readonly Chain[] = of.local
+    ? []
+    : [
+        { name: `${name}_back`, rules: [`${word.pinOf(protocol)} goto ${name}_bounce`, note] },
+        { name: `${name}_bounce`, rules: [`ether saddr . meta mark @${senders} drop`, service, dropSlotBits, slot, note] },
+      ]
+  const toBack = of.local ? [] : [`ether saddr . meta mark @${senders} goto ${name}_back`]
+  if (of.affinitySeconds === 0)
+    return [{ name: `${name}_open`, rules: [...fromPeer, dropSlotBits, slot, ...toBack, note] }, ...back]
   const { sticky } = word.kept
   const timeout = `${of.affinitySeconds}s`
+  const gone = [
+    `meta mark != @${word.names.alive}`,
+    ...(of.local ? [] : [`meta mark ${self}`, `ether saddr . meta mark @${senders}`]),
+  ]
   return [
     {
       name: `${name}_open`,
@@ -144,19 +155,14 @@ function openChains(
     },
     {
       name: `${name}_stuck`,
-      rules: [
-        `meta mark != @${word.names.alive} goto ${name}_restick`,
-        ...(of.local ? [] : [`meta mark ${self} goto ${name}_restick`]),
-        ...(of.local ? [] : [`ether saddr . meta mark @${senders} goto ${name}_restick`]),
-        word.remember(sticky, word.clientKey, timeout),
-        note,
-      ],
+      rules: [...gone.map(when => `${when} goto ${name}_restick`), word.remember(sticky, word.clientKey, timeout), note],
     },
-    { name: `${name}_restick`, rules: [`meta mark set ${word.service} map @${word.names.services} goto ${name}_stick`] },
+    { name: `${name}_restick`, rules: [`${service} goto ${name}_stick`] },
     {
       name: `${name}_stick`,
-      rules: [dropSlotBits, slot, ...notBack, ...word.rewrite(sticky, word.clientKey, timeout), note],
+      rules: [dropSlotBits, slot, ...toBack, ...word.rewrite(sticky, word.clientKey, timeout), note],
     },
+    ...back,
   ]
 }
 

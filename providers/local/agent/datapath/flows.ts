@@ -1,0 +1,135 @@
+// UDP flows in the kernel's connection tracking: those to a pod that is gone are forgotten, so that the next packet finds another one.
+import { parseAddress } from '../../../../src/model/address.ts'
+import type { IpAddress } from '../../../../src/model/address.ts'
+import { encodeRequest, readAcknowledgement, readAttributes, readMessages } from '../announcer/netlink.ts'
+import type { NetlinkSocket } from '../announcer/netlink-socket.ts'
+import type { DesiredService } from './desired.ts'
+import { addressBytes } from './address-bytes.ts'
+
+/** NETLINK_NETFILTER: what the socket of `createFlows` has to speak. */
+export const netfilterProtocol = 12
+
+/** A flow as connection tracking knows it: what the client sent to, and who answers. */
+export interface Flow {
+  readonly address: string
+  readonly port: number
+  readonly pod: string
+}
+
+export interface Flows extends Disposable {
+  /** Forgets all UDP flows that `isGone` says so of; how many. `to` narrows what is looked at, by pod. Throws SocketError. */
+  forget(isGone: (flow: Flow) => boolean, to?: IpAddress): number
+}
+
+const getFlows = 0x0101 // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
+const deleteFlow = 0x0102
+const requestFlag = 0x1
+const acknowledgeFlag = 0x4
+const dumpFlags = 0x300
+const udp = 17
+
+export function createFlows(socket: NetlinkSocket): Flows {
+  const buffer = new Uint8Array(1 << 17)
+  let sequence = 0
+  const ask = (type: number, flags: number, family: number, attributes: readonly (readonly [number, Uint8Array])[]) => {
+    const body = Uint8Array.of(family, 0, 0, 0)
+    socket.send(encodeRequest({ type, flags: requestFlag | flags, sequence: ++sequence, body, attributes }))
+  }
+  /** Calls `each` with every flow; false when the kernel refused. */
+  const dump = (family: number, filter: readonly (readonly [number, Uint8Array])[], each: (payload: Uint8Array) => void) => {
+    ask(getFlows, dumpFlags, family, filter)
+    for (let length = socket.receive(buffer); length > 0; length = socket.receive(buffer)) {
+      for (const message of readMessages(buffer.subarray(0, length))) {
+        const errno = readAcknowledgement(message)
+        if (errno !== undefined && errno !== 0) return false
+        if (message.type === (getFlows & 0xff00)) each(message.payload)
+      }
+    }
+    return true
+  }
+  return {
+    forget(isGone, to) {
+      const found: { readonly family: number; readonly tuple: Uint8Array }[] = []
+      for (const family of to ? [to.family === 'IPv4' ? 2 : 10] : [2, 10]) {
+        const look = (payload: Uint8Array) => {
+          const flow = readFlow(payload)
+          if (flow && isGone(flow.flow)) found.push({ family, tuple: flow.tuple })
+        }
+        // Kernels before 5.8 cannot choose.
+        if (!to || !dump(family, podFilter(to), look)) dump(family, [], look)
+      }
+      for (const { family, tuple } of found) {
+        ask(deleteFlow, acknowledgeFlag, family, [[1 | nested, tuple]])
+        // Gone meanwhile is as good.
+        socket.receive(buffer)
+      }
+      return found.length
+    },
+    [Symbol.dispose]: () => socket[Symbol.dispose](),
+  }
+}
+
+const nested = 0x8000
+
+/** Only UDP flows that this pod answers. */
+function podFilter(pod: IpAddress): readonly (readonly [number, Uint8Array])[] {
+  const source = attribute(pod.family === 'IPv4' ? 1 : 3, addressBytes(pod))
+  const protocol = attribute(1, Uint8Array.of(udp))
+  const tuple = joined(attribute(1 | nested, source), attribute(2 | nested, protocol))
+  // By source address and protocol number of the reply (CTA_FILTER_REPLY_FLAGS).
+  const flags = attribute(2, new Uint8Array(Uint32Array.of(0b1001).buffer))
+  return [
+    [2 | nested, tuple],
+    [25 | nested, flags],
+  ]
+}
+
+/** The tuple of the first direction as it came, for deleting. Undefined for what is not UDP or not translated. */
+function readFlow(payload: Uint8Array): { readonly flow: Flow; readonly tuple: Uint8Array } | undefined {
+  const attributes = readAttributes(payload.subarray(4))
+  const original = attributes.get(1)
+  const reply = attributes.get(2)
+  if (!original || !reply) return undefined
+  const sent = readTuple(original)
+  const answered = readTuple(reply)
+  if (sent?.protocol !== udp || !answered) return undefined
+  return { flow: { address: sent.destination, port: sent.port, pod: answered.source }, tuple: original.slice() }
+}
+
+function readTuple(bytes: Uint8Array) {
+  const parts = readAttributes(bytes)
+  const addresses = readAttributes(parts.get(1) ?? new Uint8Array())
+  const transport = readAttributes(parts.get(2) ?? new Uint8Array())
+  const source = textOf(addresses.get(1) ?? addresses.get(3))
+  const destination = textOf(addresses.get(2) ?? addresses.get(4))
+  const [protocol] = transport.get(1) ?? []
+  const [high = 0, low = 0] = transport.get(3) ?? []
+  return source === undefined || destination === undefined ? undefined : { source, destination, protocol, port: high * 256 + low }
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  if (!bytes) return undefined
+  if (bytes.length === 4) return bytes.join('.')
+  const groups = Array.from({ length: 8 }, (_, at) => (((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0)).toString(16))
+  return parseAddress(groups.join(':'))?.text
+}
+
+function attribute(type: number, value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array((4 + value.length + 3) & ~3)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, 4 + value.length, true)
+  view.setUint16(2, type, true)
+  bytes.set(value, 4)
+  return bytes
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap(part => [...part]))
+}
+
+/** UDP pods that a Service used before and uses no more. Pure. */
+export function gonePods(before: DesiredService, after: DesiredService | undefined): readonly IpAddress[] {
+  if (before.protocol !== 'UDP') return []
+  const still = new Set(after?.endpoints.map(({ address }) => address.text))
+  return before.endpoints.flatMap(({ address }) => (still.has(address.text) ? [] : address))
+}
