@@ -4,7 +4,7 @@ import { discoverLocation } from '../providers/aws/discovery/location.ts'
 import { createAwsProvider } from '../providers/aws/provider.ts'
 import { forwardedServices } from '../providers/aws/forwarded-services.ts'
 import type { AwsProvider } from '../providers/aws/provider.ts'
-import { readinessGateLabel } from './api/group.ts'
+import { readinessGateLabel, serviceFinalizer } from './api/group.ts'
 import type { LoadBalancer } from './api/load-balancer.ts'
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import type { ClassTrouble } from './controllers/class-verdicts.ts'
@@ -14,20 +14,23 @@ import type { Drifting } from './controllers/drift.ts'
 import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
 import { goalOf, startMembershipController } from './controllers/membership.ts'
 import { neighboursIn } from './controllers/neighbours.ts'
+import { createOrphanReporter } from './controllers/orphan-reports.ts'
+import type { OrphanReporter } from './controllers/orphan-reports.ts'
 import { startProviderAccess } from './controllers/provider-access.ts'
 import { prunePod } from './controllers/prune.ts'
 import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.ts'
 import { loadBalancers, namespaces, pods } from './controllers/resources.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
+import type { ServiceController } from './controllers/service.ts'
 import { ApiError, messageOf } from './kubernetes/errors.ts'
 import { listAll } from './kubernetes/list-watch.ts'
 import { keyOf, makeKey } from './kubernetes/objects.ts'
 import type { ObjectKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'
 import { createStore } from './kubernetes/store.ts'
-import type { Log } from './observability/log.ts'
 import type { Pod, Service } from './model/kubernetes-objects.ts'
 import { followBindings } from './main-controller-aws-bindings.ts'
+import type { LoadBalancerId } from './model/load-balancer.ts'
 import { ProviderError } from './provider.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -38,6 +41,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   const { cluster, objects } = await readCluster(around)
   const ledger = createLoadBalancerLedger({ objects, writer, namespace, now: () => clock.now() })
   const periods = driftPeriods(environment)
+  const orphans = createOrphanReporter({ surroundings: around, objects, namespace, apartMs: periods.orphanMs })
   const classes = () => [...stores.classes.values()].filter(({ spec }) => spec.provider === 'aws')
   const gated = createStore<Pod>({ indexers: { uid: ({ metadata }) => (metadata.uid === undefined ? [] : [metadata.uid]) } })
   const podReflector = startReflector({
@@ -59,6 +63,8 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     classes,
     slicesOf: id => slicesOf(makeKey(id.namespace, id.name)),
     serviceOf: (namespaceOf, name) => stores.services.get(makeKey(namespaceOf, name)),
+    isOwned: id => mayOwn(stores, id),
+    orphanApartMs: periods.orphanMs,
     bindingRecords: bindings.records,
     nodes: () => stores.nodes.values(),
     neighbours: neighboursIn(around, service => wishOf(service)?.desired),
@@ -148,7 +154,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
             binding.lookAtService(key)
           },
         }),
-        ...startDrift(drifting(provider, log), {
+        ...startDrift(drifting(provider, orphans, services), {
           count: () => [...ledger.entries()].length,
           periods,
           clock,
@@ -189,16 +195,23 @@ function remedyFor(error: unknown): string | undefined {
   return error.code === 404 ? 'Apply the kinds of Weir: kubectl apply --server-side -f crds/.' : undefined
 }
 
-/** The sweep, and what it found that nobody owns. */
-function drifting(provider: AwsProvider, log: Log): Drifting {
+/** A Service on its way out is released in its own time. */
+function mayOwn({ services }: ProviderSurroundings['stores'], { kind, namespace, name, uid }: LoadBalancerId): boolean {
+  const key = makeKey(namespace, name)
+  if (kind === 'Group') return services.byIndex('group', key).length > 0
+  const service = services.get(key)
+  if (service?.metadata.uid !== uid) return false
+  return service.spec.type === 'LoadBalancer' || service.metadata.finalizers?.includes(serviceFinalizer) === true
+}
+
+/** The sweep, and what it found that nobody owns: told, and given up when its time has come. */
+function drifting(provider: AwsProvider, orphans: OrphanReporter, services: Pick<ServiceController, 'releaseOrphan'>): Drifting {
   return {
     async sweep(ending) {
       await provider.sweep(ending)
-      for (const { namespace, name, uid } of provider.orphans())
-        log.warn(
-          { owner: `${namespace}/${name}`, uid, reason: 'Orphaned' },
-          'nobody in the cluster owns what is tagged ours in AWS',
-        )
+      const { all, due } = await provider.orphans(ending)
+      await orphans.report(all, ending)
+      for (const id of due) services.releaseOrphan(id)
     },
     inspectNext: () => provider.inspectNext(),
     inspectHealth: ending => provider.inspectHealth(ending),

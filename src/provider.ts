@@ -126,7 +126,10 @@ export interface Provider<Observed = unknown, A extends Action = Action> {
    * line. `goal` is undefined when not even its class is known. Writes nothing itself. A provider nobody waits at needs none.
    */
   refuse?(id: LoadBalancerId, goal: Goal | undefined): void
-  /** Every load balancer outside that carries our mark, whether or not its owner still exists. For sweeps. */
+  /**
+   * Every load balancer outside that is remembered, whether or not its owner still exists. For sweeps, which give up at once
+   * what has no owner; what only carries our mark is a matter of the provider's own.
+   */
   list(signal: AbortSignal): Promise<readonly LoadBalancerId[]>
   /**
    * Calls `wake` with the id of a load balancer that something outside concerns: an address became free, an announcement went

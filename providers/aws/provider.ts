@@ -27,9 +27,11 @@ import { sdkTransports } from './provider/clients.ts'
 import { createDrift } from './provider/drift.ts'
 import { keepSharedGroup } from './provider/shared-group.ts'
 import { createHealthRound } from './provider/health-round.ts'
-import { createLister } from './provider/list.ts'
+import { listOutside, ownersOf } from './provider/list.ts'
 import { createLocations } from './provider/locations.ts'
 import type { Location, Whereabouts } from './provider/locations.ts'
+import { createOrphanFinder, usualApartMs } from './provider/orphans.ts'
+import type { FoundOrphans } from './provider/orphans.ts'
 import { createTurns } from './provider/turns.ts'
 import { readSettings } from './settings.ts'
 
@@ -57,6 +59,10 @@ export interface AwsDependencies {
   readonly nodes: () => Iterable<Node>
   /** Services of ours beside the one that is looked at: they may share its load balancer. */
   readonly neighbours: Neighbours
+  /** Whether a Service is in the cluster and may have a load balancer. Absent: only what is remembered is owned. */
+  readonly isOwned?: (id: LoadBalancerId) => boolean
+  /** How far apart two listings must be that show an orphan. Ten minutes when absent. */
+  readonly orphanApartMs?: number
   /** Region and VPC for classes that name none, as far as they are known by now. */
   readonly whereabouts: () => Whereabouts
   /** What is on record of TargetGroupBindings, by uid. */
@@ -91,8 +97,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   inspectHealth(signal: AbortSignal): Promise<void>
   /** Has the next one in turn compared in full, attributes and targets included. So often that all are seen within hours. */
   inspectNext(): void
-  /** What is tagged ours in AWS and known to nobody, after the last listing. */
-  orphans(): readonly LoadBalancerId[]
+  /** Lists AWS where that was not done for some minutes: what is tagged ours and owned by nobody, and what of it is to go now. */
+  orphans(signal: AbortSignal): Promise<FoundOrphans>
 }
 
 export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
@@ -133,7 +139,10 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       return made
     },
   }
-  const lister = createLister(context)
+  const orphans = createOrphanFinder(context, {
+    isOwned: dependencies.isOwned ?? (() => false),
+    apartMs: dependencies.orphanApartMs ?? usualApartMs,
+  })
   const wakers = new Set<(id: LoadBalancerId) => void>()
   const wake = (id: LoadBalancerId) => wakers.forEach(each => each(id))
   const drift = createDrift(context, (location, signal) => keepSharedGroup(context, location, signal))
@@ -184,7 +193,12 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       })
     },
     holds: id => ledger.read(id) !== undefined || (id.kind === 'Service' && groups.of(id).length > 0),
-    list: signal => lister.list(knownLocations(), signal),
+    async list(signal) {
+      signal.throwIfAborted()
+      // What nobody remembers is not told here: it goes the slow way of orphans. But where it is must be known.
+      for (const location of knownLocations()) await listOutside(context, location, Number.POSITIVE_INFINITY, signal)
+      return [...ledger.entries()].flatMap(([id]) => ownersOf(context, id))
+    },
     watch(listener) {
       wakers.add(listener)
       return () => wakers.delete(listener)
@@ -213,7 +227,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       if (id.kind === 'Group') for (const member of ledger.read(id)?.members ?? []) context.memory.strict.add(member.id.uid)
       wakeAll(id)
     },
-    orphans: () => lister.unknown,
+    orphans: signal => orphans.find(knownLocations(), signal),
   }
 
   /** The part that a member has on record; when it is to be another one, the look at the whole brings it about. */

@@ -20,6 +20,8 @@ export interface DriftPeriods {
   readonly inspectionMs: number
   /** In which every load balancer's health is asked for once, on average, unless there are more than one per second. */
   readonly healthMs: number
+  /** How long what is tagged ours and owned by nobody is doubted before it is deleted. */
+  readonly orphanMs: number
 }
 
 /** However many there are, health is asked for no more often than this. */
@@ -27,12 +29,13 @@ const shortestHealthMs = 1000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Five minutes, four hours (so that the longest turn ends within six), one minute; or as the environment says. */
+/** Five minutes, four hours (so that the longest turn ends within six), one minute, ten minutes; or as the environment says. */
 export function driftPeriods(environment: Environment): DriftPeriods {
   return {
     sweepMs: secondsOf(environment['WEIR_AWS_SWEEP_SECONDS'], 300) * 1000,
     inspectionMs: secondsOf(environment['WEIR_AWS_INSPECTION_SECONDS'], 4 * 3600) * 1000,
     healthMs: secondsOf(environment['WEIR_AWS_HEALTH_SECONDS'], 60) * 1000,
+    orphanMs: secondsOf(environment['WEIR_AWS_ORPHAN_SECONDS'], 600) * 1000,
   }
 }
 

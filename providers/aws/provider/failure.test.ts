@@ -247,22 +247,6 @@ test('an instance that ended spoils only itself as a target', async () => {
   expect([...(aws.world.targetGroups.values()[0]?.targets.keys() ?? [])]).toEqual([`${node.id}:30080`])
 })
 
-test('what is tagged ours and known to nobody is told after two listings ten minutes apart, and then goes', async () => {
-  await using at = await world()
-  const { aws, cluster } = at
-  await cluster.settle(web)
-  cluster.ledger.records.clear()
-  cluster.restart()
-  const list = () => cluster.provider.list(AbortSignal.timeout(5000))
-  expect(await list()).toEqual([])
-  expect(cluster.provider.orphans()).toHaveLength(1)
-  aws.advance(11 * 60_000)
-  expect(await list()).toMatchObject([{ name: 'web' }])
-  await cluster.settleRemoval(web)
-  expect(aws.world.loadBalancers.values()).toEqual([])
-  expect(aws.world.securityGroups.values().map(({ name }) => name)).toEqual(['default'])
-})
-
 test('a change that is taken back after a restart leaves no target group behind', async () => {
   await using at = await world()
   const { aws, cluster } = at

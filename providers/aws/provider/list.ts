@@ -1,85 +1,79 @@
-// Whose load balancers are outside: by the ledger, and by the tags of what AWS lists.
+// What is outside by its tags, listed place by place.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { codeOf } from '../errors.ts'
 import type { Context } from '../observe/context.ts'
 import { groupOfText } from '../names.ts'
 import { ownershipOf } from '../ownership.ts'
 import type { Tags } from '../ownership.ts'
+import { notOlder } from '../snapshots/pictures.ts'
 import type { Location } from './locations.ts'
 
-/** What the ledger does not know is believed to be left over when two listings so far apart show it. */
-const apartMs = 10 * 60_000
-/** So many that the ledger does not know are told at once: a mistake must not take everything down. */
-const mostAtOnce = 10
-
-export interface Lister {
-  /**
-   * Everything the ledger knows, and of the rest what was found twice, ten minutes apart. A place that cannot be reached adds
-   * nothing, so that the controller starts without AWS.
-   */
-  list(locations: readonly Location[], signal: AbortSignal): Promise<readonly LoadBalancerId[]>
-  /** What is tagged ours and known to nobody, for telling. */
-  readonly unknown: readonly LoadBalancerId[]
-}
-
-export function createLister(context: Context): Lister {
-  const firstSeen = new Map<string, number>()
-  let unknown: readonly LoadBalancerId[] = []
-  return {
-    async list(locations, signal) {
-      signal.throwIfAborted()
-      const known = new Map([...context.ledger.entries()].map(([id]): [string, LoadBalancerId] => [id.uid, id]))
-      const found = new Map<string, LoadBalancerId>()
-      for (const location of locations) {
-        for (const id of await foundAt(context, location, signal)) {
-          context.memory.outside.set(id.uid, location.place)
-          if (!known.has(id.uid)) found.set(id.uid, id)
-        }
-      }
-      const now = context.clock.now()
-      for (const uid of firstSeen.keys()) if (!found.has(uid)) firstSeen.delete(uid)
-      for (const uid of found.keys()) if (!firstSeen.has(uid)) firstSeen.set(uid, now)
-      unknown = [...found.values()]
-      const sure = unknown.filter(({ uid }) => now - (firstSeen.get(uid) ?? now) >= apartMs)
-      return [...[...known.values()].flatMap(id => ownersOf(context, id)), ...sure.slice(0, mostAtOnce)]
-    },
-    get unknown() {
-      return unknown
-    },
-  }
+/** Everything that is tagged for one owner in one place. */
+export interface Outside {
+  readonly id: LoadBalancerId
+  readonly location: Location
+  /** By what it is to the owner (`load-balancer`, `target-group/80`), the ARN or id. */
+  readonly resources: ReadonlyMap<string, string>
 }
 
 /** Whose a load balancer is: that of a group is of all its members, and its own only when none is left. */
-function ownersOf({ ledger }: Context, id: LoadBalancerId): readonly LoadBalancerId[] {
+export function ownersOf({ ledger }: Context, id: LoadBalancerId): readonly LoadBalancerId[] {
   const members = id.kind === 'Group' ? (ledger.read(id)?.members ?? []) : []
   return members.length === 0 ? [id] : members.map(member => member.id)
 }
 
-async function foundAt(
-  { cluster, log }: Context,
-  { pictures, place }: Location,
+export interface Listing {
+  /** When the oldest of the lists it was made from was made; monotonic. */
+  readonly listedAt: number
+  /** By uid of the owner. */
+  readonly outside: ReadonlyMap<string, Outside>
+}
+
+/** A listing that is not older than `maxAgeMs`; undefined when the place cannot be reached, so that the controller starts without AWS. */
+export async function listOutside(
+  { cluster, log, clock, memory }: Context,
+  location: Location,
+  maxAgeMs: number,
   signal: AbortSignal,
-): Promise<readonly LoadBalancerId[]> {
+): Promise<Listing | undefined> {
+  const { pictures, place } = location
+  const since = { now: clock.monotonic(), signal }
   try {
-    const tables = await Promise.all([
-      pictures.loadBalancers.all(signal),
-      pictures.targetGroups.all(signal),
-      pictures.securityGroups.all(signal),
+    const tables = [pictures.loadBalancers, pictures.targetGroups, pictures.securityGroups] as const
+    const [balancers, groups, securityGroups] = await Promise.all([
+      notOlder(tables[0], maxAgeMs, since),
+      notOlder(tables[1], maxAgeMs, since),
+      notOlder(tables[2], maxAgeMs, since),
     ])
-    const ids = tables.flatMap(table => [...table.values()].flatMap(({ tags }) => ownerOf(tags, cluster) ?? []))
-    return [...new Map(ids.map(id => [id.uid, id])).values()]
+    const marked = [
+      ...[...balancers.values(), ...groups.values()].map(({ arn, tags }) => ({ id: arn, tags })),
+      ...[...securityGroups.values()].map(({ id, tags }) => ({ id, tags })),
+    ]
+    const outside = new Map<string, Outside & { readonly resources: Map<string, string> }>()
+    for (const { id: resourceId, tags } of marked) {
+      const found = ownerOf(tags, cluster)
+      if (!found) continue
+      const { id, resource } = found
+      const entry = outside.get(id.uid) ?? { id, location, resources: new Map() }
+      entry.resources.set(resource, resourceId)
+      outside.set(id.uid, entry)
+      memory.outside.set(id.uid, place)
+    }
+    return { listedAt: Math.min(...tables.map(({ listedAt = 0 }) => listedAt)), outside }
   } catch (error) {
     if (signal.aborted) throw error
     log.warn({ region: place.region, vpc: place.vpcId, error: codeOf(error) }, 'what is in AWS cannot be listed')
-    return []
+    return undefined
   }
 }
 
-function ownerOf(tags: Tags, cluster: string): LoadBalancerId | undefined {
+function ownerOf(tags: Tags, cluster: string): { readonly id: LoadBalancerId; readonly resource: string } | undefined {
   const ownership = ownershipOf(tags, cluster)
   if (ownership.kind !== 'ours') return undefined
   const group = groupOfText(ownership.owner)
-  if (group || ownership.ownerUid === undefined) return group
+  if (group) return { id: group, resource: ownership.resource }
+  if (ownership.ownerUid === undefined) return undefined
   const [namespace, name] = ownership.owner.split('/')
-  return namespace === undefined || name === undefined ? undefined : { kind: 'Service', namespace, name, uid: ownership.ownerUid }
+  if (namespace === undefined || name === undefined) return undefined
+  return { id: { kind: 'Service', namespace, name, uid: ownership.ownerUid }, resource: ownership.resource }
 }
