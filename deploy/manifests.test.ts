@@ -102,7 +102,7 @@ test('each may write its own kinds only in the ways the programs write them', ()
     'events: create patch',
     'loadbalancerclasses: patch',
     'loadbalancerclasses/status addresspools/status: patch',
-    'addressblocks: create update',
+    'addressblocks: create update delete',
     'announcements: create patch delete',
     'leases: create',
     'leases: update patch',

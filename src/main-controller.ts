@@ -16,6 +16,7 @@ import { runController } from './controllers/run.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
 import type { ServiceController } from './controllers/service.ts'
 import type { Stores } from './controllers/stores.ts'
+import { startTurns } from './controllers/turns.ts'
 import { makeKey } from './kubernetes/objects.ts'
 import { systemClock } from './kubernetes/clock.ts'
 import { CredentialsError } from './kubernetes/errors.ts'
@@ -30,6 +31,9 @@ const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => Pr
   local: makeLocal,
   aws: async surroundings => (await import('./main-controller-aws.ts')).makeAws(surroundings),
 }
+
+/** Mean time between two looks for addresses whose reservation is over; it ends that much later at most. */
+const tidyIntervalMs = 5000
 
 function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
   const { stores, writer, clock, agents, log, namespace, signal } = surroundings
@@ -60,6 +64,14 @@ function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
           isBusy: () => services.isBusy(),
         }),
         startPoolController(surroundings, provider.poolStatuses),
+        startTurns({
+          name: 'tidy',
+          intervalMs: () => tidyIntervalMs,
+          turn: turn => provider.tidy(turn),
+          clock,
+          random: surroundings.random,
+          log,
+        }),
       ]
     },
   }

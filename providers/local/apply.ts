@@ -1,10 +1,11 @@
 // Carries out the actions for one Service. It decides nothing: every action was planned, and a conflict asks for another look.
 import type { IpAddress } from '../../src/model/address.ts'
+import type { Reservation } from '../../src/api/address-block.ts'
 import type { DesiredLoadBalancer, IpFamily, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../src/provider.ts'
 import type { LocalAction } from './actions.ts'
 import type { Allocator } from './addresses/allocator.ts'
-import type { BlockIndex } from './addresses/block-index.ts'
+import type { BlockIndex, Given } from './addresses/block-index.ts'
 import type { Giver, SharingTerms } from './addresses/giver.ts'
 import type { Waiters } from './addresses/waiters.ts'
 import { confirmWithdrawal } from './announcing.ts'
@@ -34,6 +35,8 @@ export interface ApplyParts {
   readonly supported: ReadonlySet<IpFamily>
   /** Whether the address has an Announcement. */
   readonly isAnnounced: (address: IpAddress) => boolean
+  /** What becomes of an address that nobody has any more; `gone`: the Service that had it is deleted. Undefined: it is free. */
+  readonly reservationFor: (given: Given, gone: LoadBalancerId | undefined) => Reservation | undefined
   /** How the Service shares what it gets; undefined when it does not. */
   readonly sharingOf: (desired: DesiredLoadBalancer) => SharingTerms | undefined
 }
@@ -96,14 +99,14 @@ async function giveBack({ id, goal }: Work, { index, allocator, isAnnounced }: A
 async function run(
   action: LocalAction,
   { id, goal, observed }: Work,
-  { giver, allocator, announcementStore, sharingOf }: ApplyParts,
+  { giver, allocator, announcementStore, sharingOf, reservationFor }: ApplyParts,
   signal: AbortSignal,
 ): Promise<GiveResult | Conflict | undefined> {
   if (action.kind === 'give-address' || action.kind === 'adopt-address')
     return goal && giver.give({ id, createdAt: goal.desired.createdAt }, action, signal, sharingOf(goal.desired))
   const holding = observed.holdings.find(({ given }) => given.address.text === action.address)
   if (action.kind === 'release-address') {
-    const options = { unlessLast: action.isShared }
+    const options = { unlessLast: action.isShared, reserve: holding && reservationFor(holding.given, goal ? undefined : id) }
     // Those who shared it left at the same time: the last one has to withdraw it.
     if (holding && (await allocator.free(holding.given.address, id.uid, signal, options)) === 'last') return 'conflict'
   } else if (action.kind === 'share-address') {

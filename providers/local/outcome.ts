@@ -24,6 +24,13 @@ export type GiveResult =
       /** Why it cannot be shared with them, for a Service that would. */
       readonly discord?: Discord | undefined
     }
+  | {
+      readonly kind: 'kept'
+      readonly address: string
+      readonly for: { readonly namespace: string; readonly name: string }
+      /** RFC 3339. */
+      readonly until: string
+    }
   | { readonly kind: 'of-node'; readonly address: string; readonly node: string }
   | { readonly kind: 'exhausted'; readonly family: IpFamily; readonly pools: readonly string[] }
 
@@ -160,6 +167,7 @@ function notReady({ reason, message, remedy }: Problem, serving: readonly Given[
 function hindranceOf(result: GiveResult): Problem | undefined {
   if (result.kind === 'in-use')
     return result.discord ? sharingProblem(result.address, result.discord) : inUse(result.address, result.by)
+  if (result.kind === 'kept') return keptForOther(result)
   if (result.kind === 'of-node') return ofNode(result.address, result.node)
   return result.kind === 'exhausted' ? exhausted(result.family, result.pools) : undefined
 }
@@ -170,6 +178,15 @@ function inUse(address: string, by: Owner | undefined): Problem {
     reason: 'RequestedAddressInUse',
     message: `${address} belongs to ${owner}.`,
     remedy: 'Ask for another address, or wait: it is given when it becomes free.',
+    severity: 'blocks',
+  }
+}
+
+function keptForOther({ address, for: { namespace, name }, until }: Extract<GiveResult, { readonly kind: 'kept' }>): Problem {
+  return {
+    reason: 'RequestedAddressInUse',
+    message: `${address} is kept for ${namespace}/${name}, which is gone, until ${until}.`,
+    remedy: 'Ask for another address, or wait: it is given when that time is over.',
     severity: 'blocks',
   }
 }

@@ -1,5 +1,7 @@
 // What the status of an AddressPool says: whether it gives addresses, what it shares with others, and how full it is. Pure.
 import type { Reason } from '../../src/api/reasons.ts'
+import { firstFew } from '../../src/model/first-few.ts'
+import type { Reserved } from './addresses/block-index.ts'
 import type { NodeAddress } from './addresses/node-addresses.ts'
 import { givesByItself } from './addresses/free-finder.ts'
 import type { Network } from './network.ts'
@@ -23,6 +25,7 @@ export interface PoolStatus {
   readonly total: string
   readonly used: number
   readonly free: string
+  readonly kept: number
   /** A rebalance that is over. */
   readonly rebalanced?: Rebalanced
 }
@@ -34,25 +37,38 @@ export interface PoolCounts {
   readonly usedByItself: number
   /** Addresses of nodes that no Service has. They are never given. */
   readonly ofNodes: readonly NodeAddress[]
+  /** Addresses that are kept or set aside. */
+  readonly reserved: readonly Reserved[]
 }
 
-export function poolStatus(pool: ParsedPool, { used, usedByItself, ofNodes }: PoolCounts, network: Network): PoolStatus {
+export function poolStatus(
+  pool: ParsedPool,
+  { used, usedByItself, ofNodes, reserved }: PoolCounts,
+  network: Network,
+): PoolStatus {
   const { name, ranges, spec } = pool
   const inside = ofNodes.filter(({ address }) => poolContains(pool, address))
   const source = { name, ranges, avoidBuggyIPs: spec.avoidBuggyIPs }
-  const missing = inside.filter(({ address }) => givesByItself(source, address)).length
+  const out = reserved.filter(({ address }) => poolContains(pool, address))
+  const missing = [...inside, ...out].filter(({ address }) => givesByItself(source, address)).length
   const free = givableSize(pool) - BigInt(usedByItself + missing)
   return {
-    conditions: [readyOf(pool, inside), overlapOf(pool), ...announcingConditions(pool, network)],
+    conditions: [readyOf(pool, inside, out), ...overlapOf(pool), ...announcingConditions(pool, network)],
     total: String(poolSize(pool)),
     used,
     free: String(free > 0n ? free : 0n),
+    kept: out.filter(each => each.for !== undefined).length,
   }
 }
 
-function readyOf({ problem }: ParsedPool, ofNodes: readonly NodeAddress[]): PoolCondition {
+function readyOf({ problem }: ParsedPool, ofNodes: readonly NodeAddress[], reserved: readonly Reserved[]): PoolCondition {
   if (problem) return { type: 'Ready', status: 'False', reason: problem.reason, message: `${problem.message} ${problem.remedy}` }
-  return { type: 'Ready', status: 'True', reason: 'Accepted', message: `The pool gives addresses.${notGiven(ofNodes)}` }
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Accepted',
+    message: `The pool gives addresses.${notGiven(ofNodes)}${notFree(reserved)}`,
+  }
 }
 
 function notGiven(ofNodes: readonly NodeAddress[]): string {
@@ -62,10 +78,21 @@ function notGiven(ofNodes: readonly NodeAddress[]): string {
   return ` Never given, because nodes have them of their own: ${shown.join(', ')}${more}. Take them out of the pool.`
 }
 
-function overlapOf({ overlaps }: ParsedPool): PoolCondition {
-  if (overlaps.length === 0)
-    return { type: 'Overlap', status: 'False', reason: 'Accepted', message: 'No other pool has addresses of this one.' }
+function notFree(reserved: readonly Reserved[]): string {
+  const kept = reserved.flatMap(({ address, for: keptFor, until }) =>
+    keptFor ? `${address.text} for ${keptFor.namespace}/${keptFor.name} until ${until}` : [],
+  )
+  const strange = reserved.flatMap(({ address, mac }) => (mac === undefined ? [] : `${address.text} of ${mac}`))
+  return [
+    kept.length === 0 ? '' : ` Kept for Services that are gone: ${firstFew(kept)}.`,
+    strange.length === 0 ? '' : ` Given only on request, because stations of others have them: ${firstFew(strange)}.`,
+  ].join('')
+}
+
+/** Told of the pool that goes on; the one that gives nothing because of it says so in its Ready. */
+function overlapOf({ overlaps, problem }: ParsedPool): readonly PoolCondition[] {
+  if (overlaps.length === 0 || problem?.reason === 'Overlap') return []
   const others = overlaps.length === 1 ? 'pool' : 'pools'
   const message = `Addresses of this pool are also in the ${others} ${overlaps.slice(0, 5).join(', ')}. The oldest pool gives them; take them out of the other.`
-  return { type: 'Overlap', status: 'True', reason: 'Overlap', message }
+  return [{ type: 'Overlap', status: 'True', reason: 'Overlap', message }]
 }

@@ -31,6 +31,7 @@ import { poolContains } from './pools.ts'
 import { trackPools } from './pool-view.ts'
 import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Served } from './served.ts'
+import { createReservations } from './reservations.ts'
 import { createRebalancer } from './rebalancer.ts'
 import { readSettings } from './settings.ts'
 import { sharingMark } from './sharing.ts'
@@ -52,6 +53,8 @@ export interface LocalProvider extends Provider<LocalObserved, LocalAction> {
   readonly announcements: Announcements
   /** Whether an address is given to it now. */
   holds(id: LoadBalancerId): boolean
+  /** Ends reservations whose time is over and deletes what holds nothing; for every few seconds. */
+  tidy(signal: AbortSignal): Promise<void>
   /** What the status of each AddressPool is to say; wakes names of pools whose status may have changed. */
   readonly poolStatuses: {
     get(name: string): PoolStatus | undefined
@@ -80,8 +83,9 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     onFreed: address => {
       if (nodeAddresses.reclaim(address)) tellLine(address)
       // Who waits for exactly this address knows what it does.
-      else if (waiters.lineOf(address).length > 0 || !setAside.reclaim(address)) giver.freed(address)
+      else giver.freed(address)
     },
+    onReserved: address => tellPools(address),
     onGiven: (now, before) => {
       for (const owner of lostOwners(now, before)) if (served.has(owner.uid)) services.wake(idOf(owner))
       const address = (now ?? before)?.address
@@ -90,9 +94,12 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       if (now && (now.owners.length > 1 || (before?.owners.length ?? 0) > 1)) tellSharers(now)
       if (now?.sharing !== undefined && now.sharing !== before?.sharing) tellKey(now.sharing)
       names.wake(announcementName(address))
-      for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
+      tellPools(address)
     },
   })
+  const tellPools = (address: IpAddress) => {
+    for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
+  }
   /** Who waits for an address is told whose it is; that has changed. */
   const tellLine = (address: IpAddress) => {
     for (const { id } of waiters.lineOf(address)) services.wake(id)
@@ -121,6 +128,14 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     wake: services.wake,
     gaveUnasked: address => setAside.gaveUnasked(address),
   })
+  const reservations = createReservations({
+    index,
+    allocator,
+    pools: pools.book,
+    stationOf: setAside.stationOf,
+    isAwaited: address => waiters.lineOf(address).length > 0,
+    now: dependencies.now,
+  })
   const isAnnounced = (address: IpAddress) => announcements.get(announcementName(address)) !== undefined
   const parts: ApplyParts = {
     index,
@@ -132,6 +147,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     supported,
     isAnnounced,
     sharingOf: sharing.termsFor,
+    reservationFor: reservations.reservationFor,
   }
   const announcing: AnnouncingParts = {
     index,
@@ -163,7 +179,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
 
   const onBlock = (change: Change<AddressBlock>) => {
     if (change.object) index.put(change.object)
-    else index.remove(change.key)
+    // What is told of the block before one of the same name is old news.
+    else if (index.block(change.key)?.metadata.uid === change.old.metadata.uid) index.remove(change.key)
   }
   const onAnnouncement = (change: Change<Announcement>) => {
     if (change.object) load.set(change.object)
@@ -194,8 +211,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     }
   }
   const onNodeAddresses = (changed: Iterable<string>) => {
-    for (const address of nodeAddresses.update(changed, network.current()))
-      for (const pool of pools.book().ordered) if (poolContains(pool, address)) poolNames.wake(pool.name)
+    for (const address of nodeAddresses.update(changed, network.current())) tellPools(address)
   }
   const onNodes = (changed: ReadonlySet<string>) => {
     onNodeAddresses(changed)
@@ -294,6 +310,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       for (const given of index.all()) for (const owner of given.owners) ids.set(owner.uid, idOf(owner))
       return [...ids.values()]
     },
+    tidy: signal => reservations.tidy(signal),
     holds: ({ uid }) => index.givenTo(uid).length > 0,
     watch: services.watch,
     announcements: {
@@ -312,7 +329,10 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
         const usedByItself = pool.spec.avoidBuggyIPs ? index.usedIn(pool.ranges, { avoidBuggyIPs: true }) : used
         const ofNodes = nodeAddresses.all().filter(each => !index.given(each.address))
         const rebalanced = rebalancer.finished(name)
-        return { ...poolStatus(pool, { used, usedByItself, ofNodes }, network.current()), ...(rebalanced && { rebalanced }) }
+        return {
+          ...poolStatus(pool, { used, usedByItself, ofNodes, reserved: [...index.reservations()] }, network.current()),
+          ...(rebalanced && { rebalanced }),
+        }
       },
       watch: poolNames.watch,
     },

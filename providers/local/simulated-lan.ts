@@ -21,6 +21,10 @@ export interface SimulatedLan {
   readonly reports: WritableView<NodeReport>
   /** Services woken so far, by name, and emptied by reading. */
   woken(): readonly string[]
+  /** Lets time pass, in milliseconds. */
+  pass(ms: number): void
+  /** What the controller does every few seconds. */
+  tidy(): Promise<void>
   bring(desired: DesiredLoadBalancer, membership?: Membership): Promise<Outcome>
   remove(id: LoadBalancerId): Promise<Outcome>
   /** Plans and writes Announcements until nothing changes any more. */
@@ -46,6 +50,7 @@ export interface SimulatedLanOptions {
 
 export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<SimulatedLan> {
   const { pools = [], nodes = ['n0', 'n1', 'n2'], existing = [], after, write = async () => {} } = options
+  let passedMs = 0
   const services = new Map<string, DesiredLoadBalancer>(after?.services)
   for (const service of options.services ?? []) services.set(service.id.uid, service)
   const blockView = createView<AddressBlock>()
@@ -87,6 +92,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
         await write()
         return blocks.update(block)
       },
+      remove: async seen => blocks.remove(seen),
     },
     announcementStore: {
       create: async object => announcements.create(object),
@@ -102,7 +108,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       },
       remove: async seen => announcements.remove(seen),
     },
-    now: () => Date.UTC(2026, 0, 2),
+    now: () => Date.UTC(2026, 0, 2) + passedMs,
     log: { debug: () => {}, info: () => {}, warn: () => {} },
     signal: new AbortController().signal,
   })
@@ -135,6 +141,10 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       wokenNames = []
       return names
     },
+    pass: ms => {
+      passedMs += ms
+    },
+    tidy: () => provider.tidy(signal),
     bring: (desired, membership = threeReady) => {
       services.set(desired.id.uid, desired)
       return run(desired.id, { desired, membership })

@@ -35,6 +35,8 @@ export interface BlockStore {
   create(block: AddressBlock, signal?: AbortSignal): Promise<AddressBlock | Conflict>
   /** Replaces the block if it still has the resourceVersion that `block` carries; a block that is gone is a conflict too. */
   update(block: AddressBlock, signal?: AbortSignal): Promise<AddressBlock | Conflict>
+  /** Deletes that very block (uid and resourceVersion). */
+  remove(seen: AddressBlock, signal?: AbortSignal): Promise<'done' | Conflict>
 }
 
 /** Writes of Announcements, decided on the uid and resourceVersion of the object handed in. */

@@ -1,6 +1,6 @@
 // AddressBlock: 256 neighbouring addresses with their owners; the only place where an address is given.
 import { z } from 'zod'
-import { objectName, serviceReference } from './common-schemas.ts'
+import { macAddress, namespaceName, objectName, serviceReference } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
@@ -17,6 +17,21 @@ export const allocationSchema = z.object({
 })
 
 export type Allocation = z.infer<typeof allocationSchema>
+
+/** One address that nobody has and that is not free for all. */
+export const reservationSchema = z.object({
+  pool: objectName.describe('The pool the address was given from last.'),
+  until: z.string().meta({ format: 'date-time' }),
+  for: z
+    .object({ namespace: namespaceName, name: namespaceName })
+    .exactOptional()
+    .describe('Kept for a Service of this name (keepFor of the pool); nobody else gets it.'),
+  mac: macAddress
+    .exactOptional()
+    .describe('Set aside, because a station with this MAC, none of ours, has the address; given only to who asks for it.'),
+})
+
+export type Reservation = z.infer<typeof reservationSchema>
 
 /**
  * A block is an aligned run of 256 addresses (an IPv4 /24, an IPv6 /120), whatever pools cover it, and is named after its
@@ -36,11 +51,16 @@ export const addressBlock = {
         .string()
         .length(64)
         .regex(/^[0-9a-f]{64}$/)
-        .describe('256 bits as hexadecimal; bit i (most significant first) is set while base+i is given.'),
+        .describe('256 bits as hexadecimal; bit i (most significant first) is set while base+i is given or reserved.'),
       allocations: z
         .record(z.string(), allocationSchema)
         .meta({ maxProperties: 256, 'x-kubernetes-map-type': 'atomic' })
         .describe('By offset in the block (0 to 255, decimal).'),
+      reserved: z
+        .record(z.string(), reservationSchema)
+        .meta({ maxProperties: 256, 'x-kubernetes-map-type': 'atomic' })
+        .exactOptional()
+        .describe('Addresses that nobody has and that are not free for all, by offset. Their bits are set.'),
     }),
   }),
   columns: [
@@ -62,6 +82,11 @@ export const addressBlock = {
     {
       at: 'spec',
       rule: "self.allocations.all(offset, offset.matches('^([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$'))",
+      message: 'offsets go from 0 to 255',
+    },
+    {
+      at: 'spec.reserved',
+      rule: "self.all(offset, offset.matches('^([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])$'))",
       message: 'offsets go from 0 to 255',
     },
   ],

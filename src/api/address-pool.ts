@@ -64,6 +64,14 @@ export const addressPool = {
         })
         .exactOptional()
         .describe('Who may use the pool.'),
+      keepFor: z
+        .string()
+        .max(32)
+        .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/)
+        .exactOptional()
+        .describe(
+          'How long an address is kept for the name of a Service that was deleted, as 10m or 1h30m: made again in that time, it gets it back. Absent: not at all.',
+        ),
       announce: z
         .object({ layer2: z.array(layer2RuleSchema).max(32).exactOptional() })
         .exactOptional()
@@ -78,6 +86,7 @@ export const addressPool = {
           .exactOptional()
           .describe('How many addresses the pool has, as a decimal number (an IPv6 pool may exceed an int64).'),
         used: z.int().min(0).exactOptional(),
+        kept: z.int().min(0).exactOptional().describe('How many addresses are kept for Services that are gone (keepFor).'),
         rebalanced: z
           .string()
           .max(256)
@@ -87,7 +96,7 @@ export const addressPool = {
           .string()
           .exactOptional()
           .describe(
-            'How many addresses the pool can still give to Services that do not ask for a certain one, as a decimal number: without those of avoidBuggyIPs and those of nodes; 0 while the pool is not ready.',
+            'How many addresses the pool can still give to Services that do not ask for a certain one, as a decimal number: without those of avoidBuggyIPs, of nodes, of strangers and those kept; 0 while the pool is not ready.',
           ),
       })
       .exactOptional(),
@@ -98,6 +107,7 @@ export const addressPool = {
     { name: 'Free', type: 'string', jsonPath: '.status.free' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Kept', type: 'integer', jsonPath: '.status.kept', priority: 1 },
     { name: 'Auto', type: 'boolean', jsonPath: '.spec.autoAssign', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],

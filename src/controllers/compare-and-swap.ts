@@ -12,6 +12,7 @@ export interface BlockWrites {
   read(name: string, signal?: AbortSignal): Promise<AddressBlock | undefined>
   create(block: AddressBlock, signal?: AbortSignal): Promise<AddressBlock | Conflict>
   update(block: AddressBlock, signal?: AbortSignal): Promise<AddressBlock | Conflict>
+  remove(seen: AddressBlock, signal?: AbortSignal): Promise<'done' | Conflict>
 }
 
 export interface AnnouncementWrites {
@@ -32,6 +33,7 @@ export function blockWrites(writer: Writer): BlockWrites {
     },
     create: (block, signal) => orConflict(writer.create(addressBlocks, block, optional(signal))),
     update: (block, signal) => orConflict(writer.update(addressBlocks, block, optional(signal))),
+    remove: (seen, signal) => orConflict(writer.remove(addressBlocks, seen, optional(signal)).then(() => 'done' as const)),
   }
 }
 

@@ -1,7 +1,7 @@
 // What is told of a pool by events.
 import { expect, test } from 'vitest'
 import type { AddressPool } from '../api/address-pool.ts'
-import { poolNews } from './pool.ts'
+import { poolNews, poolPatch } from './pool.ts'
 import type { PoolReport } from './pool.ts'
 
 const pool: AddressPool = {
@@ -36,4 +36,10 @@ test('a pool that is the older one in an overlap tells of the overlap, and what 
   const [ready] = fine.conditions
   expect(told(pool, fine)).toEqual(['Ready Accepted'])
   expect(told(after(fine), report(...(ready && overlap ? [ready, overlap] : [])))).toEqual(['Overlap Overlap'])
+})
+
+test('an overlap that is over leaves no condition behind', () => {
+  const [ready] = fine.conditions
+  const patch = poolPatch(after(overlapping), report(...(ready ? [ready] : [])), 0)
+  expect(patch).toMatchObject({ status: { conditions: [{ type: 'Ready', status: 'True' }] } })
 })

@@ -1,5 +1,5 @@
 // The loop of AddressPools: conditions and how full each is, told some time after the addresses were given.
-import { findCondition, setCondition } from '../kubernetes/conditions.ts'
+import { findCondition, removeCondition, setCondition } from '../kubernetes/conditions.ts'
 import type { Condition, ConditionState } from '../kubernetes/conditions.ts'
 import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import { createQueue } from '../kubernetes/queue.ts'
@@ -16,6 +16,8 @@ export interface PoolReport {
   readonly total: string
   readonly used: number
   readonly free: string
+  /** How many addresses are kept for Services that are gone. */
+  readonly kept?: number
   /** A rebalance asked for by the annotation weir.dev/rebalance that is over, with how many addresses it moved. */
   readonly rebalanced?: { readonly value: string; readonly moved: number }
 }
@@ -106,7 +108,9 @@ export function poolPatch(pool: AddressPool, judged: PoolReport, nowMs: number):
   const present = pool.status?.conditions
   let conditions: readonly Condition[] | undefined = present
   for (const condition of judged.conditions) conditions = setCondition(conditions, { ...condition, ...observed }, nowMs)
-  const { total, used, free } = judged
+  // One that is told only while it holds.
+  if (conditions && !judged.conditions.some(({ type }) => type === 'Overlap')) conditions = removeCondition(conditions, 'Overlap')
+  const { total, used, free, kept = 0 } = judged
   const { status } = pool
   const rebalanced = judged.rebalanced?.value ?? status?.rebalanced
   const isSame =
@@ -114,9 +118,10 @@ export function poolPatch(pool: AddressPool, judged: PoolReport, nowMs: number):
     status?.total === total &&
     status.used === used &&
     status.free === free &&
+    (status.kept ?? 0) === kept &&
     status.rebalanced === rebalanced &&
     status.observedGeneration === generation
   return isSame
     ? undefined
-    : { status: { conditions, total, used, free, ...observed, ...(rebalanced !== undefined && { rebalanced }) } }
+    : { status: { conditions, total, used, free, kept, ...observed, ...(rebalanced !== undefined && { rebalanced }) } }
 }

@@ -36,6 +36,7 @@ function startProcess(server: ReturnType<typeof createServer<AddressBlock>>, s: 
     },
     create: (block: AddressBlock) => write(() => server.create(block)),
     update: (block: AddressBlock) => write(() => server.update(block)),
+    remove: async (seen: AddressBlock) => server.remove(seen),
   }
   return { index, allocator: createAllocator({ index, store, signal: never }) }
 }
@@ -105,6 +106,7 @@ test('everything that is freed can be given again', async () => {
     read: async (name: string) => server.read(name),
     create: async (block: AddressBlock) => server.create(block),
     update: async (block: AddressBlock) => server.update(block),
+    remove: async (seen: AddressBlock) => server.remove(seen),
   }
   const allocator = createAllocator({ index, store, signal: never })
   const fill = async (round: number) => {
@@ -132,6 +134,7 @@ test('an aborted wait that was not written yet gives nothing', async () => {
     read: async () => undefined,
     create: async (block: AddressBlock) => server.create(block),
     update: async (block: AddressBlock) => server.update(block),
+    remove: async (seen: AddressBlock) => server.remove(seen),
   }
   const allocator = createAllocator({ index, store, signal: never })
   const address = index.free.next(source, 'IPv4')

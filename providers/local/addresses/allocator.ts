@@ -21,15 +21,16 @@ export interface Allocator {
    * Takes one owner off the address; without any owner left it is free. Free already is success. With `unlessLast` somebody
    * else must be left; `last` when nobody would be.
    */
-  free(
-    address: IpAddress,
-    uid: string,
-    signal: AbortSignal,
-    options?: { readonly unlessLast?: boolean },
-  ): Promise<'freed' | 'last'>
+  free(address: IpAddress, uid: string, signal: AbortSignal, options?: FreeOptions): Promise<'freed' | 'last'>
+  /** Ends the reservation of an address. */
+  unreserve(address: IpAddress, signal: AbortSignal): Promise<void>
+  /** Deletes a block in which nothing is given or reserved, if it still is as it is known. */
+  removeEmpty(name: string, signal: AbortSignal): Promise<void>
   /** Sets the key under which others may join its only owner; `taken` when there are others by now. */
   share(address: IpAddress, uid: string, key: string | undefined, signal: AbortSignal): Promise<'done' | 'taken'>
 }
+
+export type FreeOptions = Pick<Extract<BlockChange, { readonly kind: 'free' }>, 'unlessLast' | 'reserve'>
 
 interface Waiting {
   readonly change: BlockChange
@@ -123,11 +124,26 @@ export function createAllocator(options: {
         index.unhold(change.address, change.owner.uid)
       }
     },
-    async free(address, uid, signal, { unlessLast = false } = {}) {
-      return (await submit({ kind: 'free', address, uid, unlessLast }, signal)) === 'done' ? 'freed' : 'last'
+    async free(address, uid, signal, options = {}) {
+      return (await submit({ kind: 'free', address, uid, ...options }, signal)) === 'done' ? 'freed' : 'last'
+    },
+    async unreserve(address, signal) {
+      await submit({ kind: 'unreserve', address }, signal)
+    },
+    async removeEmpty(name, signal) {
+      const known = index.block(name)
+      if (!known || !isEmpty(known) || queues.has(name)) return
+      // Who wants an address of it meanwhile finds that it is gone, and makes another one.
+      if ((await store.remove(known, signal)) === 'conflict') return
+      if (index.block(name)?.metadata.uid === known.metadata.uid) index.remove(name)
     },
     share: (address, uid, key, signal) => submit({ kind: 'share', address, uid, key }, signal),
   }
+}
+
+function isEmpty({ spec }: AddressBlock): boolean {
+  // A bit that nobody accounts for was set by hand.
+  return Object.keys(spec.allocations).length === 0 && /^0*$/.test(spec.bitmap)
 }
 
 function contested(name: string): ProviderError {

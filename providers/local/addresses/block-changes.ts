@@ -1,5 +1,5 @@
 // What giving and freeing do to the object of an AddressBlock. Pure.
-import type { AddressBlock, Allocation } from '../../../src/api/address-block.ts'
+import type { AddressBlock, Allocation, Reservation } from '../../../src/api/address-block.ts'
 import { kindNames } from '../../../src/api/kind-names.ts'
 import { apiVersion } from '../../../src/api/group.ts'
 import { blockName, blockOffset, formatAddress } from '../../../src/model/address.ts'
@@ -25,7 +25,11 @@ export type BlockChange =
       readonly uid: string
       /** Not the last owner: the address is still announced for whoever else has it. */
       readonly unlessLast?: boolean
+      /** What is made of it when nobody has it any more; absent: free. */
+      readonly reserve?: Reservation | undefined
     }
+  /** Ends a reservation. */
+  | { readonly kind: 'unreserve'; readonly address: IpAddress }
   /** The only owner shares under another key from now on, or (undefined) with nobody. */
   | { readonly kind: 'share'; readonly address: IpAddress; readonly uid: string; readonly key: string | undefined }
 
@@ -47,16 +51,25 @@ export interface Changed {
 /** The block after the changes, each judged after those before it. `block` undefined: the API server has none yet. */
 export function applyChanges(block: AddressBlock | undefined, changes: readonly BlockChange[]): Changed {
   const allocations: Record<string, Allocation> = { ...block?.spec.allocations }
+  const reserved: Record<string, Reservation> = { ...block?.spec.reserved }
   const bitmap = (block && parseBitmap(block.spec.bitmap)) ?? emptyBitmap()
   const effects = changes.map((change): Effect => {
     const offset = blockOffset(change.address)
     const current = allocations[offset]
     if (change.kind === 'give') {
-      if (!current && hasBit(bitmap, offset)) return 'taken'
+      const reservation = reserved[offset]
+      if (!current && hasBit(bitmap, offset) && !isOpenTo(reservation, change.owner, change.since)) return 'taken'
       const next = withOwner(current, change)
       if (typeof next === 'string') return next
       allocations[offset] = next
+      delete reserved[offset]
       setBit(bitmap, offset)
+      return 'write'
+    }
+    if (change.kind === 'unreserve') {
+      if (!reserved[offset]) return 'done'
+      delete reserved[offset]
+      if (!current) clearBit(bitmap, offset)
       return 'write'
     }
     const isOwner = (current?.owners ?? []).some(owner => owner.uid === change.uid)
@@ -73,12 +86,34 @@ export function applyChanges(block: AddressBlock | undefined, changes: readonly 
     if (owners.length > 0) allocations[offset] = { ...current, owners }
     else {
       delete allocations[offset]
-      clearBit(bitmap, offset)
+      if (change.reserve) reserved[offset] = change.reserve
+      else clearBit(bitmap, offset)
     }
     return 'write'
   })
   const base = block?.spec.base ?? baseOf(changes)
-  return { block: { ...(block ?? newBlock(changes)), spec: { base, bitmap: formatBitmap(bitmap), allocations } }, effects }
+  const spec = { base, bitmap: formatBitmap(bitmap), allocations, ...(Object.keys(reserved).length > 0 && { reserved }) }
+  return { block: { ...(block ?? newBlock(changes)), spec }, effects }
+}
+
+/**
+ * Whether a reserved address may be given to somebody who asks for it: kept ones to the Service of that name and, when their
+ * time is over, to all; what a stranger has to whoever insists. `now`: RFC 3339; absent: not judged by time.
+ */
+export function isOpenTo(
+  reservation: Reservation | undefined,
+  { namespace, name }: Pick<Owner, 'namespace' | 'name'>,
+  now?: string,
+): boolean {
+  if (!reservation) return false
+  const { for: keptFor, until } = reservation
+  if (!keptFor || (keptFor.namespace === namespace && keptFor.name === name)) return true
+  return now !== undefined && isOver(until, Date.parse(now))
+}
+
+/** Whether the time of a reservation has passed; one whose time cannot be read has. */
+export function isOver(until: string, nowMs: number): boolean {
+  return !(Date.parse(until) > nowMs)
 }
 
 function withOwner(

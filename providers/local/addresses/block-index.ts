@@ -1,9 +1,10 @@
 // Every given address in memory, over all AddressBlocks: who has it, what somebody has, and the next free one of a pool.
-import type { AddressBlock, Allocation } from '../../../src/api/address-block.ts'
+import type { AddressBlock, Allocation, Reservation } from '../../../src/api/address-block.ts'
 import { blockName, makeAddress, parseAddress } from '../../../src/model/address.ts'
 import type { IpAddress, IpRange } from '../../../src/model/address.ts'
 import { bitmapSize, clearBit, countBits, emptyBitmap, hasBit, parseBitmap, setBit } from './bitmap.ts'
 import type { Bitmap } from './bitmap.ts'
+import { isOpenTo } from './block-changes.ts'
 import { createFreeFinder } from './free-finder.ts'
 import type { FreeFinder } from './free-finder.ts'
 
@@ -23,15 +24,19 @@ export interface Given {
   readonly sharing?: string | undefined
 }
 
+/** A reservation with its address. */
+export interface Reserved extends Reservation {
+  readonly address: IpAddress
+}
+
 /**
  * A claim in memory on an address no block gives: while its write is on the way (`pending`), for a Service whose status holds
- * it (`adoption`), for the one whose turn it is (`turn`), or for good because a node has it of its own (`node`), or because a
- * station of others has it (`conflict`, which gives way to whoever asks for that very address). Nobody else gets
- * a held address.
+ * it (`adoption`), for the one whose turn it is (`turn`), or for good because a node has it of its own (`node`). Nobody else
+ * gets a held address.
  */
 export interface Hold {
   readonly owner: Owner
-  readonly why: 'pending' | 'adoption' | 'turn' | 'node' | 'conflict'
+  readonly why: 'pending' | 'adoption' | 'turn' | 'node'
   /** The key under which others may join once it is given. */
   readonly sharing?: string | undefined
 }
@@ -47,6 +52,13 @@ export interface BlockIndex {
   all(): IterableIterator<Given>
   /** Addresses that somebody of the namespace shares under the key, also those on the way to be given; oldest known first. */
   sharedUnder(key: string, namespace: string): readonly IpAddress[]
+  /** What a block says of an address that nobody has and that is not free for all. */
+  reservedAt(address: IpAddress): Reserved | undefined
+  /** Addresses kept for a Service of that name. */
+  keptFor(namespace: string, name: string): readonly IpAddress[]
+  reservations(): IterableIterator<Reserved>
+  /** Names of all blocks that the API server has. */
+  blockNames(): readonly string[]
   heldBy(address: IpAddress): Hold | undefined
   /** The addresses held for an owner. */
   heldFor(uid: string): readonly IpAddress[]
@@ -64,6 +76,8 @@ export interface IndexEvents {
   onFreed(address: IpAddress): void
   /** An address came to be given, changed its owners, or (`now` undefined) is not given any more. */
   onGiven(now: Given | undefined, before: Given | undefined): void
+  /** An address came to be reserved, or is so no more. */
+  onReserved?(address: IpAddress): void
 }
 
 interface Block {
@@ -73,6 +87,7 @@ interface Block {
   readonly taken: Bitmap
   readonly given: Map<number, Given>
   readonly holds: Map<number, Hold>
+  readonly reserved: Map<number, Reserved>
 }
 
 export function createBlockIndex(events: IndexEvents): BlockIndex {
@@ -80,6 +95,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
   const byOwner = new Map<string, Map<string, Given>>()
   const heldByOwner = new Map<string, Map<string, IpAddress>>()
   const shared = new Map<string, Map<string, IpAddress>>()
+  const kept = new Map<string, Map<string, IpAddress>>()
   const free = createFreeFinder(name => blocks.get(name)?.taken)
 
   const blockOf = (address: IpAddress): Block => {
@@ -87,7 +103,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     const known = blocks.get(name)
     if (known) return known
     const base = makeAddress(address.family, (address.value >> 8n) << 8n)
-    const made: Block = { base, object: undefined, taken: emptyBitmap(), given: new Map(), holds: new Map() }
+    const made: Block = { base, object: undefined, taken: emptyBitmap(), given: new Map(), holds: new Map(), reserved: new Map() }
     blocks.set(name, made)
     return made
   }
@@ -117,8 +133,18 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     for (const key of before) if (!after.has(key)) removeFrom(shared, key, address.text)
     for (const key of after) if (!shared.get(key)?.has(address.text)) addTo(shared, key, address.text, address)
   }
+  const setReserved = (block: Block, offset: number, next: Reservation | undefined) => {
+    const before = block.reserved.get(offset)
+    if (!before && !next) return
+    const address = before?.address ?? makeAddress(block.base.family, block.base.value + BigInt(offset))
+    if (before?.for) removeFrom(kept, nameKey(before.for), address.text)
+    if (next?.for) addTo(kept, nameKey(next.for), address.text, address)
+    if (next) block.reserved.set(offset, { ...next, address })
+    else block.reserved.delete(offset)
+    if (before?.until !== next?.until) events.onReserved?.(address)
+  }
   const settleBit = (block: Block, offset: number, marked = false) => {
-    const taken = marked || block.given.has(offset) || block.holds.has(offset)
+    const taken = marked || block.given.has(offset) || block.holds.has(offset) || block.reserved.has(offset)
     if (taken === hasBit(block.taken, offset)) return
     if (taken) {
       setBit(block.taken, offset)
@@ -135,6 +161,7 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     for (let offset = 0; offset < bitmapSize; offset++) {
       const allocation = object?.spec.allocations[String(offset)]
       setGiven(block, offset, allocation && readGiven(block, offset, allocation, block.given.get(offset)))
+      setReserved(block, offset, object?.spec.reserved?.[String(offset)])
       // A bit without an owner (somebody edited the block by hand) is nobody's and not free.
       settleBit(block, offset, bits !== undefined && hasBit(bits, offset))
     }
@@ -159,6 +186,12 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       for (const block of blocks.values()) yield* block.given.values()
     },
     sharedUnder: (key, namespace) => [...(shared.get(`${namespace} ${key}`)?.values() ?? [])],
+    reservedAt: address => blocks.get(blockName(address))?.reserved.get(offsetOf(address)),
+    keptFor: (namespace, name) => [...(kept.get(nameKey({ namespace, name }))?.values() ?? [])],
+    *reservations() {
+      for (const block of blocks.values()) yield* block.reserved.values()
+    },
+    blockNames: () => [...blocks].flatMap(([name, { object }]) => (object ? name : [])),
     heldBy: address => blocks.get(blockName(address))?.holds.get(offsetOf(address)),
     heldFor: uid => [...(heldByOwner.get(uid)?.values() ?? [])],
     hold(address, hold) {
@@ -166,8 +199,8 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       const offset = offsetOf(address)
       const other = block.holds.get(offset)
       if (block.given.has(offset)) return false
-      const isOthers = other?.owner.uid !== hold.owner.uid && other?.why !== 'conflict'
-      if (other ? isOthers : hasBit(block.taken, offset)) return false
+      const isOpen = !hasBit(block.taken, offset) || isOpenTo(block.reserved.get(offset), hold.owner)
+      if (other ? other.owner.uid !== hold.owner.uid : !isOpen) return false
       if (other) removeFrom(heldByOwner, other.owner.uid, address.text)
       settleSharing(block, offset, address, () => block.holds.set(offset, hold))
       addTo(heldByOwner, hold.owner.uid, address.text, address)
@@ -188,6 +221,10 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
       return used
     },
   }
+}
+
+function nameKey({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`
 }
 
 function sharingKeys(sharing: string | undefined, owners: readonly Owner[]): readonly string[] {

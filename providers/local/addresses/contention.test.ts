@@ -34,6 +34,7 @@ function contended(before: (server: ReturnType<typeof createServer<AddressBlock>
     read: async (name: string) => server.read(name),
     create: (block: AddressBlock) => write(block, () => server.create(block)),
     update: (block: AddressBlock) => write(block, () => server.update(block)),
+    remove: async (seen: AddressBlock) => server.remove(seen),
   }
   const allocator = createAllocator({ index, store, signal: never })
   const pools = readPools([poolNamed('office', ['10.0.0.0/24'])])

@@ -102,6 +102,14 @@ export function createGiver(options: {
     }
     return undefined
   }
+  /** The address that a Service of this name had before. */
+  const findKept = ({ namespace, name }: Owner, { family }: GiveAction, names: readonly string[]): Choice | undefined => {
+    for (const address of index.keptFor(namespace, name)) {
+      const pool = address.family === family && usablePools(names).find(candidate => poolContains(candidate, address))
+      if (pool) return { address, pool: pool.name }
+    }
+    return undefined
+  }
   const result = (address: IpAddress, pool: string, owner: Owner): GiveResult => ({
     kind: 'given',
     given: index.given(address) ?? { address, pool, since: timestamp(), owners: [owner] },
@@ -119,6 +127,8 @@ export function createGiver(options: {
     if (has(owner.uid, address) || (await take(owner, choice, signal, sharing))) return result(address, pool, owner)
     const hold = index.heldBy(address)
     if (hold?.why === 'node') return { kind: 'of-node', address: address.text, node: hold.owner.name }
+    const kept = index.reservedAt(address)
+    if (kept?.for) return { kind: 'kept', address: address.text, for: kept.for, until: kept.until }
     const owners = ownersAt(address)
     const discord = owners.length > 0 ? sharing?.discord(address, owners) : undefined
     return { kind: 'in-use', address: address.text, by: owners[0] ?? hold?.owner, discord }
@@ -134,14 +144,15 @@ export function createGiver(options: {
     const owner = ownerOf(waiter.id)
     for (let losses = 0; losses < maxLosses; losses++) {
       const shared = sharing && findShared(action, names, sharing)
-      const choice = shared ?? choose(owner.uid, action, names)
+      const known = findKept(owner, action, names) ?? shared
+      const choice = known ?? choose(owner.uid, action, names)
       if (!choice) {
         waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
         return { kind: 'exhausted', family: action.family, pools: names }
       }
       // Lost only against another process; the index knows of it by now and offers another address.
       if (await take(owner, choice, signal, sharing)) {
-        if (action.kind === 'give-address' && !shared) gaveUnasked(choice.address)
+        if (action.kind === 'give-address' && !known) gaveUnasked(choice.address)
         return result(choice.address, choice.pool, owner)
       }
     }

@@ -1,5 +1,5 @@
 // Addresses that a station of others was found to have. One that was given unasked and never announced is exchanged for another
-// one and set aside: the next Service would only meet the same station.
+// one and set aside in its block: the next Service would only meet the same station.
 import type { Announcement } from '../../../src/api/announcement.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
 import type { BlockIndex } from './block-index.ts'
@@ -9,17 +9,19 @@ export interface SetAside {
   gaveUnasked(address: IpAddress): void
   /** Whether another address is to be given in the place of this one. */
   isToBeExchanged(address: IpAddress, announcement: Announcement | undefined): boolean
-  /** Holds an address that was exchanged, when it becomes free. Who asks for exactly this address gets it all the same. */
-  reclaim(address: IpAddress): boolean
+  /** The MAC of the station for which the address is to be set aside when its Service has left it. */
+  stationOf(address: IpAddress): string | undefined
 }
 
 /** A station with more addresses than these answers for all of them (proxy ARP): another address would not help. */
 const maxPerStation = 3
 
-/** Kept in memory only: after a restart the agents find the station again, as they did the first time. */
-export function createSetAside(index: BlockIndex): SetAside {
+/** So long an address stays set aside; then somebody may try again whether the station is still there. */
+export const setAsideMs = 24 * 3_600_000
+
+export function createSetAside(index: Pick<BlockIndex, 'reservations'>): SetAside {
   const unasked = new Set<string>()
-  /** The MAC of the station by the address it has. */
+  /** The MAC of the station by the address it has, until that is written down in the block. */
   const stations = new Map<string, string>()
   return {
     gaveUnasked: ({ text }) => {
@@ -34,17 +36,13 @@ export function createSetAside(index: BlockIndex): SetAside {
         stations.delete(text)
       }
       if (!conflict || epoch > 0 || !unasked.has(text)) return false
-      const others = [...stations].filter(([other, mac]) => other !== text && mac === conflict.mac)
-      if (others.length >= maxPerStation) return false
+      const others = new Set([...stations].flatMap(([other, mac]) => (mac === conflict.mac ? other : [])))
+      for (const { address, mac } of index.reservations()) if (mac === conflict.mac) others.add(address.text)
+      others.delete(text)
+      if (others.size >= maxPerStation) return false
       stations.set(text, conflict.mac)
       return true
     },
-    reclaim(address) {
-      unasked.delete(address.text)
-      const mac = stations.get(address.text)
-      if (mac === undefined) return false
-      const owner = { uid: `address of a stranger: ${address.text}`, namespace: '', name: mac }
-      return index.hold(address, { owner, why: 'conflict' })
-    },
+    stationOf: ({ text }) => stations.get(text),
   }
 }
