@@ -132,7 +132,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     index,
     allocator,
     pools: pools.book,
-    stationOf: setAside.stationOf,
+    stationOf: address => setAside.stationOf(address),
     isAwaited: address => waiters.lineOf(address).length > 0,
     now: dependencies.now,
   })
