@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
+import { failover } from './failover.ts'
 
 /** What every benchmark is handed from the command line. */
 export interface BenchOptions {
@@ -10,7 +11,11 @@ export interface BenchOptions {
   readonly signal: AbortSignal
 }
 
-const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = { backlog, aws }
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = {
+  backlog,
+  aws,
+  failover,
+}
 
 const usage = `Usage: npm run bench -- [NAME...] [options]
 

@@ -105,7 +105,9 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     const next = change(old)
     const [before, after] = [old.status?.node ?? '', next.status?.node ?? '']
     const owner = nodes.find(({ name }) => name === before)
-    const isRobbed = owner?.isSound() && !owner.hasGivenUp(old.spec.address) && old.spec.nodes.includes(before)
+    // Of two claims of one epoch, made in the same moment by different lists of candidates, the better one is written in the end.
+    const isTie = old.status?.epoch === next.status?.epoch
+    const isRobbed = !isTie && owner?.isSound() && !owner.hasGivenUp(old.spec.address) && old.spec.nodes.includes(before)
     if (after !== '' && after !== before && isRobbed) {
       robberies.push(`${after} took ${old.spec.address} from ${before} at ${clock.monotonic()} ms`)
     }

@@ -31,6 +31,8 @@ export type SeenArp = NonNullable<ReturnType<typeof parseArp>>
 
 export interface Station extends AnnouncingInterface {
   readonly namespace: string
+  /** Of the switch. */
+  readonly port: string
 }
 
 export interface Lan extends Disposable {
@@ -44,6 +46,8 @@ export interface Lan extends Disposable {
   readonly switchNamespace: string
   /** Runs `make` with this thread inside the station's namespace; threads started there stay there. */
   inside<T>(station: Station, make: () => T): T
+  /** Takes the station off the switch without a word (its carrier stays), and puts it back. */
+  plug(station: Station, isPlugged: boolean): void
   /** Runs a program on the station. */
   run(station: Station, command: readonly string[]): string
 }
@@ -102,7 +106,7 @@ export function makeLan(name: string): Lan {
     ip('-n', namespace, 'link', 'set', 'eth0', 'address', mac, 'up')
     ip('-n', namespace, 'addr', 'add', `10.201.0.${position}/16`, 'dev', 'eth0')
     ip('-n', namespace, 'addr', 'add', `fd00:201::${position}/64`, 'dev', 'eth0', 'nodad')
-    return { namespace, name: 'eth0', index: linkIndex(namespace, 'eth0'), mac }
+    return { namespace, port: `p${position}`, name: 'eth0', index: linkIndex(namespace, 'eth0'), mac }
   }
   const [node, client] = [attach(), attach()]
   unlessMade.move()
@@ -112,6 +116,9 @@ export function makeLan(name: string): Lan {
     attach,
     switchNamespace,
     inside: (station, make) => insideNamespace(station.namespace, make),
+    plug(station, isPlugged) {
+      ip('-n', switchNamespace, 'link', 'set', station.port, ...(isPlugged ? ['master', 'br0'] : ['nomaster']))
+    },
     run(station, command) {
       const result = spawnSync('ip', ['netns', 'exec', station.namespace, ...command], { encoding: 'utf8' })
       if (result.status !== 0) throw new Error(`${command.join(' ')}: ${result.stderr}`)

@@ -3,7 +3,7 @@ import { createPauses } from './pauses.ts'
 
 test.each([
   ['a turn that begins a little late is no pause', 200, undefined, 0],
-  ['after a pause of two heartbeats, which may have cost an address, a listening window passes without an answer', 201, 201, 350],
+  ['after a pause of two heartbeats, which may have cost an address, a listening window passes without an answer', 201, 201, 400],
   ['after one that may have cost the Lease, as long as the API server needs to say so', 6000, 6000, 1000],
 ])('%s', (_case, lateMs, paused, listenMs) => {
   const pauses = createPauses(1000)

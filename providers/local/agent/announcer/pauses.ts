@@ -12,12 +12,12 @@ export interface Pauses {
 }
 
 /**
- * Two heartbeats. Others take over after three and a half that are missing, of which one may have been due before the pause
- * began: after a shorter one nobody did.
+ * Two heartbeats. Others take over after four that are missing, of which one may have been due before the pause began: after a
+ * shorter one nobody did.
  */
 const pauseMs = 200
 /** As long as it takes to hear a beat of everybody who lives. Whoever took over says so in its first. */
-const listenMs = 350
+const listenMs = 400
 /**
  * After so long also somebody who is not heard here may have taken over, because our Lease was not renewed in time (10 s, every 3 s).
  * That is learnt from the API server.

@@ -4,7 +4,7 @@ import { keyOne, makeSegment } from './segment-under-test.ts'
 
 const web = '10.201.200.1'
 const names = ['n0', 'n1', 'n2']
-const windowMs = 350
+const windowMs = 400
 
 function settled(addresses: readonly string[] = [web]) {
   const segment = makeSegment(names)
@@ -97,6 +97,22 @@ test('a paused owner that wakes up answers nothing before it has listened, and y
   segment.advance(1000, () => expect(segment.owners(web)).toEqual(['n1']))
   expect(segment.station('n0').owned.size).toBe(0)
   expect(segment.station('n0').events).toContainEqual(expect.objectContaining({ kind: 'paused' }))
+})
+
+test('what a node did not hear while it came late itself, though not by a pause, is no silence of others', () => {
+  const segment = settled()
+  segment.partition(['n0'], ['n1', 'n2'])
+  for (let i = 0; i < 2; i++) {
+    for (const name of ['n1', 'n2']) segment.station(name).pause()
+    segment.advance(180)
+    for (const name of ['n1', 'n2']) segment.station(name).resume()
+    segment.advance(20)
+  }
+  segment.advance(40)
+  segment.partition()
+  segment.advance(2000)
+  expect(segment.owners(web)).toEqual(['n0'])
+  expect(segment.moves.get(web)).toBe(1)
 })
 
 test('nobody takes over because it was paused itself', () => {

@@ -66,6 +66,8 @@ export function createElection(options: ElectionOptions): Election {
   const estranged = createEstranged()
   let { keys } = options
   let lastTurn: number | undefined
+  /** When the next turn was due at the end of the last one. */
+  let expectedAt = Number.POSITIVE_INFINITY
   let listenUntil = Number.POSITIVE_INFINITY
 
   const roster = createRoster({
@@ -114,7 +116,10 @@ export function createElection(options: ElectionOptions): Election {
     roster.want(peersOf(self, contests.contestants()), nowMs)
     contests.reindex(node => roster.get(node) !== undefined)
   }
-  const noticePause = (nowMs: number) => {
+  /** Whether we come late. A little is time in which others could not be heard; much is a pause, in which they may have acted. */
+  const noticeTime = (nowMs: number) => {
+    const lateMs = nowMs - expectedAt
+    expectedAt = Number.POSITIVE_INFINITY
     if (contests.size === 0) {
       lastTurn = undefined
       return
@@ -122,10 +127,20 @@ export function createElection(options: ElectionOptions): Election {
     const passed = nowMs - (lastTurn ?? nowMs)
     if (lastTurn === undefined) listenUntil = nowMs + roster.windowMs
     lastTurn = nowMs
-    if (passed <= 2 * roster.intervalMs) return
+    if (passed <= 2 * roster.intervalMs) {
+      if (lateMs > 0 && Number.isFinite(lateMs)) roster.excuse(lateMs, nowMs)
+      return
+    }
     listenUntil = nowMs + roster.windowMs
-    roster.forgive(nowMs)
+    roster.excuse(Number.POSITIVE_INFINITY, nowMs)
     tell({ kind: 'paused', forMs: Math.round(passed) })
+  }
+
+  const nextDue = () => {
+    if (!keys) return Number.POSITIVE_INFINITY
+    if (contests.size === 0) return contests.isStale ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    // Also without anything to do, so that a pause is noticed.
+    return Math.min(contests.nextDue, roster.nextDue, (lastTurn ?? Number.NEGATIVE_INFINITY) + roster.intervalMs)
   }
 
   return {
@@ -156,7 +171,7 @@ export function createElection(options: ElectionOptions): Election {
         count('no-key')
         return
       }
-      noticePause(nowMs)
+      noticeTime(nowMs)
       const frame = decodeFrame(bytes, keys)
       const drop = 'drop' in frame ? frame.drop : frame.sender === ourId ? 'own-frame' : undefined
       if (drop || 'drop' in frame) {
@@ -183,18 +198,16 @@ export function createElection(options: ElectionOptions): Election {
     },
     work(nowMs) {
       if (!keys) return
-      noticePause(nowMs)
+      noticeTime(nowMs)
       if (contests.isStale) replan(nowMs)
       for (const peer of roster.peers) roster.judgeLife(peer, nowMs)
       for (const node of estranged.expire(nowMs)) contests.judgeAllOf(node, nowMs)
       contests.judgeDue(nowMs)
       roster.speak(nowMs)
+      expectedAt = nextDue()
     },
     get nextDue() {
-      if (!keys) return Number.POSITIVE_INFINITY
-      if (contests.size === 0) return contests.isStale ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-      // Also without anything to do, so that a pause is noticed.
-      return Math.min(contests.nextDue, roster.nextDue, (lastTurn ?? Number.NEGATIVE_INFINITY) + roster.intervalMs)
+      return nextDue()
     },
     get listenUntil() {
       return listenUntil

@@ -58,6 +58,6 @@ test('a node speaks only to those it shares an address with, and to an owner tha
   expect([...peersOf('a', addresses)].toSorted()).toEqual(['b', 'e', 'f'])
 })
 
-test('a death is noticed within 350 ms at the usual rate', () => {
-  expect(deadAfter(intervalFor(100))).toBe(350)
+test('a death is noticed within 400 ms at the usual rate', () => {
+  expect(deadAfter(intervalFor(100))).toBe(400)
 })

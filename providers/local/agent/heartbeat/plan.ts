@@ -11,8 +11,8 @@ export interface Contestants {
 export const beatMs = 100
 /** Frames per second that one node sends at most on one segment, bursts of claims aside. */
 export const mostFramesPerSecond = 1000
-/** A peer is dead after so many beats without a sign of life: three are lost, and half of one is for delays. */
-export const deadBeats = 3.5
+/** A peer is dead after so many beats without a sign of life: three are lost, and a whole one is for delays of a busy machine. */
+export const deadBeats = 4
 
 /**
  * Those whose life or death matters to `self`, and to whom its own does: everybody who shares an address with it. Addresses

@@ -41,8 +41,8 @@ export interface Roster {
   isAlive(peer: Peer, nowMs: number): boolean
   /** Notices whether the peer died or returned since it was last asked. */
   judgeLife(peer: Peer, nowMs: number): void
-  /** Whoever lived until now is heard from now on: nobody is dead because we did not listen. */
-  forgive(nowMs: number): void
+  /** Whoever lived until now gets as much time to be heard as we came late: nobody is dead because we did not listen. */
+  excuse(lateMs: number, nowMs: number): void
   /** Looks for who is missing, soon and often at first. */
   call(nowMs: number): void
   /** Sends what is due, and forgets of the claims what everybody has. */
@@ -160,8 +160,9 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
       }
       onLife(peer, lives, nowMs)
     },
-    forgive(nowMs) {
-      for (const peer of peers.values()) if (alive.has(peer.name)) peer.heardAt = nowMs
+    excuse(lateMs, nowMs) {
+      for (const peer of peers.values())
+        if (alive.has(peer.name)) peer.heardAt = Math.max(peer.heardAt, Math.min(peer.heardAt + lateMs, nowMs))
     },
     call,
     speak(nowMs) {
