@@ -1,4 +1,5 @@
 // The lab's sample workload: tells who answered and whose address it saw, over HTTP and UDP. Runs in a Pod without any package.
+// GET /stream tells it ten times a second until the client goes; GET /bytes/N sends N bytes, for packets of full size.
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:http'
 
@@ -19,13 +20,24 @@ const server = createServer((request, response) => {
     return
   }
   const client = plain(request.socket.remoteAddress)
+  const [, size] = /^\/bytes\/(\d{1,8})$/.exec(request.url ?? '') ?? []
+  if (size !== undefined) {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.alloc(Number(size), pod))
+    return
+  }
   response.writeHead(200, { 'content-type': 'application/json' })
-  response.end(`${JSON.stringify({ pod, node, client, path: request.url, headers: request.headers })}\n`)
+  if (request.url === '/stream') {
+    const telling = setInterval(() => response.write(`${JSON.stringify({ pod, node, client })}\n`), 100)
+    response.on('close', () => clearInterval(telling))
+    return
+  }
+  const facts = { pod, node, client, port: request.socket.remotePort, path: request.url, headers: request.headers }
+  response.end(`${JSON.stringify(facts)}\n`)
 })
 server.listen(port)
 
 const socket = createSocket({ type: 'udp6' })
-socket.on('message', (_text, from) => socket.send(`${pod} ${plain(from.address)}`, from.port, from.address))
+socket.on('message', (_text, from) => socket.send(`${pod} ${plain(from.address)} ${node}`, from.port, from.address))
 socket.bind(port)
 
 // As process 1 of a container there is no default that ends it.

@@ -76,6 +76,29 @@ describe('the lab that tests share', () => {
     }
   })
 
+  test('connections that a client holds tell who serves them, and that they broke; answers come in packets of full size too', async () => {
+    const [name = '', address = '', node = ''] = (
+      await lab.kubectl([
+        ...'get pods -l app=web -o'.split(' '),
+        'jsonpath={.items[0].metadata.name} {.items[0].status.podIPs[1].ip} {.items[0].spec.nodeName}',
+      ])
+    ).split(' ')
+    const program = 'fetch(process.argv[1]).then(answer => answer.bytes()).then(({ length }) => console.log(length))'
+    expect(await lab.client.exec([process.execPath, '-e', program, `http://[${address}]:8080/bytes/100000`])).toBe('100000\n')
+
+    const restarts = () => lab.kubectl(['get', 'pod', name, '-o', 'jsonpath={.status.containerStatuses[0].restartCount}'])
+    const before = await restarts()
+    const hold = join(import.meta.dirname, 'hold-connections.ts')
+    await using holding = await lab.client.start('hold', [process.execPath, hold, address, '8080', '3'])
+    await holding.untilLine(/holding/)
+    expect(lab.nodes.find(each => each.name === node)?.signal(/echo\.ts/, 'SIGKILL')).toBeGreaterThan(0)
+    await waitFor(async () => (await restarts()) !== before, { what: `${name} to start again`, timeoutMs: 60_000, everyMs: 200 })
+    await holding.kill('SIGTERM')
+    const held: readonly object[] = JSON.parse(holding.output().trim().split('\n').at(-1) ?? '')
+    const broken = { pod: name, node, client: lab.client.address6, gapMs: expect.any(Number), ended: expect.any(String) }
+    expect(held).toEqual([broken, broken, broken])
+  })
+
   test('exec and logs reach a container through the API server and a kubelet that lets nobody else in', async () => {
     const name = (await lab.kubectl(['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[0].metadata.name}'])).trim()
     expect(await lab.pod(name).exec(['node', '--version'])).toBe(`${process.version}\n`)

@@ -111,10 +111,7 @@ async function stay(lab: Lab): Promise<void> {
   print('\nThe lab stays until Ctrl-C.')
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
-  const served = (await rows(lab).catch(() => [])).flatMap(({ addresses }) => addresses.map(({ address }) => address))
-  const urls = [served.find(address => !isIPv6(address)) ?? 'ADDRESS', served.filter(isIPv6).map(address => `[${address}]`)[0]]
-  for (const host of urls.filter(host => host !== undefined))
-    print(`  npm run lab -- ${which}on client curl ${host.startsWith('[') ? `-g 'http://${host}/'` : `http://${host}/`}`)
+  for (const url of await sampleUrls(lab)) print(`  npm run lab -- ${which}on client curl ${url}`)
   const state = openState(lab.name)
   const words = await new Promise<string>(resolve => {
     const end = (words: string) => {
@@ -129,6 +126,14 @@ async function stay(lab: Lab): Promise<void> {
     stop.signal.addEventListener('abort', stopped)
   })
   print(words)
+}
+
+/** What curl needs to reach a sample over each family; brackets are its own wildcards without -g. */
+async function sampleUrls(lab: Lab): Promise<readonly string[]> {
+  const served = (await rows(lab).catch(() => [])).filter(({ protocol, port }) => protocol === 'http' && port === 80)
+  const addresses = served.flatMap(row => row.addresses.map(({ address }) => address))
+  const [four, six] = [addresses.find(address => !isIPv6(address)) ?? 'ADDRESS', addresses.find(isIPv6)]
+  return [`http://${four}/`, ...(six === undefined ? [] : [`-g 'http://[${six}]/'`])]
 }
 
 /** Runs one program with this terminal and answers its exit code. */

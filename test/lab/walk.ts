@@ -40,7 +40,8 @@ export async function callFromClient(lab: Pick<Lab, 'client'>, row: Row, address
   const errors = got.flatMap(answer => ('error' in answer ? [answer.error] : []))
   const own = new Set([lab.client.address, lab.client.address6])
   const source = seen.map(from => (own.has(from) ? from : `${from} (SNAT by kube-proxy)`)).join(', ')
-  const who = pods.length > 0 ? `${pods.join(', ')}, saw ${source}` : ''
+  const saw = pods.length > 1 && seen.length === 1 ? 'each saw' : 'saw'
+  const who = pods.length > 0 ? `${pods.join(', ')}, ${saw} ${source}` : ''
   const trouble = errors.length > 0 ? `${errors.length} of ${got.length} failed: ${[...new Set(errors)].join(', ')}` : ''
   const what = row.protocol === 'udp' ? 'UDP  ' : 'GET /'
   return { answered: errors.length === 0, line: `${what} → ${[who, trouble].filter(Boolean).join('; ')}` }
