@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { acmCommands } from '../providers/aws/provider/acm.ts'
 import { ec2Commands } from '../providers/aws/provider/ec2.ts'
 import { elbCommands } from '../providers/aws/provider/elbv2.ts'
 
@@ -21,6 +22,7 @@ test('the IAM policy allows exactly the calls that are made', () => {
   const made = [
     ...Object.keys(elbCommands).map(name => `elasticloadbalancing:${name}`),
     ...Object.keys(ec2Commands).map(name => `ec2:${name}`),
+    ...Object.keys(acmCommands).map(name => `acm:${name}`),
   ]
   expect([...new Set(policy.Statement.flatMap(actionsOf))].toSorted()).toEqual(made.toSorted())
 })

@@ -10,8 +10,17 @@ export const plannerVersion = 1
 export interface Place {
   readonly region: string
   readonly vpcId: string
-  readonly assumeRole?: { readonly arn: string; readonly externalId?: string | undefined }
-  readonly endpoints?: { readonly elasticLoadBalancingV2?: string | undefined; readonly ec2?: string | undefined }
+  readonly assumeRole?: {
+    readonly arn: string
+    readonly externalId?: string | undefined
+    readonly sessionName?: string | undefined
+  }
+  readonly endpoints?: {
+    readonly elasticLoadBalancingV2?: string | undefined
+    readonly ec2?: string | undefined
+    readonly acm?: string | undefined
+    readonly sts?: string | undefined
+  }
 }
 
 /** Something that was replaced and stays until clients have moved away from it. */

@@ -6,6 +6,7 @@ import type { LedgerRecord } from './ledger.ts'
 import type { Look as Looked, Seen } from './model/seen.ts'
 import { ownerOf } from './names.ts'
 import type { Context } from './observe/context.ts'
+import { checkCertificates } from './observe/certificates.ts'
 import { listenersOf, unknownAttributes, unknownCertificates } from './observe/listeners.ts'
 import type { Look } from './observe/look.ts'
 import { partingOf } from './observe/parting.ts'
@@ -96,6 +97,8 @@ async function look(input: Look): Promise<Seen> {
     ({ name, tags }) => name === stack.backend?.name && tags['weir.dev/cluster'] === cluster,
   )
   const listeners = await listenersOf(location, balancers, caller)
+  // In a group a certificate spoils only the listener of its member.
+  if (id.kind === 'Service') await checkCertificates(location, { stack, listeners, record, now: clock.monotonic() }, caller)
   // Without those that the listing still showed and that turned out to be gone.
   const standing = balancers.filter(({ arn }) => pictures.loadBalancers.known(arn) !== undefined)
   const current = standing.find(({ name }) => name === stack.balancer.name)

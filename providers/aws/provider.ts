@@ -263,6 +263,10 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   return [...problems, ...unsupported]
 }
 
-function clientOptions({ region, endpoints }: Place) {
-  return { region, ...(endpoints === undefined ? {} : { endpoints }) }
+function clientOptions({ region, endpoints, assumeRole }: Place) {
+  return {
+    region,
+    ...(endpoints === undefined ? {} : { endpoints }),
+    ...(assumeRole === undefined ? {} : { assumeRole }),
+  }
 }

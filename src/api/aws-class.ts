@@ -153,6 +153,11 @@ export const awsClassSchema = z
           .max(2048)
           .regex(/^arn:[^:]+:iam::[0-9]{12}:role\/.+$/),
         externalId: z.string().min(2).max(1224).exactOptional(),
+        sessionName: z
+          .string()
+          .regex(/^[\w+=,.@-]{2,64}$/)
+          .exactOptional()
+          .describe('Absent: weir.'),
       })
       .exactOptional()
       .describe('Role to work as. Absent: the identity of the controller.'),

@@ -42,8 +42,21 @@ export const placeSchema = z
   .object({
     region: z.string().max(64),
     vpcId: z.string().max(64),
-    assumeRole: z.object({ arn: resourceId, externalId: z.string().max(1224).exactOptional() }).exactOptional(),
-    endpoints: z.object({ elasticLoadBalancingV2: resourceId.exactOptional(), ec2: resourceId.exactOptional() }).exactOptional(),
+    assumeRole: z
+      .object({
+        arn: resourceId,
+        externalId: z.string().max(1224).exactOptional(),
+        sessionName: z.string().max(64).exactOptional(),
+      })
+      .exactOptional(),
+    endpoints: z
+      .object({
+        elasticLoadBalancingV2: resourceId.exactOptional(),
+        ec2: resourceId.exactOptional(),
+        acm: resourceId.exactOptional(),
+        sts: resourceId.exactOptional(),
+      })
+      .exactOptional(),
   })
   .describe('Where it stands, so that it can be found and deleted when its class is gone.')
 

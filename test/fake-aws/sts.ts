@@ -7,6 +7,7 @@ type AssumeInput = {
   readonly RoleSessionName: string
   readonly DurationSeconds?: number
   readonly WebIdentityToken?: string
+  readonly ExternalId?: string
 }
 
 function getCallerIdentity(_input: object, call: Call): object {
@@ -21,6 +22,14 @@ function assumeRole(input: AssumeInput, call: Call): object {
   const seconds = input.DurationSeconds ?? 3600
   if (seconds < 900 || seconds > 43_200)
     throw awsError('ValidationError', `Value '${seconds}' at 'durationSeconds' must be between 900 and 43200`)
+  if (input.ExternalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(input.ExternalId))
+    throw awsError('ValidationError', `Value '${input.ExternalId}' at 'externalId' is invalid`)
+  const asked = call.world.roleTrusts.get(input.RoleArn)
+  if (asked !== undefined && asked.externalId !== input.ExternalId)
+    throw awsError(
+      'AccessDenied',
+      `User: ${call.accessKeyId} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
+    )
   const accessKeyId = `ASIA${call.newId(16).toUpperCase()}`
   const expiresAt = call.now() + seconds * 1000
   call.rememberSession(accessKeyId, expiresAt)

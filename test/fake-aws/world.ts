@@ -34,6 +34,8 @@ type Records = {
   addresses: ElasticIp
   prefixLists: PrefixList
   certificates: AcmCertificate
+  /** What the trust policies of roles ask for, by ARN. */
+  roleTrusts: { readonly externalId?: string | undefined }
 }
 
 export type World = { readonly [Kind in keyof Records]: Table<Records[Kind]> }
@@ -58,6 +60,7 @@ export function emptyWorld(now: () => number): World {
     addresses: table(now),
     prefixLists: table(now),
     certificates: table(now),
+    roleTrusts: table(now),
   }
 }
 
@@ -78,5 +81,6 @@ export function viewAt(world: World, time: number): View {
     addresses: world.addresses.at(time),
     prefixLists: world.prefixLists.at(time),
     certificates: world.certificates.at(time),
+    roleTrusts: world.roleTrusts.at(time),
   }
 }

@@ -1,11 +1,13 @@
 // One way to AWS for everything: typed calls by name, admitted by the limiter, their errors typed.
 import { hasCode, isThrottle, providerError } from '../errors.ts'
 import type { ApiClass, Limiter } from '../limiter.ts'
+import type { acmCommands } from './acm.ts'
 import type { ec2Commands } from './ec2.ts'
 import type { elbCommands } from './elbv2.ts'
 
 export type ElbOperation = keyof typeof elbCommands
 export type Ec2Operation = keyof typeof ec2Commands
+export type AcmOperation = keyof typeof acmCommands
 
 /** A command class of the SDK, as far as its types are needed. */
 type Command = new (input: never) => { resolveMiddleware: (...args: never) => unknown; readonly input: object }
@@ -21,6 +23,9 @@ export type ElbOutput<Name extends ElbOperation> = OutputOf<(typeof elbCommands)
 export type Ec2Input<Name extends Ec2Operation> = InputOf<(typeof ec2Commands)[Name]>
 export type Ec2Output<Name extends Ec2Operation> = OutputOf<(typeof ec2Commands)[Name]>
 
+export type AcmInput<Name extends AcmOperation> = InputOf<(typeof acmCommands)[Name]>
+export type AcmOutput<Name extends AcmOperation> = OutputOf<(typeof acmCommands)[Name]>
+
 /** For whom a call is made, and until when. */
 export interface Caller {
   /** Turns go round among these: the uid of a load balancer's owner, or `shared` for what serves all. */
@@ -35,12 +40,14 @@ export type Send = (operation: string, input: object, signal: AbortSignal) => Pr
 export interface Transports {
   readonly elasticloadbalancing: Send
   readonly ec2: Send
+  readonly acm: Send
 }
 
 /** Typed calls. Rejects with a ProviderError, or with the signal's reason. */
 export interface AwsCalls {
   elb<Name extends ElbOperation>(name: Name, input: ElbInput<Name>, caller: Caller): Promise<ElbOutput<Name>>
   ec2<Name extends Ec2Operation>(name: Name, input: Ec2Input<Name>, caller: Caller): Promise<Ec2Output<Name>>
+  acm<Name extends AcmOperation>(name: Name, input: AcmInput<Name>, caller: Caller): Promise<AcmOutput<Name>>
 }
 
 /** Calls through `transports`, no faster than `limiter` lets them. */
@@ -65,11 +72,14 @@ export function createCalls(transports: Transports, limiter: Limiter): AwsCalls 
     elb: async (name, input, caller) => (await call('elasticloadbalancing', name, input, caller)) as ElbOutput<typeof name>,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     ec2: async (name, input, caller) => (await call('ec2', name, input, caller)) as Ec2Output<typeof name>,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    acm: async (name, input, caller) => (await call('acm', name, input, caller)) as AcmOutput<typeof name>,
   }
 }
 
 /** The class a call counts in. */
 export function classOf(service: keyof Transports, operation: string): ApiClass {
+  if (service === 'acm') return 'acm'
   const reads = operation.startsWith('Describe')
   if (service === 'ec2') return reads ? 'ec2-read' : 'ec2-write'
   if (operation === 'RegisterTargets' || operation === 'DeregisterTargets') return 'elb-targets'

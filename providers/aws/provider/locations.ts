@@ -80,9 +80,7 @@ export function createLocations({ transports, whereabouts, clock, rates, signal 
         region,
         vpcId,
         ...(assumeRole === undefined ? {} : { assumeRole }),
-        ...(endpoints === undefined
-          ? {}
-          : { endpoints: { elasticLoadBalancingV2: endpoints.elasticLoadBalancingV2, ec2: endpoints.ec2 } }),
+        ...(endpoints === undefined ? {} : { endpoints }),
       })
     },
   }

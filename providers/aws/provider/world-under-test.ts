@@ -131,10 +131,11 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       },
       log: { debug: () => {}, info: () => {}, warn: () => {} },
       signal: ending.signal,
-      transports: ({ region }) =>
+      transports: ({ region, assumeRole }) =>
         sdkTransports({
           region,
-          endpoints: { elasticLoadBalancingV2: aws.endpoint, ec2: aws.endpoint },
+          endpoints: { elasticLoadBalancingV2: aws.endpoint, ec2: aws.endpoint, acm: aws.endpoint, sts: aws.endpoint },
+          ...(assumeRole === undefined ? {} : { assumeRole }),
           credentials: { accessKeyId: 'AKIAFAKE', secretAccessKey: 'fake' },
           maxAttempts: options.maxAttempts ?? 1,
         }),
