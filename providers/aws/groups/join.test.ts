@@ -1,5 +1,6 @@
 // Services that share a load balancer: ports belong to the oldest that asks, everybody keeps the own doors, and who gives way is told.
 import { describe, expect, test } from 'vitest'
+import { fc, test as property } from '@fast-check/vitest'
 import { joinGroup } from './join.ts'
 import { reasonsOf, settingsOf } from '../settings-under-test.ts'
 import type { Written } from '../settings-under-test.ts'
@@ -140,6 +141,48 @@ describe('what does not fit into the quotas', () => {
     expect([...served]).toEqual(['first'])
     expect(problems.get('last')).toMatchObject([{ reason: 'QuotaReached', severity: 'blocks' }])
     expect(rules).toHaveLength(40)
+  })
+})
+
+describe('whoever comes, goes and comes back', () => {
+  const wishes = fc.uniqueArray(
+    fc.record({
+      name: fc.stringMatching(/^[a-z]{1,4}$/),
+      ports: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1 }),
+    }),
+    { selector: ({ name }) => name, maxLength: 6 },
+  )
+  const membersOf = (all: readonly { readonly name: string; readonly ports: readonly number[] }[]) =>
+    all.map(({ name, ports }) =>
+      member(name, '2026-01-01T00:00:00Z', { listeners: ports.map(port => ({ port, portName: `p${port}` })) }),
+    )
+
+  property.prop([wishes])('each port has one owner, who asks for it, whatever the order', all => {
+    const members = membersOf(all)
+    const { listeners, served, problems } = joinGroup(members)
+    expect(joinGroup(members.toReversed()).listeners).toEqual(listeners)
+    const wanted = new Set(all.flatMap(({ ports }) => ports))
+    expect(listeners.map(({ listener }) => listener.port)).toEqual([...wanted].toSorted((one, other) => one - other))
+    for (const { id } of members) {
+      const isBlocked = (problems.get(id.uid) ?? []).some(({ severity }) => severity === 'blocks')
+      expect(isBlocked).toBe(!served.has(id.uid))
+    }
+  })
+
+  property.prop([wishes, wishes])('who has a port and goes on asking keeps it', (before, after) => {
+    const first = joinGroup(membersOf(before)).listeners
+    const standing = [...new Set(first.map(({ owner }) => owner.uid))]
+    const portsOf = (uid: string) => first.flatMap(at => (at.owner.uid === uid ? [String(at.listener.port)] : []))
+    const next = membersOf(after).map(each => {
+      const place = standing.indexOf(each.id.uid)
+      return place < 0 ? each : { ...each, place, ports: portsOf(each.id.uid) }
+    })
+    const { listeners } = joinGroup(next)
+    for (const { id, settings, ...rest } of next) {
+      const had = 'ports' in rest ? rest.ports : []
+      for (const { port } of settings.listeners.filter(each => had.includes(String(each.port))))
+        expect(listeners.find(at => at.listener.port === port)?.owner.uid).toBe(id.uid)
+    }
   })
 })
 
