@@ -3,7 +3,7 @@ import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer
 import type { Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import type { AwsGoal } from '../groups/members.ts'
-import { membersAfter, membersOnRecord } from '../groups/part.ts'
+import { membersAfter, membersDone, membersOnRecord } from '../groups/part.ts'
 import { freshRecord, hashOf, plannerVersion } from '../ledger.ts'
 import type { LedgerRecord } from '../ledger.ts'
 import type { Seen } from '../model/seen.ts'
@@ -113,6 +113,7 @@ function completed({ record, context, stack, location, failed }: Run, goal: AwsG
   return {
     ...record,
     attributes,
+    ...(record.members ? { members: membersDone(record.members, { goal, failed }) } : {}),
     retain: settings.deletionPolicy === 'retain',
     applied: { hash, planner: plannerVersion, at },
   }

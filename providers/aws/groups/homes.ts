@@ -1,18 +1,15 @@
 // Where a Service is served: by a load balancer of its own, or by that of a group. One that moves keeps the old until the new serves.
-import type { DesiredLoadBalancer, LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
-import { apply } from '../apply.ts'
 import { goneOutcome } from '../apply/outcome.ts'
-import type { HomeLook, Look, Shared } from '../model/seen.ts'
-import { observe } from '../observe.ts'
+import type { HomeLook, Shared } from '../model/seen.ts'
 import type { Context } from '../observe/context.ts'
-import { plan } from '../plan.ts'
 import { longestWaitMs, lookAgainMs } from '../plan/balancer.ts'
 import { retirementMs } from '../plan/clean.ts'
-import type { Turns } from '../provider/turns.ts'
-import { groupGoal, groupOf, sharingOf } from './members.ts'
-import { tellOthers } from './tell.ts'
+import { groupOf } from './members.ts'
+import { workAt } from './work.ts'
+import type { LookAt, Mover } from './work.ts'
 
 export interface Homes {
   readonly wanted?: LoadBalancerId
@@ -25,82 +22,6 @@ export function homesOf({ ledger, groups, memory }: Context, id: ServiceId, goal
   const hasOwn = ledger.read(id) !== undefined || memory.outside.has(id.uid)
   const all: readonly LoadBalancerId[] = [...(hasOwn ? [id] : []), ...groups.of(id)]
   return { former: all.filter(({ uid }) => uid !== wanted?.uid), ...(wanted ? { wanted } : {}) }
-}
-
-export interface Mover {
-  readonly context: Context
-  readonly turns: Turns
-  readonly wake: (id: ServiceId) => void
-}
-
-/** The look before the plan. Of members that come together, one looks for all; it is the one whose `move` follows. */
-export async function prepare(context: Context, at: LookAt, signal: AbortSignal): Promise<HomeLook> {
-  const { looking } = context.memory
-  const { kind, uid } = at.home
-  if (kind === 'Service') return lookAt(context, at, signal)
-  if (looking.has(uid)) return { home: at.home, goal: undefined }
-  looking.add(uid)
-  try {
-    return await lookAt(context, at, signal)
-  } catch (error) {
-    looking.delete(uid)
-    throw error
-  }
-}
-
-/** What there is at one home, for the whole of it. `without`: the Service goes from there. */
-async function lookAt(
-  context: Context,
-  { home, id, goal, without, leaving }: LookAt,
-  signal: AbortSignal,
-): Promise<Required<HomeLook>> {
-  if (home.kind === 'Service') return { home, goal, look: await observe(context, home, { goal, leaving }, signal) }
-  const { neighbours, clock, ledger } = context
-  const sharing = sharingOf({ neighbours, now: clock.now() }, home, ledger.read(home), without === true ? id : undefined)
-  const whole = groupGoal(sharing)
-  return { home, goal: whole, look: await observe(context, home, { goal: whole, leaving }, signal, id) }
-}
-
-interface LookAt {
-  readonly home: LoadBalancerId
-  readonly id: ServiceId
-  readonly goal: Goal | undefined
-  readonly without?: boolean
-  /** How it wants to part with what there is. */
-  readonly leaving?: DesiredLoadBalancer | undefined
-}
-
-/** Carries out what was planned for one home, or plans anew if somebody else of it was there meanwhile. */
-async function workAt(
-  { context, turns, wake }: Mover,
-  {
-    home,
-    id,
-    goal,
-    without,
-    leaving,
-    prepared,
-  }: LookAt & { readonly prepared?: { readonly at: HomeLook; readonly actions: readonly AwsAction[] } },
-  signal: AbortSignal,
-): Promise<Outcome> {
-  return turns.take(home.uid, async () => {
-    const { look } = prepared?.at ?? {}
-    const isFresh = prepared && look && context.ledger.read(home) === recordOf(look)
-    const at = isFresh
-      ? { ...prepared.at, look }
-      : await lookAt(context, { home, id, goal, leaving, ...(without ? { without } : {}) }, signal)
-    const actions = isFresh ? prepared.actions : plan(at.goal, at.look)
-    const member = home.kind === 'Group' && without !== true ? { member: id } : {}
-    try {
-      return await apply(context, { id: home, goal: at.goal, observed: at.look, actions, ...member }, signal)
-    } finally {
-      if (home.kind === 'Group') tellOthers(context, { group: home, goal: at.goal, except: without ? undefined : id, wake })
-    }
-  })
-}
-
-function recordOf(look: Look) {
-  return look.kind === 'absent' ? undefined : look.record
 }
 
 /** Serves the Service where it is to be served, and takes it from where it was once that is done. */

@@ -72,9 +72,27 @@ export function sharingOf(
 
 /** The goal of the group; undefined when nobody is left in it. The class is that of whom the others follow. */
 export function groupGoal(sharing: Sharing): AwsGoal | undefined {
-  const [leader] = sharing.members.toSorted(byPlace)
+  const leader = leaderOf(sharing)
   const membership = { nodesWithEndpoints: [], readyEndpoints: 0, totalEndpoints: 0 }
   return leader && { desired: leader.desired, membership, sharing }
+}
+
+export function leaderOf({ members }: Sharing): Sharer | undefined {
+  return members.toSorted(byPlace)[0]
+}
+
+/**
+ * The same group where the leader asks for what it asked for before, or has not come yet; undefined when that makes no
+ * difference: then what is wrong is not its doing.
+ */
+export function withoutChangesOfLeader(sharing: Sharing, record: LedgerRecord | undefined): Sharing | undefined {
+  const leader = leaderOf(sharing)
+  if (!leader) return undefined
+  const others = sharing.members.filter(each => each !== leader)
+  const before = record?.members?.find(({ id }) => id.uid === leader.id.uid)
+  if (!before) return others.length === 0 ? undefined : { ...sharing, members: others }
+  const desired = before.asked === askedNow(leader.desired) ? undefined : askedBefore(before)
+  return desired && { ...sharing, members: [{ ...leader, desired }, ...others] }
 }
 
 /** Who is on the load balancer comes first, in the order in which they came; then by age, then by name. */

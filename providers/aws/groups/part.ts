@@ -59,11 +59,25 @@ export function membersOnRecord(
     .toSorted(byPlace)
     .map(({ id, desired }): LedgerMember => {
       const ports = joined.listeners.flatMap(({ owner, listener }) => (owner.uid === id.uid ? [String(listener.port)] : []))
-      return { ...before.get(id.uid), id, ports, asked: askedNow(desired) }
+      const known = before.get(id.uid)
+      // What it asks for now counts when it is done.
+      return { ...known, id, ports, asked: known?.asked ?? askedNow(desired) }
     })
   const uids = new Set(staying.map(({ id }) => id.uid))
   const going = [...before.values()].filter(({ id }) => !uids.has(id.uid)).map(member => ({ ...member, ports: [] }))
   return [...staying, ...going]
+}
+
+/** With what each asks for now, which was applied in full; a part that failed keeps to what it was. */
+export function membersDone(
+  members: readonly LedgerMember[],
+  { goal, failed }: { readonly goal: AwsGoal; readonly failed: ReadonlyMap<string, unknown> },
+): readonly LedgerMember[] {
+  const now = new Map(goal.sharing?.members.map(({ id, desired }) => [id.uid, desired]))
+  return members.map(member => {
+    const desired = failed.has(member.id.uid) ? undefined : now.get(member.id.uid)
+    return desired ? { ...member, asked: askedNow(desired) } : member
+  })
 }
 
 /** The members after a run: of those that go, those of which something still stands; whose part failed is noted. */

@@ -167,6 +167,47 @@ describe('a bad member', () => {
     expect(balancers(aws)).toHaveLength(1)
   })
 
+  test('that leads and asks for what cannot be is told so, alone, and the others change as they like', async () => {
+    await using at = await world()
+    const { aws, cluster, vpc } = at
+    await serve(cluster, [a, bb])
+    const standing = balancers(aws)[0]
+    const impossible: readonly (readonly [string, TestService])[] = [
+      ['SubnetsNotFound', { ...a, aws: { subnets: 'subnet-none' } }],
+      ['InterruptionRefused', { ...a, aws: { subnets: vpc.publicSubnets.map(({ id }) => id).join() } }],
+    ]
+    for (const [index, [reason, wanting]] of impossible.entries()) {
+      cluster.members.set(idOf(a).uid, wanting)
+      const other = member('bb', 91 + index)
+      cluster.pods(other, at.node.podIps.slice(2, 4))
+      await serve(cluster, [other])
+      expect(ports(aws)).toEqual([80, 91 + index])
+      const told = await cluster.look(wanting).then(
+        ({ readiness, ingress }) => [readiness.reason, hostOf({ ingress })],
+        (error: unknown) => [error instanceof Error && 'code' in error ? error.code : error, [standing?.dnsName]],
+      )
+      expect(told).toEqual([reason, [standing?.dnsName]])
+    }
+    await serve(cluster, [a])
+    expect((await cluster.look(a)).readiness.ready).toBe(true)
+    expect(balancers(aws).map(({ arn }) => arn)).toEqual([standing?.arn])
+  })
+
+  test('that would lead and asks for what is not there does not keep the others from one', async () => {
+    const lost = member('a', 80, { aws: { subnets: 'subnet-none' } })
+    await using at = await world([lost, bb])
+    const { aws, cluster } = at
+    cluster.members.set(idOf(lost).uid, lost)
+    await cluster.look(bb)
+    expect(ports(aws)).toEqual([81])
+    // Then it comes second, and follows.
+    await serve(cluster, [lost, bb])
+    expect(ports(aws)).toEqual([80, 81])
+    expect((await cluster.look(lost)).warnings).toMatchObject([
+      { reason: 'GroupConflict', message: 'the load balancer of the group follows default/bb in its subnets.' },
+    ])
+  })
+
   test('that would be exposed is not', async () => {
     const outside = member('a', 80, { aws: { scheme: 'internet-facing' } })
     const inside = member('bb', 81, { aws: { scheme: 'internal' } })
