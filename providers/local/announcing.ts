@@ -5,14 +5,13 @@ import { parseAnnouncementName } from '../../src/model/address.ts'
 import type { Sharer } from './announce-rules.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
 import { enoughAlive } from './candidates.ts'
-import { homeOf } from './pools.ts'
 import type { LoadBook } from './load.ts'
 import type { Network } from './network.ts'
 import { planAnnouncement } from './placement.ts'
 import type { AnnouncementAction } from './placement.ts'
 import { poolContains, poolKeeps } from './pools.ts'
 import type { PoolBook } from './pools.ts'
-import { isServedAt } from './served.ts'
+import { isServedAt, sharersOf } from './served.ts'
 import type { Served } from './served.ts'
 import type { Agents, AnnouncementStore, Conflict, View } from './views.ts'
 
@@ -65,7 +64,8 @@ export function sharersAt(
   parts: Pick<AnnouncingParts, 'served' | 'kept' | 'pools'>,
 ): readonly Sharer[] | 'unknown' | 'fixed' {
   const served = servedAt(given, parts.served)
-  if (served.length > 0) return served.map(({ goal }) => ({ goal, pool: homeOf(parts.pools(), goal.desired, given) }))
+  const goals = served.map(({ goal }) => goal)
+  if (goals.length > 0) return sharersOf(goals, given, parts.pools())
   return given.owners.some(({ uid }) => parts.kept.has(uid)) ? 'fixed' : 'unknown'
 }
 

@@ -6,11 +6,11 @@ import type { Given, Owner } from './addresses/block-index.ts'
 import { decide, needsAll } from './decide.ts'
 import { announceability } from './eligibility.ts'
 import type { LocalObserved } from './observe.ts'
-import { homeOf } from './pools.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 import type { Discord } from './sharing.ts'
 import { leftWarning, sharingProblem } from './sharing-problems.ts'
+import { sharersOf } from './served.ts'
 import { whyNobody } from './why-nobody.ts'
 
 /** What came of one give-address or adopt-address. */
@@ -112,7 +112,7 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   let drained = ''
   for (const given of serving) {
     const { address, pool } = given
-    const announced = { address, sharers: [{ goal, pool: homeOf(observed.pools, goal.desired, given) }] }
+    const announced = { address, sharers: sharersOf([goal, ...othersAt(given, observed, goal)], given, observed.pools) }
     const announceable = announceability(observed.network, announced)
     if (announceable === 'by-drained-nodes') drained = ' Only drained nodes can announce it, so they go on.'
     if (announceable !== 'by-nobody') continue
@@ -124,6 +124,12 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
     reason: 'Serving',
     message: `${servingText(serving)}${secondText(goal.desired, serving)}${drained}${unservedText(goal.desired)}`,
   }
+}
+
+/** What the others at the address ask for. Those whose endpoints matter have the same ones, or they would not share it. */
+function othersAt({ address }: Given, { holdings }: LocalObserved, { membership }: Goal): readonly Goal[] {
+  const holding = holdings.find(({ given }) => given.address.text === address.text)
+  return (holding?.others ?? []).map(desired => ({ desired, membership }))
 }
 
 /** What is said when a station that is none of ours has an address, as the agents found. */

@@ -30,7 +30,7 @@ import type { PoolStatus } from './pool-status.ts'
 import { poolContains } from './pools.ts'
 import { trackPools } from './pool-view.ts'
 import { announceableNow, isServedAt, servedOf } from './served.ts'
-import type { Served } from './served.ts'
+import type { Around, Served } from './served.ts'
 import { createReservations } from './reservations.ts'
 import { createRebalancer } from './rebalancer.ts'
 import { readSettings } from './settings.ts'
@@ -177,6 +177,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     return address && index.given(address)
   }
 
+  const surroundings = (): Around => ({ index, network: network.current(), pools: pools.book(), served })
+
   const onBlock = (change: Change<AddressBlock>) => {
     if (change.object) index.put(change.object)
     // What is told of the block before one of the same name is old news.
@@ -217,7 +219,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     onNodeAddresses(changed)
     rebalancer.look()
     for (const { name } of pools.book().ordered) poolNames.wake(name)
-    const around = { index, network: network.current(), pools: pools.book() }
+    const around = surroundings()
     for (const [uid, entry] of served) {
       if (announceableNow(entry.goal, entry.addresses, around) === entry.announceable) continue
       const { id } = entry.goal.desired
@@ -281,7 +283,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       kept.delete(id.uid)
       const before = served.get(id.uid)?.goal.desired
       const outcome = await apply(work, parts, signal)
-      if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, { index, network: network.current(), pools: pools.book() }))
+      if (goal) served.set(id.uid, servedOf(goal, outcome.ingress, surroundings()))
       const isChanged = goal !== undefined && before !== undefined && sharingMark(before) !== sharingMark(goal.desired)
       for (const given of index.givenTo(id.uid)) {
         names.wake(announcementName(given.address))
@@ -299,7 +301,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       giver.settle(id.uid, goal ? goal.desired.statusAddresses : 'adopted')
       // What clients use stays announced, by the nodes that are there now.
       const shown = goal?.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' })) ?? []
-      if (goal) served.set(id.uid, servedOf(goal, shown, { index, network: network.current(), pools: pools.book() }))
+      if (goal) served.set(id.uid, servedOf(goal, shown, surroundings()))
       else kept.add(id.uid)
       rebalancer.look()
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))

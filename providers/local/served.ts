@@ -6,7 +6,8 @@ import type { Announceable } from './eligibility.ts'
 import type { Network } from './network.ts'
 import type { PoolBook } from './pools.ts'
 import { homeOf } from './pools.ts'
-import type { BlockIndex } from './addresses/block-index.ts'
+import type { BlockIndex, Given } from './addresses/block-index.ts'
+import type { Sharer } from './announce-rules.ts'
 
 export interface Served {
   readonly goal: Goal
@@ -15,11 +16,16 @@ export interface Served {
   readonly announceable: Announceable
 }
 
-export function servedOf(
-  goal: Goal,
-  ingress: readonly IngressPoint[],
-  around: { readonly index: BlockIndex; readonly network: Network; readonly pools: PoolBook },
-): Served {
+/** What says who is there to announce. */
+export interface Around {
+  readonly index: BlockIndex
+  readonly network: Network
+  readonly pools: PoolBook
+  /** By uid; the others at an address. */
+  readonly served: ReadonlyMap<string, Served>
+}
+
+export function servedOf(goal: Goal, ingress: readonly IngressPoint[], around: Around): Served {
   const addresses = new Set(ingress.flatMap(point => ('ip' in point ? [point.ip] : [])))
   return { goal, addresses, announceable: announceableNow(goal, addresses, around) }
 }
@@ -28,15 +34,21 @@ export function servedOf(
 export function announceableNow(
   goal: Goal,
   addresses: ReadonlySet<string>,
-  { index, network, pools }: { readonly index: BlockIndex; readonly network: Network; readonly pools: PoolBook },
+  { index, network, pools, served }: Around,
 ): Announceable {
+  const { uid } = goal.desired.id
   const each = new Set<Announceable>()
-  for (const given of index.givenTo(goal.desired.id.uid)) {
+  for (const given of index.givenTo(uid)) {
     if (!addresses.has(given.address.text)) continue
-    const sharers = [{ goal, pool: homeOf(pools, goal.desired, given) }]
-    each.add(announceability(network, { address: given.address, sharers }))
+    const others = given.owners.flatMap(owner => (owner.uid === uid ? [] : (served.get(owner.uid)?.goal ?? [])))
+    each.add(announceability(network, { address: given.address, sharers: sharersOf([goal, ...others], given, pools) }))
   }
   return (['by-nobody', 'by-drained-nodes'] as const).find(worst => each.has(worst)) ?? 'by-nodes'
+}
+
+/** The Services at an address, as announcing sees them: each by the pool that lets it have the address. */
+export function sharersOf(goals: readonly Goal[], given: Given, pools: PoolBook): readonly Sharer[] {
+  return goals.map(goal => ({ goal, pool: homeOf(pools, goal.desired, given) }))
 }
 
 /** Whether the Service shall go on being reached at the address. */
