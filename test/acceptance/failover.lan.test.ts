@@ -93,7 +93,7 @@ test('a node that is drained gives its addresses to others, and no call of clien
       lab,
       dual,
       async () => {
-        await label('weir.dev/drain=')
+        await label('weir.dev/drain=true')
         for (const each of dual) await ownerWhen(lab, each, ({ node }) => node !== before.node)
       },
       { patienceMs: 5000 },

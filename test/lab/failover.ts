@@ -52,8 +52,8 @@ export type Trouble = {
 
 export const troubles = {
   drain: {
-    words: 'is drained (kubectl label node NODE weir.dev/drain=)',
-    begin: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain=']),
+    words: 'is drained (kubectl label node NODE weir.dev/drain=true)',
+    begin: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain=true']),
     end: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain-']),
   },
   death: { words: 'dies', begin: (_lab, node) => node.crash(), end: (_lab, node) => node.boot() },

@@ -82,6 +82,10 @@ async function raise(options: {
 
 /** A node is drained and another dies; answers how to bring that one back. */
 async function showMoves(lab: Lab, signal: AbortSignal): Promise<() => Promise<unknown>> {
+  if (lab.nodes.length < 2) {
+    print('\nWith one node there is none to move an address to.')
+    return async () => undefined
+  }
   const show = (trouble: Trouble) => showMove(lab, 'default/web-dual', trouble, print, signal)
   const undrain = await show(troubles.drain)
   await undrain()
