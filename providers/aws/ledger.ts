@@ -64,7 +64,7 @@ export interface LedgerRecord {
   readonly retiring: readonly Retired[]
   /** Hash of the registered targets, by ARN of the target group. */
   readonly targets: Readonly<Record<string, string>>
-  /** What is opened at security groups of targets, by their ids, as `tcp:8080`. */
+  /** What is opened at security groups of targets, by their ids, as `tcp:8080`, or `tcp 8080-8080 cidr 10.0.0.0/16` for clients. */
   readonly openings: Readonly<Record<string, readonly string[]>>
   /** For a group: those that have a part in it, in the order in which they came. */
   readonly members?: readonly LedgerMember[]

@@ -5,8 +5,8 @@ import type { DesiredLoadBalancer, GroupId, LoadBalancerId, Problem, ServiceId }
 import type { BindingRecord, Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import { apply } from './apply.ts'
+import { createDirectRules, directOpenings } from './apply/direct.ts'
 import { createTargetRules } from './apply/target-rules.ts'
-import type { TargetRules } from './apply/target-rules.ts'
 import { createBindings } from './bindings.ts'
 import { homesOf, move } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
@@ -113,7 +113,11 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     signal,
     ...(rates === undefined ? {} : { rates }),
   })
-  const rules = new Map<Location, TargetRules>()
+  /** Openings by the ledger of those that stand at `location`. */
+  const openedAt = (location: Location) =>
+    [...ledger.entries()].flatMap(([{ uid }, { place, openings }]) =>
+      locations.of(place) === location ? [[uid, openings] as const] : [],
+    )
   const context: Context = {
     cluster,
     ...(clusterName === undefined ? {} : { clusterName }),
@@ -128,17 +132,15 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     log,
     confirmLeading: dependencies.confirmLeading ?? (() => Promise.resolve()),
     memory: emptyMemory(),
-    rulesOf: location => {
-      const known = rules.get(location)
-      if (known) return known
-      const recorded = () =>
-        [...ledger.entries()].flatMap(([{ uid }, { place, openings }]) =>
-          locations.of(place) === location ? [[uid, openings] as const] : [],
-        )
-      const made = createTargetRules({ calls: location.calls, pictures: location.pictures, recorded })
-      rules.set(location, made)
-      return made
-    },
+    rulesOf: perLocation(location =>
+      createTargetRules({ calls: location.calls, pictures: location.pictures, recorded: () => openedAt(location) }),
+    ),
+    directRulesOf: perLocation(location =>
+      createDirectRules(location, {
+        cluster,
+        recorded: () => openedAt(location).map(([uid, openings]) => [uid, directOpenings(openings)] as const),
+      }),
+    ),
   }
   const orphans = createOrphanFinder(context, {
     isOwned: dependencies.isOwned ?? (() => false),
@@ -262,6 +264,16 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   if (settings.group !== undefined && settings.adopt !== undefined)
     unsupported.push(blocks('UnsupportedAnnotation', 'the load balancer of a group cannot be one that is taken over.'))
   return [...problems, ...unsupported]
+}
+
+/** Made when it is first asked for. */
+function perLocation<T>(make: (location: Location) => T): (location: Location) => T {
+  const made = new Map<Location, T>()
+  return location => {
+    const known = made.get(location) ?? make(location)
+    made.set(location, known)
+    return known
+  }
 }
 
 function clientOptions({ region, endpoints, assumeRole }: Place) {

@@ -10,7 +10,10 @@ export function securityGroupSettings(wish: Wish, values: Values): SecurityGroup
     return { kind: 'given', named: securityGroups, manageBackendRules: manageBackendSecurityGroupRules ?? false }
   const everyone = values.ipAddressType === 'dualstack' ? ['0.0.0.0/0', '::/0'] : ['0.0.0.0/0']
   const manageBackendRules = manageBackendSecurityGroupRules ?? true
-  if (withoutSecurityGroups) return { kind: 'none', sources: asked.length > 0 ? asked : everyone, manageBackendRules }
+  if (withoutSecurityGroups) {
+    const sourcesAsked = asked.length > 0
+    return { kind: 'none', sources: sourcesAsked ? asked : everyone, sourcesAsked, manageBackendRules }
+  }
   const sources = asked.length > 0 ? asked : prefixLists.length > 0 ? [] : everyone
   return { kind: 'managed', sources, prefixLists, pathMtuIcmp: values.pathMtuIcmp ?? false, manageBackendRules }
 }

@@ -438,7 +438,12 @@ describe('security groups', () => {
 
   test('can be none, then the sources count at the targets', () => {
     const settings = settingsOf({ annotations: { 'disable-nlb-sg': 'true' }, sourceRanges: ['10.0.0.0/8'] })
-    expect(settings.securityGroups).toEqual({ kind: 'none', sources: ['10.0.0.0/8'], manageBackendRules: true })
+    expect(settings.securityGroups).toEqual({
+      kind: 'none',
+      sources: ['10.0.0.0/8'],
+      sourcesAsked: true,
+      manageBackendRules: true,
+    })
   })
 
   test('let in the prefix lists instead of everyone, and the sources besides', () => {

@@ -81,7 +81,13 @@ export type SecurityGroupSettings =
     }
   | { readonly kind: 'given'; readonly named: readonly string[]; readonly manageBackendRules: boolean }
   /** None for the life of the load balancer; then `sources` are let in at the targets. */
-  | { readonly kind: 'none'; readonly sources: readonly string[]; readonly manageBackendRules: boolean }
+  | {
+      readonly kind: 'none'
+      readonly sources: readonly string[]
+      /** False when nobody named a source: then an internal load balancer is for its VPC. */
+      readonly sourcesAsked: boolean
+      readonly manageBackendRules: boolean
+    }
 
 export interface ListenerSettings {
   readonly port: number

@@ -101,10 +101,12 @@ export const loadBalancer = {
           .exactOptional()
           .describe('Hash of the registered targets, by ARN of the target group.'),
         openings: z
-          .record(z.string(), z.array(z.string().max(64)).max(256))
+          .record(z.string(), z.array(z.string().max(80)).max(256))
           .meta({ maxProperties: 64 })
           .exactOptional()
-          .describe('What is opened at security groups of targets, by their ids, as tcp:8080.'),
+          .describe(
+            'What is opened at security groups of targets, by their ids, as tcp:8080, or tcp 8080-8080 cidr 10.0.0.0/16 for clients.',
+          ),
         leaving: time
           .exactOptional()
           .describe('Since when its Service is served by the load balancer of a group; it goes some minutes later.'),

@@ -12,24 +12,48 @@ import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings.ts'
 import { backendSecurityGroupName } from '../names.ts'
 import { ownershipOf } from '../ownership.ts'
-import type { StackTargetGroup } from '../model/stack.ts'
+import type { DirectAccess, Stack, StackTargetGroup } from '../model/stack.ts'
+import { directOpenings, openDirect } from './direct.ts'
+import type { DirectRequest, Opened } from './direct.ts'
 import type { Need, Openings } from './target-rules.ts'
 import type { Run } from './run.ts'
 
 export async function openTargets(run: Run, { keys }: Extract<AwsAction, { readonly kind: 'open-targets' }>): Promise<void> {
   const { context, id, location, caller, seen, stack, goal } = run
-  const backend = backendOf(run)
-  if (!stack || backend === undefined) return
-  const groups = stack.targetGroups.filter(({ key }) => keys.includes(key))
-  const needs = groups.map(group => needOf(group, seen.targets.get(group.key) ?? []))
+  if (!stack) return
+  const groups = stack.targetGroups
+    .filter(({ key }) => keys.includes(key))
+    .map(group => ({ ...group, targets: seen.targets.get(group.key) ?? [] }))
   const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = {
     ...(stack.targetSecurityGroupTags === undefined ? {} : { tags: stack.targetSecurityGroupTags }),
     ...(clusterName === undefined ? {} : { clusterName }),
   }
-  const { openings, problems } = await context.rulesOf(location).open(id, needs, { backend, marks }, caller)
-  run.record = { ...run.record, openings }
-  run.warnings.push(...problems)
+  const opened = stack.direct
+    ? await openDirect(
+        context,
+        location,
+        id,
+        { ...directRequest(stack, stack.direct), groups, marks, before: run.record.openings },
+        caller,
+      )
+    : await openShared(run, groups, marks)
+  if (!opened) return
+  run.record = { ...run.record, openings: opened.openings }
+  run.warnings.push(...opened.problems)
+}
+
+function directRequest({ balancer }: Stack, access: DirectAccess) {
+  const { scheme, ipAddressType, subnets } = balancer
+  return { access, scheme, ipAddressType, subnets: subnets.map(({ subnetId }) => subnetId) }
+}
+
+async function openShared(run: Run, groups: DirectRequest['groups'], marks: DirectRequest['marks']): Promise<Opened | undefined> {
+  const { context, id, location, caller } = run
+  const backend = backendOf(run)
+  if (backend === undefined) return undefined
+  const needs = groups.map(group => needOf(group, group.targets))
+  return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
 }
 
 /** Targets that came after the shape was made may be on interfaces with other security groups. */
@@ -51,13 +75,28 @@ export async function openFor(
   settings: AwsSettings,
 ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] } | undefined> {
   const { backendSecurityGroup, targetSecurityGroupTags: tags } = goal?.desired.class.spec.aws ?? {}
-  const backend = backendSecurityGroup ?? record.ids['security-group/backend']
-  const { securityGroups } = settings
-  if (backend === undefined || securityGroups.kind === 'none' || !securityGroups.manageBackendRules) return undefined
-  const targets = await targetsOf(context, id, settings, location, caller)
-  const needs = settings.targetGroups.map(group => needOf(group, targets.get(group.key) ?? []))
+  const { securityGroups, loadBalancer } = settings
+  if (!securityGroups.manageBackendRules) return undefined
   const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = { ...(tags === undefined ? {} : { tags }), ...(clusterName === undefined ? {} : { clusterName }) }
+  const targets = await targetsOf(context, id, settings, location, caller)
+  const groups = settings.targetGroups.map(group => ({ ...group, targets: targets.get(group.key) ?? [] }))
+  if (securityGroups.kind === 'none') {
+    const { scheme, ipAddressType } = loadBalancer
+    const known = location.pictures.loadBalancers.known(record.ids['load-balancer'] ?? '')
+    const subnets = (known?.subnets ?? []).map(({ subnetId }) => subnetId)
+    const before = record.openings
+    return openDirect(
+      context,
+      location,
+      id,
+      { access: securityGroups, scheme, ipAddressType, subnets, groups, marks, before },
+      caller,
+    )
+  }
+  const backend = backendSecurityGroup ?? record.ids['security-group/backend']
+  if (backend === undefined) return undefined
+  const needs = groups.map(group => needOf(group, group.targets))
   return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
 }
 
@@ -89,6 +128,9 @@ export async function closeTargets(run: Run): Promise<void> {
   const { context, id, location, caller } = run
   const rules = context.rulesOf(location)
   rules.forget(id)
+  // Doors for clients are shut at once; those that only our load balancers come through can wait.
+  const direct = directOpenings(run.record.openings)
+  if (Object.keys(direct).length > 0) await context.directRulesOf(location).set(id.uid, {}, direct, caller)
   const { going, stuck } = context.memory
   going.add(id.uid)
   const others = [...context.ledger.entries()].filter(

@@ -1,10 +1,14 @@
 // Parts with a load balancer: without its protection, or left behind so that it needs nothing of ours.
 import type { AwsAction } from '../actions.ts'
 import { isGone } from '../errors.ts'
+import { parseOpening } from '../binding/rules.ts'
 import { recorded } from '../plan/believed.ts'
 import { unless } from '../provider/calls.ts'
+import { collapse } from '../security-group-rules.ts'
 import type { OwnRule } from '../security-group-rules.ts'
+import { quotas } from '../limits.ts'
 import { recordLines } from '../plan/believed.ts'
+import { directOpenings } from './direct.ts'
 import { tagList } from './make.ts'
 import { permissionsOf } from './permissions.ts'
 import { noteAttributes } from './run.ts'
@@ -30,18 +34,31 @@ export async function setFree(
   { arn, groups, backend }: Extract<AwsAction, { readonly kind: 'set-free' }>,
 ): Promise<void> {
   const { calls, pictures } = run.location
+  const direct = directOpenings(run.record.openings)
+  if (Object.keys(direct).length > 0) {
+    await run.context.directRulesOf(run.location).set(run.id.uid, {}, direct, run.caller)
+    for (const [group, texts] of Object.entries(direct))
+      await leaveOpen(run, group, collapse(texts.flatMap(parseOpening), quotas.inboundRulesPerSecurityGroup).rules)
+    run.record = { ...run.record, openings: {} }
+    return
+  }
   const [front] = groups
   if (front === undefined || backend === undefined) return
   for (const [group, ports] of Object.entries(run.record.openings)) {
-    for (const rule of rulesOf(ports, front)) {
-      const input = { GroupId: group, IpPermissions: permissionsOf([rule], 'left behind by weir.dev') }
-      const call = calls.ec2('AuthorizeSecurityGroupIngress', input, run.caller)
-      await unless(['InvalidPermission.Duplicate', 'InvalidGroup.NotFound'], call, () => undefined)
-    }
+    await leaveOpen(run, group, rulesOf(ports, front))
   }
   await calls.elb('SetSecurityGroups', { LoadBalancerArn: arn, SecurityGroups: [...groups] }, run.caller)
   const known = pictures.loadBalancers.known(arn)
   if (known) pictures.loadBalancers.put({ ...known, securityGroups: groups })
+}
+
+/** Rules that are nobody's to take away any more. */
+async function leaveOpen({ location, caller }: Run, group: string, rules: readonly OwnRule[]): Promise<void> {
+  for (const rule of rules) {
+    const input = { GroupId: group, IpPermissions: permissionsOf([rule], 'left behind by weir.dev') }
+    const call = location.calls.ec2('AuthorizeSecurityGroupIngress', input, caller)
+    await unless(['InvalidPermission.Duplicate', 'InvalidGroup.NotFound'], call, () => undefined)
+  }
 }
 
 /** As `tcp:8080` in the ledger. */

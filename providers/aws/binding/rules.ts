@@ -50,7 +50,7 @@ export function createBindingRules(options: {
       const others = found.rules.filter(rule => rule.description !== description)
       const there = new Set(others.map(ruleKey))
       const texts = new Set([...needs().values()].flatMap(openings => openings[group] ?? []))
-      const wanted = collapse([...texts].flatMap(parse), quotas.inboundRulesPerSecurityGroup).rules.filter(
+      const wanted = collapse([...texts].flatMap(parseOpening), quotas.inboundRulesPerSecurityGroup).rules.filter(
         rule => !there.has(ruleKey(rule)),
       )
       for (const step of ruleSteps<OwnRule, Rule>(wanted, own, quotas.inboundRulesPerSecurityGroup)) {
@@ -82,7 +82,7 @@ function text(list: readonly string[] | undefined): string {
   return (list ?? []).toSorted().join()
 }
 
-function parse(opening: string): readonly OwnRule[] {
+export function parseOpening(opening: string): readonly OwnRule[] {
   const [, protocol, from, to, kind, source] = /^(tcp|udp) (\d+)-(\d+) (cidr|cidr6|group) (\S+)$/.exec(opening) ?? []
   if (source === undefined) return []
   // The pattern lets nothing else through.

@@ -44,6 +44,9 @@ export interface StackListener extends Omit<ListenerSettings, 'forward' | 'serve
   readonly tags: Tags
 }
 
+/** Clients that are let in at the targets of a load balancer without security groups. */
+export type DirectAccess = Extract<AwsSettings['securityGroups'], { readonly kind: 'none' }>
+
 export interface Stack {
   readonly id: LoadBalancerId
   readonly vpcId: string
@@ -56,6 +59,8 @@ export interface Stack {
   readonly backend?: StackSecurityGroup
   /** Whether the security groups of targets are opened for the load balancer. */
   readonly opensTargets: boolean
+  /** Without security groups of its own: who is let in at the targets. */
+  readonly direct?: DirectAccess
   /** Tells which security group of a target is opened when it has several. */
   readonly targetSecurityGroupTags?: Tags
   readonly allowInterruption: boolean
@@ -97,7 +102,8 @@ export function buildStack(input: StackInput): Stack {
   const { loadBalancer, securityGroups } = settings
   const { privateLinkInboundRules, capacityUnits } = loadBalancer
   const isManaged = securityGroups.kind === 'managed'
-  const opensTargets = securityGroups.kind !== 'none' && securityGroups.manageBackendRules
+  const opensTargets = securityGroups.manageBackendRules
+  const isShared = opensTargets && securityGroups.kind !== 'none'
   return {
     id,
     vpcId,
@@ -116,8 +122,9 @@ export function buildStack(input: StackInput): Stack {
     targetGroups: settings.targetGroups.map(group => ({ ...group, ...naming.targetGroup(group) })),
     listeners: settings.listeners.map(listener => stackListener(listener, settings.targetGroups, naming)),
     ...(isManaged ? { frontend: { ...naming.frontend, rules: input.frontendRules } } : {}),
-    ...(opensTargets && input.backendGroup === undefined ? { backend: { ...naming.backend, rules: [] } } : {}),
+    ...(isShared && input.backendGroup === undefined ? { backend: { ...naming.backend, rules: [] } } : {}),
     opensTargets,
+    ...(securityGroups.kind === 'none' && opensTargets ? { direct: securityGroups } : {}),
     ...(input.targetSecurityGroupTags === undefined ? {} : { targetSecurityGroupTags: input.targetSecurityGroupTags }),
     allowInterruption: settings.allowInterruption,
     foreignTags,

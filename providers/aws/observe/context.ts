@@ -5,6 +5,7 @@ import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { TargetRules } from '../apply/target-rules.ts'
 import type { GroupIndex } from '../groups/known.ts'
 import type { Neighbours } from '../groups/members.ts'
+import type { BindingRules } from '../binding/rules.ts'
 import type { Ledger, Place } from '../ledger.ts'
 import type { Registered } from '../membership/register.ts'
 import type { Location, Locations } from '../provider/locations.ts'
@@ -42,6 +43,8 @@ export interface Context {
   readonly confirmLeading: (signal: AbortSignal) => Promise<void>
   readonly memory: Memory
   readonly rulesOf: (location: Location) => TargetRules
+  /** Rules that let clients in at the targets, for load balancers without security groups. */
+  readonly directRulesOf: (location: Location) => BindingRules
 }
 
 /** Lost with the process; everything in it can be found out again. */

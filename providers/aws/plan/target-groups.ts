@@ -9,8 +9,7 @@ import { changesOf } from './believed.ts'
 
 export function targetGroupSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
   const actions = stack.targetGroups.flatMap(group => stepsOf(group, stack, seen))
-  const opens = stack.balancer.securityGroups.length > 0 && stack.opensTargets
-  return opens ? [...actions, { kind: 'open-targets', keys: stack.targetGroups.map(({ key }) => key) }] : actions
+  return stack.opensTargets ? [...actions, { kind: 'open-targets', keys: stack.targetGroups.map(({ key }) => key) }] : actions
 }
 
 function stepsOf(group: StackTargetGroup, stack: Stack, seen: Seen): readonly AwsAction[] {

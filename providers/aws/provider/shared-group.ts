@@ -1,4 +1,5 @@
 // The security group that all load balancers of a VPC share, and the rules at the targets that name it: brought to what is needed.
+import { directOpenings } from '../apply/direct.ts'
 import { permissionsOf } from '../apply/permissions.ts'
 import { backendSecurityGroupName } from '../names.ts'
 import type { Context } from '../observe/context.ts'
@@ -11,6 +12,7 @@ import type { Location } from './locations.ts'
 export async function keepSharedGroup(context: Context, location: Location, signal: AbortSignal): Promise<void> {
   const { calls, pictures, place } = location
   const caller: Caller = { key: 'shared', signal }
+  await keepDirectRules(context, location, caller)
   const name = backendSecurityGroupName(context.cluster, place.vpcId)
   const found = [...(await pictures.securityGroups.all(signal)).values()].find(group => group.name === name)
   if (!found) return
@@ -22,4 +24,13 @@ export async function keepSharedGroup(context: Context, location: Location, sign
     pictures.securityGroups.put({ ...found, rules: [] })
   }
   await context.rulesOf(location).shrink(id, caller)
+}
+
+/** The same for load balancers without groups: what clients need at the targets, and no more of ours. */
+async function keepDirectRules(context: Context, location: Location, caller: Caller): Promise<void> {
+  for (const [{ uid }, { place, openings }] of context.ledger.entries()) {
+    const direct = directOpenings(openings)
+    if (context.locations.of(place) !== location || Object.keys(direct).length === 0) continue
+    await context.directRulesOf(location).set(uid, direct, undefined, caller)
+  }
 }
