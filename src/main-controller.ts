@@ -1,28 +1,14 @@
 // The controller's composition root: the one active process of the cluster, which claims Services and gives them addresses.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { createLocalProvider } from '../providers/local/provider.ts'
-import type { ExistingService } from '../providers/local/views.ts'
-import { apiVersion } from './api/group.ts'
-import { kindNames } from './api/kind-names.ts'
-import type { LoadBalancerClass } from './api/load-balancer-class.ts'
-import { startAnnouncementController } from './controllers/announcement.ts'
-import { announcementWrites, blockWrites } from './controllers/compare-and-swap.ts'
-import { keepHeartbeatKey } from './controllers/heartbeat-key.ts'
 import { UsageError, readOptions, usage } from './controllers/options.ts'
 import type { ControllerOptions } from './controllers/options.ts'
-import { startPoolController } from './controllers/pool.ts'
 import { runController } from './controllers/run.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/run.ts'
 import type { ServiceController } from './controllers/service.ts'
-import type { Stores } from './controllers/stores.ts'
-import { startTurns } from './controllers/turns.ts'
-import { makeKey } from './kubernetes/objects.ts'
 import { systemClock } from './kubernetes/clock.ts'
 import { CredentialsError } from './kubernetes/errors.ts'
-import { buildLoadBalancer } from './model/build.ts'
-import { claim } from './model/claim.ts'
-import type { DesiredLoadBalancer, LoadBalancerId } from './model/load-balancer.ts'
+import { makeLocal } from './main-controller-local.ts'
 import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
 
@@ -30,82 +16,6 @@ import type { Log } from './observability/log.ts'
 const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => ProviderParts | Promise<ProviderParts>>> = {
   local: makeLocal,
   aws: async surroundings => (await import('./main-controller-aws.ts')).makeAws(surroundings),
-}
-
-/** Mean time between two looks for addresses whose reservation is over; it ends that much later at most. */
-const tidyIntervalMs = 5000
-
-function makeLocal(surroundings: ProviderSurroundings): ProviderParts {
-  const { stores, writer, clock, agents, log, namespace, signal } = surroundings
-  const provider = createLocalProvider({
-    pools: stores.pools,
-    blocks: stores.blocks,
-    announcements: stores.announcements,
-    nodeReports: stores.reports,
-    nodes: stores.nodes,
-    agents,
-    existing: () => addressesInStatuses(stores),
-    desired: id => desiredOf(id, stores),
-    blockStore: blockWrites(writer),
-    announcementStore: announcementWrites(writer),
-    now: () => clock.now(),
-    log: log.child({ provider: 'local' }),
-    signal,
-  })
-  return {
-    provider,
-    holds: id => provider.holds(id),
-    start: services => {
-      void keepHeartbeatKey({ writer, namespace, clock, random: randomBytes, logger: log }, signal)
-      return [
-        startAnnouncementController({
-          surroundings,
-          announcing: provider.announcements,
-          isBusy: () => services.isBusy(),
-        }),
-        startPoolController(surroundings, provider.poolStatuses),
-        startTurns({
-          name: 'tidy',
-          intervalMs: () => tidyIntervalMs,
-          turn: turn => provider.tidy(turn),
-          clock,
-          random: surroundings.random,
-          log,
-        }),
-      ]
-    },
-  }
-}
-
-/** The addresses that Services of ours show already: nobody else may be given them, even before their Services are looked at. */
-function* addressesInStatuses({ services, classes }: Stores): Iterable<ExistingService> {
-  const all = [...classes.values()]
-  for (const service of services.values()) {
-    const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
-    if (addresses.length === 0) continue
-    const { kind } = claim(service, all)
-    if (kind !== 'ours' && kind !== 'kept' && kind !== 'blocked') continue
-    const { name, namespace = '', uid = '', creationTimestamp = '' } = service.metadata
-    yield { id: { kind: 'Service', namespace, name, uid }, createdAt: creationTimestamp, addresses }
-  }
-}
-
-/** Says nothing about a Service but that its own class is not known now; it keeps what it has. */
-const unknownClass: LoadBalancerClass = {
-  apiVersion,
-  kind: kindNames.loadBalancerClass.kind,
-  metadata: { name: 'unknown' },
-  spec: { provider: 'local', targets: 'Node', default: false },
-}
-
-/** What a Service of ours asks for now. */
-function desiredOf({ namespace, name, uid }: LoadBalancerId, { services, classes }: Stores): DesiredLoadBalancer | undefined {
-  const service = services.get(makeKey(namespace, name))
-  if (service?.metadata.uid !== uid) return undefined
-  const verdict = claim(service, [...classes.values()])
-  if (verdict.kind === 'ours') return buildLoadBalancer(service, verdict.class).desired
-  if (verdict.kind !== 'kept' && verdict.kind !== 'blocked') return undefined
-  return buildLoadBalancer(service, unknownClass).desired
 }
 
 export interface StartOptions {

@@ -27,6 +27,8 @@ export type LocalAction =
     }
   /** Lets others with the key join, or without a key nobody. */
   | { readonly kind: 'share-address'; readonly address: string; readonly key?: string }
+  /** Writes down another pool, which has the address now: the one it was given from lost it or is gone. */
+  | { readonly kind: 'change-pool'; readonly address: string; readonly pool: string }
   /** Deletes the Announcement: the announcing node falls silent and confirms. */
   | { readonly kind: 'withdraw-announcement'; readonly address: string; readonly announcement: string }
   /** Confirms in the place of a node that is dead, or when none ever announced. */
@@ -41,6 +43,7 @@ export function printAction(action: LocalAction): string {
   if (action.kind === 'adopt-address')
     return `+ address       ${action.address} of pool ${action.pool}, which the Service has already`
   if (action.kind === 'withdraw-announcement') return `- announcement  ${action.announcement} (${action.address})`
+  if (action.kind === 'change-pool') return `~ address       ${action.address}, of pool ${action.pool} now`
   if (action.kind === 'share-address')
     return `~ address       ${action.address}, ${action.key === undefined ? 'shared with nobody' : `shared under ${JSON.stringify(action.key)}`}`
   if (action.kind === 'release-address') return `- address       ${action.address}`

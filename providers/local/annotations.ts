@@ -77,3 +77,9 @@ export function readSharing(annotations: Readonly<Record<string, string>>): Shar
     formerMetallbAnnotations.parse(annotations).values.sharingKey
   return { key, namespaces: own.shareWith ?? [] }
 }
+
+/** The pools that a Service names; more than one contradict each other. */
+export function requestedPoolOf(annotations: Readonly<Record<string, string>>): readonly string[] {
+  const tables = [weirAnnotations, metallbAnnotations, formerMetallbAnnotations]
+  return tables.flatMap(table => table.parse(annotations).values.pool ?? [])
+}

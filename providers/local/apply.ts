@@ -109,6 +109,8 @@ async function run(
     const options = { unlessLast: action.isShared, reserve: holding && reservationFor(holding.given, goal ? undefined : id) }
     // Those who shared it left at the same time: the last one has to withdraw it.
     if (holding && (await allocator.free(holding.given.address, id.uid, signal, options)) === 'last') return 'conflict'
+  } else if (action.kind === 'change-pool') {
+    if (holding) await allocator.repool(holding.given.address, id.uid, action.pool, signal)
   } else if (action.kind === 'share-address') {
     if (holding && (await allocator.share(holding.given.address, id.uid, action.key, signal)) === 'taken') return 'conflict'
   } else if (holding?.announcement) {

@@ -4,7 +4,8 @@ import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/loa
 import type { LocalAction } from './actions.ts'
 import { decideFamilies, isOwnWish } from './decide-families.ts'
 import type { Holding, LocalObserved } from './observe.ts'
-import { homeOf } from './pools.ts'
+import { homeOf, poolKeeps } from './pools.ts'
+import type { ParsedPool } from './pools.ts'
 import { readSharing } from './annotations.ts'
 import { reasonToLeave } from './sharing.ts'
 import type { Discord } from './sharing.ts'
@@ -21,8 +22,8 @@ export interface Decision {
   readonly problem: Problem | undefined
   /** Addresses it shared and has to leave at once, and why. */
   readonly left: readonly { readonly holding: Holding; readonly discord: Discord }[]
-  /** Addresses of its own that it now shares in another way. */
-  readonly share: readonly Extract<LocalAction, { readonly kind: 'share-address' }>[]
+  /** What is to be written down of addresses that stay. */
+  readonly share: readonly Extract<LocalAction, { readonly kind: 'share-address' | 'change-pool' }>[]
   /** Addresses that leave because no pool the Service may use holds them any more. */
   readonly revoked: readonly Holding[]
 }
@@ -53,10 +54,29 @@ export function decide(desired: DesiredLoadBalancer, settings: Settings, observe
     left: [...leaving].flatMap(([holding, discord]) =>
       keep.includes(holding) || isOwnWish(discord, settings, holding) ? [] : { holding, discord },
     ),
-    share: keep
-      .filter(({ given }) => given.owners.length === 1 && given.sharing !== key)
-      .map(({ given }) => ({ kind: 'share-address', address: given.address.text, ...(key !== undefined && { key }) })),
+    share: keep.flatMap(({ given }) =>
+      noted(given, { key, home: homeOf(pools, desired, given)?.name, origin: pools.get(given.pool) }),
+    ),
   }
+}
+
+/** The key under which its only owner shares it now, and the pool that has it now. */
+function noted(
+  { address, owners, sharing, pool }: Holding['given'],
+  {
+    key,
+    home,
+    origin,
+  }: { readonly key: string | undefined; readonly home: string | undefined; readonly origin: ParsedPool | undefined },
+): Decision['share'] {
+  const isShared = owners.length > 1
+  const hasMoved = home !== undefined && home !== pool && !(origin && poolKeeps(origin, address))
+  return [
+    ...(isShared || sharing === key
+      ? []
+      : [{ kind: 'share-address', address: address.text, ...(key !== undefined && { key }) } as const]),
+    ...(hasMoved ? [{ kind: 'change-pool', address: address.text, pool: home } as const] : []),
+  ]
 }
 
 const nothing = { revoked: [], left: [], share: [] } as const

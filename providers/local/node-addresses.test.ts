@@ -20,8 +20,11 @@ test('no address of a node is given by itself, neither of its status nor of its 
   expect(ipsOf((await lan.bring(serviceNamed('a'))).ingress)).toEqual(['10.201.200.3'])
   expect(ipsOf((await lan.bring(serviceNamed('b'))).ingress)).toEqual(['10.201.200.4'])
   expect((await lan.bring(serviceNamed('c'))).readiness.reason).toBe('PoolsExhausted')
-  expect(lan.provider.poolStatuses.get('wide')?.conditions[0]).toMatchObject({
+  const conditions = lan.provider.poolStatuses.get('wide')?.conditions ?? []
+  expect(conditions[0]).toMatchObject({ type: 'Ready', status: 'True' })
+  expect(conditions.find(({ type }) => type === 'Overlap')).toMatchObject({
     status: 'True',
+    reason: 'AddressOfNode',
     message: expect.stringContaining('10.201.200.1 of node n0, 10.201.200.2 of node n0'),
   })
 })

@@ -53,7 +53,7 @@ export function poolStatus(
   const missing = [...inside, ...out].filter(({ address }) => givesByItself(source, address)).length
   const free = givableSize(pool) - BigInt(usedByItself + missing)
   return {
-    conditions: [readyOf(pool, inside, out), ...overlapOf(pool), ...announcingConditions(pool, network)],
+    conditions: [readyOf(pool, out), ...overlapOf(pool, inside), ...announcingConditions(pool, network)],
     total: String(poolSize(pool)),
     used,
     free: String(free > 0n ? free : 0n),
@@ -61,21 +61,14 @@ export function poolStatus(
   }
 }
 
-function readyOf({ problem }: ParsedPool, ofNodes: readonly NodeAddress[], reserved: readonly Reserved[]): PoolCondition {
+function readyOf({ problem }: ParsedPool, reserved: readonly Reserved[]): PoolCondition {
   if (problem) return { type: 'Ready', status: 'False', reason: problem.reason, message: `${problem.message} ${problem.remedy}` }
   return {
     type: 'Ready',
     status: 'True',
     reason: 'Accepted',
-    message: `The pool gives addresses.${notGiven(ofNodes)}${notFree(reserved)}`,
+    message: `The pool gives addresses.${notFree(reserved)}`,
   }
-}
-
-function notGiven(ofNodes: readonly NodeAddress[]): string {
-  if (ofNodes.length === 0) return ''
-  const shown = ofNodes.slice(0, 3).map(({ address, node }) => `${address.text} of node ${node}`)
-  const more = ofNodes.length > shown.length ? ` and ${ofNodes.length - shown.length} more` : ''
-  return ` Never given, because nodes have them of their own: ${shown.join(', ')}${more}. Take them out of the pool.`
 }
 
 function notFree(reserved: readonly Reserved[]): string {
@@ -89,10 +82,21 @@ function notFree(reserved: readonly Reserved[]): string {
   ].join('')
 }
 
-/** Told of the pool that goes on; the one that gives nothing because of it says so in its Ready. */
-function overlapOf({ overlaps, problem }: ParsedPool): readonly PoolCondition[] {
-  if (overlaps.length === 0 || problem?.reason === 'Overlap') return []
+/** Told of the pool that goes on; the one that gives nothing because of another says so in its Ready. */
+function overlapOf({ overlaps, problem }: ParsedPool, ofNodes: readonly NodeAddress[]): readonly PoolCondition[] {
+  const isTold = overlaps.length > 0 && problem?.reason !== 'Overlap'
   const others = overlaps.length === 1 ? 'pool' : 'pools'
-  const message = `Addresses of this pool are also in the ${others} ${overlaps.slice(0, 5).join(', ')}. The oldest pool gives them; take them out of the other.`
-  return [{ type: 'Overlap', status: 'True', reason: 'Overlap', message }]
+  const nodes = ofNodes.map(({ address, node }) => `${address.text} of node ${node}`)
+  const messages = [
+    ...(isTold
+      ? [
+          `Addresses of this pool are also in the ${others} ${firstFew(overlaps)}. The oldest pool gives them; take them out of the other.`,
+        ]
+      : []),
+    ...(nodes.length > 0
+      ? [`Never given, because nodes have them of their own: ${firstFew(nodes)}. Take them out of the pool.`]
+      : []),
+  ]
+  if (messages.length === 0) return []
+  return [{ type: 'Overlap', status: 'True', reason: isTold ? 'Overlap' : 'AddressOfNode', message: messages.join(' ') }]
 }

@@ -1,5 +1,6 @@
 // Pools as read: broken entries, overlaps, and which pools a Service may use in which order.
 import { expect, test } from 'vitest'
+import { parseRange } from '../../src/model/address.ts'
 import { allowedPools, givableSize, poolSize, readPools } from './pools.ts'
 import { poolNamed, serviceNamed } from './simulation.ts'
 
@@ -64,4 +65,42 @@ test.each([
 ] as const)('%s with avoidBuggyIPs %s gives %s addresses by itself', (range, avoidBuggyIPs, size) => {
   const [pool] = readPools([poolNamed('office', [range], { avoidBuggyIPs })]).ordered
   expect(pool && givableSize(pool)).toBe(size)
+})
+
+test('pools are asked by priority, then those kept for some, then the oldest; one without a priority comes last', () => {
+  const pools = [
+    aged('oldest', 1, ['10.0.0.0/24']),
+    aged('second', 2, ['10.0.1.0/24'], { priority: 20 }),
+    aged('first', 3, ['10.0.2.0/24'], { priority: 10 }),
+    aged('ours', 4, ['10.0.3.0/24'], { allow: { namespaces: ['default'] } }),
+    aged('equal', 5, ['10.0.4.0/24'], { priority: 10 }),
+  ]
+  expect(namesFor(pools)).toEqual(['first', 'equal', 'second', 'ours', 'oldest'])
+  expect(namesFor(pools.toReversed())).toEqual(['first', 'equal', 'second', 'ours', 'oldest'])
+})
+
+test('a namespace may use a pool by its name or by its labels', () => {
+  const pool = aged('office', 1, ['10.0.0.0/24'], {
+    allow: { namespaces: ['ops'], namespaceSelector: { matchLabels: { tier: 'web' } } },
+  })
+  const of = (namespace: string, namespaceLabels?: Readonly<Record<string, string>>) => {
+    const service = serviceNamed('web')
+    return namesFor([pool], { ...service, id: { ...service.id, namespace }, ...(namespaceLabels && { namespaceLabels }) })
+  }
+  expect([of('ops'), of('shop', { tier: 'web' }), of('shop', { tier: 'db' }), of('shop')]).toEqual([
+    ['office'],
+    ['office'],
+    [],
+    [],
+  ])
+})
+
+test('a pool in a range of pods or Services gives nothing and names the range; it stands in the way of no other pool', () => {
+  const range = parseRange('10.244.1.0/24')
+  if ('error' in range) throw new Error(range.error)
+  const ranges = [{ range, what: 'pod range 10.244.1.0/24 of node n1' }]
+  const book = readPools([aged('bad', 1, ['10.244.1.128-10.244.2.9']), aged('good', 2, ['10.244.2.0/24'])], ranges)
+  expect(book.get('bad')?.problem).toMatchObject({ reason: 'OverlapsCluster' })
+  expect(book.get('bad')?.problem?.message).toContain('10.244.1.128-10.244.1.255 are in the pod range 10.244.1.0/24 of node n1.')
+  expect(book.get('good')?.problem).toBeUndefined()
 })

@@ -7,7 +7,7 @@ import type { DesiredLoadBalancer, IpFamily } from '../../src/model/load-balance
 import { matchesSelector } from '../../src/model/selector.ts'
 
 export interface PoolProblem {
-  readonly reason: Extract<Reason, 'InvalidRange' | 'Overlap'>
+  readonly reason: Extract<Reason, 'InvalidRange' | 'OverlapsCluster' | 'Overlap'>
   readonly message: string
   readonly remedy: string
 }
@@ -30,17 +30,26 @@ export interface PoolBook {
   get(name: string): ParsedPool | undefined
 }
 
-export function readPools(pools: Iterable<AddressPool>): PoolBook {
+/** A range that the cluster uses for something else. */
+export interface ClusterRange {
+  readonly range: IpRange
+  /** `pod range 10.244.1.0/24 of node n1`. */
+  readonly what: string
+}
+
+export function readPools(pools: Iterable<AddressPool>, clusterRanges: readonly ClusterRange[] = []): PoolBook {
   const aged = [...pools].toSorted(byAge)
   const read = aged.map(pool => ({ pool, ...readEntries(pool.spec.addresses) }))
   const older: { readonly name: string; readonly ranges: readonly IpRange[] }[] = []
   const ordered = read.map(({ pool, ranges, error }): ParsedPool => {
     const name = pool.metadata.name
     // Only pools that give addresses stand in the way of a younger one.
+    const foreign = clusterRanges.find(({ range }) => shared([range], ranges))
     const rival = older.find(other => shared(other.ranges, ranges))
-    if (!rival) older.push({ name, ranges })
+    if (!rival && !foreign) older.push({ name, ranges })
     const overlaps = read.filter(other => other.pool !== pool && shared(other.ranges, ranges))
-    const problem = error === undefined ? rival && overlapProblem(rival, ranges) : invalidProblem(error)
+    const inside = foreign ? clusterProblem(foreign, ranges) : rival && overlapProblem(rival, ranges)
+    const problem = error === undefined ? inside : invalidProblem(error)
     return { name, spec: pool.spec, ranges, problem, overlaps: overlaps.map(other => other.pool.metadata.name) }
   })
   const byName = new Map(ordered.map(pool => [pool.name, pool]))
@@ -64,20 +73,30 @@ export function refusal(pool: ParsedPool, desired: DesiredLoadBalancer): 'class'
   const named = desired.class.spec.local?.pools ?? []
   if (named.length > 0 && !named.includes(pool.name)) return 'class'
   const allow = pool.spec.allow
-  if (allow?.namespaces && !allow.namespaces.includes(desired.id.namespace)) return 'namespace'
+  if (allow && !allowsNamespace(allow, desired)) return 'namespace'
   if (allow?.serviceSelector && !matchesSelector(allow.serviceSelector, desired.labels)) return 'labels'
   return undefined
 }
 
+type Allow = NonNullable<AddressPool['spec']['allow']>
+
+/** By name or by label; without either all. */
+function allowsNamespace({ namespaces, namespaceSelector }: Allow, { id, namespaceLabels }: DesiredLoadBalancer): boolean {
+  if (!namespaces && !namespaceSelector) return true
+  const isSelected = namespaceSelector !== undefined && matchesSelector(namespaceSelector, namespaceLabels)
+  return isSelected || namespaces?.includes(id.namespace) === true
+}
+
 /**
- * The pools a Service may use, best first: in the order of its class when that names pools; else pools that are kept for some
- * Services before those for all, older before younger.
+ * The pools a Service may use, best first: in the order of its class when that names pools; else by priority, then pools that
+ * are kept for some Services before those for all, older before younger.
  */
 export function allowedPools(book: PoolBook, desired: DesiredLoadBalancer): readonly ParsedPool[] {
   const allowed = book.ordered.filter(pool => refusal(pool, desired) === undefined)
   const named = desired.class.spec.local?.pools ?? []
-  const rank = (pool: ParsedPool) => (named.length > 0 ? named.indexOf(pool.name) : isReserved(pool) ? 0 : 1)
-  return allowed.toSorted((one, other) => rank(one) - rank(other))
+  if (named.length > 0) return allowed.toSorted((one, other) => named.indexOf(one.name) - named.indexOf(other.name))
+  const priority = (pool: ParsedPool) => pool.spec.priority ?? Number.MAX_SAFE_INTEGER
+  return allowed.toSorted((one, other) => priority(one) - priority(other) || Number(isReserved(other)) - Number(isReserved(one)))
 }
 
 /** The pool by which a Service may hold the address it has. */
@@ -123,7 +142,8 @@ export function poolText(pool: ParsedPool): string {
 }
 
 function isReserved(pool: ParsedPool): boolean {
-  return pool.spec.allow?.namespaces !== undefined || pool.spec.allow?.serviceSelector !== undefined
+  const { namespaces, namespaceSelector, serviceSelector } = pool.spec.allow ?? {}
+  return [namespaces, namespaceSelector, serviceSelector].some(limit => limit !== undefined)
 }
 
 function byAge(one: AddressPool, other: AddressPool): number {
@@ -163,6 +183,15 @@ function invalidProblem(error: string): PoolProblem {
     reason: 'InvalidRange',
     message: `${error}. The pool gives no new addresses; what it has given stays.`,
     remedy: 'Correct the entry: a CIDR (192.0.2.0/24), a range (192.0.2.10-192.0.2.20) or a single address.',
+  }
+}
+
+function clusterProblem({ range, what }: ClusterRange, ranges: readonly IpRange[]): PoolProblem {
+  const both = shared([range], ranges)
+  return {
+    reason: 'OverlapsCluster',
+    message: `${both ? rangeText(both) : 'some addresses are'} in the ${what}. The pool gives no new addresses; what it has given stays.`,
+    remedy: 'Take that range out of the pool: traffic to it would not reach the pods or Services that have it.',
   }
 }
 

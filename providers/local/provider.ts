@@ -28,7 +28,9 @@ import { servedProtocols } from './ports.ts'
 import { poolStatus } from './pool-status.ts'
 import type { PoolStatus } from './pool-status.ts'
 import { poolContains } from './pools.ts'
+import { touchedBy } from './pool-changes.ts'
 import { trackPools } from './pool-view.ts'
+import type { PoolsChange } from './pool-view.ts'
 import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Around, Served } from './served.ts'
 import { createReservations } from './reservations.ts'
@@ -47,6 +49,14 @@ export const localCapabilities: Capabilities = {
   mixedProtocols: true,
   sharedAddresses: true,
   withoutNodePorts: true,
+}
+
+/** The pools that a class names and that do not exist. */
+export function missingPools(
+  { spec }: { readonly spec: { readonly local?: { readonly pools?: readonly string[] } } },
+  pools: { get(name: string): unknown },
+): readonly string[] {
+  return (spec.local?.pools ?? []).filter(name => pools.get(name) === undefined)
 }
 
 export interface LocalProvider extends Provider<LocalObserved, LocalAction> {
@@ -91,6 +101,8 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       const address = (now ?? before)?.address
       if (!address) return
       if (now) tellLine(address)
+      // Its condition names the pool.
+      if (now && before && now.pool !== before.pool) tellSharers(now)
       if (now && (now.owners.length > 1 || (before?.owners.length ?? 0) > 1)) tellSharers(now)
       if (now?.sharing !== undefined && now.sharing !== before?.sharing) tellKey(now.sharing)
       names.wake(announcementName(address))
@@ -117,7 +129,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   const setAside = createSetAside(index)
   const nodeAddresses = createNodeAddresses(index)
   const allocator = createAllocator({ index, store: dependencies.blockStore, signal: dependencies.signal })
-  const pools = trackPools(dependencies.pools, dependencies.signal)
+  const pools = trackPools(dependencies.pools, dependencies.clusterRanges, dependencies.signal)
   const network = trackNetwork(dependencies, dependencies.signal)
   const giver = createGiver({
     index,
@@ -198,16 +210,18 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     const holders = (address && index.given(address)?.owners) ?? announcement.spec.services
     for (const holder of holders) services.wake(idOf(holder))
   }
-  const onPools = (changed: ReadonlySet<string>) => {
-    for (const name of pools.book().ordered) poolNames.wake(name.name)
+  const onPools = (change: PoolsChange) => {
+    for (const name of change.changed) poolNames.wake(name)
+    const touched = touchedBy(change, pools.book())
     for (const waiter of waiters.all()) {
-      // Held before anybody is called, so that a Service that comes in between does not slip ahead.
       const goal = served.get(waiter.id.uid)?.goal
+      if (goal && !touched.mayUse(goal.desired)) continue
+      // Held before anybody is called, so that a Service that comes in between does not slip ahead.
       if (goal) giver.offer(waiter, plan(goal, observeNow(waiter.id), supported))
       services.wake(waiter.id)
     }
     for (const given of index.all()) {
-      if (!changed.has(given.pool)) continue
+      if (!touched.holds(given)) continue
       for (const owner of given.owners) services.wake(idOf(owner))
       names.wake(announcementName(given.address))
     }

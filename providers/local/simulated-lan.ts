@@ -8,7 +8,7 @@ import { createLocalProvider } from './provider.ts'
 import type { LocalProvider } from './provider.ts'
 import { createServer, createView, nodeNamed, reportOf, threeReady } from './simulation.ts'
 import type { AddressBlock, Announcement, Server, WritableView } from './simulation.ts'
-import type { ExistingService } from './views.ts'
+import type { ClusterRanges, ExistingService } from './views.ts'
 
 export interface SimulatedLan {
   readonly provider: LocalProvider
@@ -40,6 +40,7 @@ export interface SimulatedLan {
 export interface SimulatedLanOptions {
   readonly pools?: readonly AddressPool[]
   readonly nodes?: readonly string[]
+  readonly clusterRanges?: ClusterRanges
   readonly existing?: readonly ExistingService[]
   /** Services that are there before any is looked at. */
   readonly services?: readonly DesiredLoadBalancer[]
@@ -69,6 +70,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
   const agentListeners = new Set<(node: string) => void>()
   const provider = createLocalProvider({
     pools: poolView,
+    ...(options.clusterRanges && { clusterRanges: options.clusterRanges }),
     blocks: blockView,
     announcements: announcementView,
     nodeReports: reportView,

@@ -4,6 +4,7 @@ import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import type { NodeReport } from '../../src/api/node-report.ts'
 import type { Node } from '../../src/model/kubernetes-objects.ts'
+import type { ClusterRange } from './pools.ts'
 import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 
 /** One change of a view. */
@@ -75,8 +76,15 @@ export interface Log {
   readonly warn: (fields: object, message: string) => void
 }
 
+/** What the cluster uses for pods and Services; no pool may give addresses of it. */
+export interface ClusterRanges {
+  readonly current: () => readonly ClusterRange[]
+  subscribe(listener: () => void): () => void
+}
+
 export interface LocalDependencies {
   readonly pools: View<AddressPool>
+  readonly clusterRanges?: ClusterRanges
   readonly blocks: View<AddressBlock>
   readonly announcements: View<Announcement>
   readonly nodeReports: View<NodeReport>

@@ -59,11 +59,22 @@ export const addressPool = {
             .max(256)
             .meta({ 'x-kubernetes-list-type': 'set' })
             .exactOptional()
-            .describe('Namespaces whose Services may use the pool. Absent: all.'),
+            .describe('Namespaces whose Services may use the pool.'),
+          namespaceSelector: labelSelectorSchema
+            .exactOptional()
+            .describe('Further namespaces, by their labels. Without this and namespaces: all.'),
           serviceSelector: labelSelectorSchema.exactOptional().describe('Services that may use the pool. Absent: all.'),
         })
         .exactOptional()
         .describe('Who may use the pool.'),
+      priority: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .exactOptional()
+        .describe(
+          'Which pool is asked first by Services that name none: 1 before 2, those without a priority last. Of equals those with allow, then the oldest.',
+        ),
       keepFor: z
         .string()
         .max(32)

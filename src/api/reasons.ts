@@ -66,8 +66,8 @@ export const reasons = {
     remedy: 'Enlarge a pool; the Service gets the next free address by itself.',
   },
   UnknownPool: {
-    on: services,
-    meaning: 'The Service names an address pool that does not exist.',
+    on: ['Service', 'LoadBalancerClass'],
+    meaning: 'The Service names an address pool that does not exist, or the class names none that does.',
     remedy: 'Name an existing pool or make it.',
   },
   PoolNotUsable: {
@@ -126,8 +126,8 @@ export const reasons = {
     remedy: 'Use the address that the status names now; the message tells what stands in the way of sharing.',
   },
   AddressOfNode: {
-    on: services,
-    meaning: 'A requested address is one that a node has of its own; such addresses are never given.',
+    on: ['Service', 'AddressPool'],
+    meaning: 'A requested address, or some of the pool, is one that a node has of its own; such addresses are never given.',
     remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
   },
   AddressConflict: {
@@ -254,6 +254,11 @@ export const reasons = {
     on: ['AddressPool'],
     meaning: 'Pools share addresses; the older one gives them, the younger gives none.',
     remedy: 'Take the shared addresses out of one pool.',
+  },
+  OverlapsCluster: {
+    on: ['AddressPool'],
+    meaning: 'Addresses of the pool are in a range that the cluster uses for pods or Services; the pool gives none.',
+    remedy: 'Take the range that the message names out of the pool.',
   },
   NoInternalIP: {
     on: ['NodeReport'],

@@ -22,6 +22,8 @@ export interface ClassFacts {
   readonly providers: readonly string[]
   /** What the provider of a class says about it. */
   readonly troubleOf?: (subject: LoadBalancerClass) => ClassTrouble | undefined
+  /** What it has to say besides of a class that it serves. */
+  readonly remarkOf?: (subject: LoadBalancerClass) => string | undefined
 }
 
 /** How many Services the message of InUse names. */
@@ -61,10 +63,11 @@ export function judgeClass(subject: LoadBalancerClass, users: readonly string[],
   }
   const trouble = facts.troubleOf?.(subject)
   if (trouble) return refuse(trouble.reason, trouble.message)
+  const remark = facts.remarkOf?.(subject)
   return {
     ready: true,
     reason: 'Accepted',
-    message: `Services choose it with loadBalancerClass ${answers(subject).join(' or ')}.`,
+    message: `Services choose it with loadBalancerClass ${answers(subject).join(' or ')}.${remark === undefined ? '' : ` ${remark}`}`,
   }
 }
 

@@ -100,6 +100,7 @@ function standIn(options: StartingOptions, first: ProviderError): ProviderParts 
       const { code, message, remedy } = trouble
       return { reason: code, message: conditionMessage({ reason: code, message, remedy }) }
     },
+    classRemark: subject => parts?.classRemark?.(subject),
     start(services, classes) {
       const arrive = (arrived: ProviderParts): readonly Controller[] => {
         parts = arrived

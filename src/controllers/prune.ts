@@ -2,7 +2,16 @@
 import type { ObjectMeta } from '../api/kind.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import { networkUnavailable } from '../model/nodes.ts'
-import type { Endpoint, EndpointPort, EndpointSlice, Node, Pod, Service, ServiceSpec } from '../model/kubernetes-objects.ts'
+import type {
+  Endpoint,
+  EndpointPort,
+  EndpointSlice,
+  Namespace,
+  Node,
+  Pod,
+  Service,
+  ServiceSpec,
+} from '../model/kubernetes-objects.ts'
 
 /** Written by `kubectl apply`: the whole manifest once more. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -73,7 +82,7 @@ export function pruneInstance(node: Node): Node {
 }
 
 /**
- * A Node's labels, taints, IP addresses, and that its network is not set up. Its status changes every few seconds; nothing
+ * A Node's labels, taints, IP addresses, pod ranges, and that its network is not set up. Its status changes every few seconds; nothing
  * else of it is kept.
  */
 export function pruneNode({ metadata, spec, status }: Node): Node {
@@ -85,9 +94,18 @@ export function pruneNode({ metadata, spec, status }: Node): Node {
   }
   return {
     metadata: { ...identityOf(metadata), ...(metadata.labels ? { labels: metadata.labels } : {}) },
-    ...(spec?.taints ? { spec: { taints: spec.taints.map(({ key }) => ({ key })) } } : {}),
+    ...(spec?.taints || spec?.podCIDRs ? { spec: specOf(spec) } : {}),
     ...(Object.keys(kept).length > 0 ? { status: kept } : {}),
   }
+}
+
+function specOf({ taints, podCIDRs }: NonNullable<Node['spec']>): NonNullable<Node['spec']> {
+  return { ...(taints ? { taints: taints.map(({ key }) => ({ key })) } : {}), ...(podCIDRs ? { podCIDRs } : {}) }
+}
+
+/** A namespace with its labels, which pools select by. */
+export function pruneNamespace({ metadata }: Namespace): Namespace {
+  return { metadata: { ...identityOf(metadata), ...(metadata.labels ? { labels: metadata.labels } : {}) } }
 }
 
 function pruneMetadata(metadata: ObjectMeta): ObjectMeta {

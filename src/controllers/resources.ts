@@ -11,7 +11,7 @@ import type { NodeReport } from '../api/node-report.ts'
 import type { TargetGroupBinding } from '../api/target-group-binding.ts'
 import { defineResource } from '../kubernetes/objects.ts'
 import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
-import type { EndpointSlice, Node, Pod, Service } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCIDR } from '../model/kubernetes-objects.ts'
 
 /** The resource of a kind of ours. */
 export function resourceOf<T extends KubernetesObject>(kind: KindNames): Resource<T> {
@@ -41,10 +41,18 @@ export const nodeReports = resourceOf<NodeReport>(kindNames.nodeReport)
 export const loadBalancers = resourceOf<LoadBalancer>(kindNames.loadBalancer)
 export const targetGroupBindings = resourceOf<TargetGroupBinding>(kindNames.targetGroupBinding)
 export const pods = defineResource<Pod>({ group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true })
-export const namespaces = defineResource<KubernetesObject>({
+export const namespaces = defineResource<Namespace>({
   group: '',
   version: 'v1',
   plural: 'namespaces',
   kind: 'Namespace',
+  namespaced: false,
+})
+/** Known to API servers from 1.33 on. */
+export const serviceCidrs = defineResource<ServiceCIDR>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'servicecidrs',
+  kind: 'ServiceCIDR',
   namespaced: false,
 })

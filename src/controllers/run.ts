@@ -50,6 +50,8 @@ export interface ProviderParts {
   readonly holds: (id: LoadBalancerId) => boolean
   /** Why it cannot serve a class now; undefined when it can. */
   readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
+  /** What there is to say besides of a class that it can serve. */
+  readonly classRemark?: (subject: LoadBalancerClass) => string | undefined
   /** Loops of the provider's own objects, started after those of Services and classes. */
   readonly start?: (services: ServiceController, classes: ClassController) => readonly Controller[]
 }
@@ -175,6 +177,7 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     const classes = startClassController(surroundings, {
       providers: [...providers.keys()],
       troubleOf: subject => troubles.get(subject.spec.provider)?.(subject),
+      remarkOf: subject => parts.find(({ provider }) => provider.name === subject.spec.provider)?.classRemark?.(subject),
     })
     controllers.push(services, classes)
     controllers.push(...parts.flatMap(({ start }) => start?.(services, classes) ?? []))

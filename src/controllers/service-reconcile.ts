@@ -17,6 +17,7 @@ import type { Surroundings } from './controller.ts'
 import type { Orphans } from './orphans.ts'
 import { services } from './resources.ts'
 import { membershipMark } from './service-memory.ts'
+import type { Stores } from './stores.ts'
 import type { ServiceMemory } from './service-memory.ts'
 import type { ServiceGoal, Verdict } from './service-status.ts'
 import { writeDecision } from './service-write.ts'
@@ -143,7 +144,7 @@ async function serve(
   const finalizers = { add: claim.finalizer }
   const provider = providers.get(claim.class.spec.provider)
   if (!provider) throw new TypeError(`claimed for the provider ${claim.class.spec.provider}, which is not configured`)
-  const { desired, problems: mistakes } = buildLoadBalancer(service, claim.class)
+  const { desired, problems: mistakes } = buildLoadBalancer(service, claim.class, namespaceLabels(stores, service))
   const problems = [...mistakes, ...missingCapabilities(desired, provider), ...provider.check(desired)]
   const warnings = problems.filter(({ severity }) => severity === 'warns')
   const blocking = problems.filter(({ severity }) => severity === 'blocks')
@@ -274,4 +275,12 @@ function failureVerdict(error: unknown, signal: AbortSignal): Verdict | undefine
     reason: 'ProviderError',
     message: `${error instanceof Error ? error.message : String(error)} It is tried again.`,
   }
+}
+
+/** Pools may be for namespaces of certain labels. */
+export function namespaceLabels(
+  { namespaces }: Pick<Stores, 'namespaces'>,
+  { metadata }: Service,
+): Readonly<Record<string, string>> | undefined {
+  return namespaces.get(metadata.namespace ?? '')?.metadata.labels
 }

@@ -113,6 +113,13 @@ export function startServiceController(options: ServiceControllerOptions): Servi
       // Not for a status: the class loop writes that itself, as Services come and go.
       if (event.type !== 'updated' || choosesDifferently(event.old, event.object)) lookAtAll(queue, stores.services.values())
     }),
+    stores.namespaces.subscribe(({ key, object, old }) => {
+      // Of a new one no Service is there yet; pools select by its labels.
+      if (!object || !old || isDeepStrictEqual(object.metadata.labels, old.metadata.labels)) return
+      for (const service of stores.services.values())
+        if (service.metadata.namespace === key && service.spec.type === 'LoadBalancer')
+          queue.add(keyOf(service), { priority: 'low' })
+    }),
     stores.slices.subscribe(event => {
       const key = serviceKeyOf(event.object ?? event.old)
       const known = key === undefined ? undefined : memory.get(key)

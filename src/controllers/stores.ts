@@ -15,16 +15,25 @@ import { createStore } from '../kubernetes/store.ts'
 import type { WritableStore } from '../kubernetes/store.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
-import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Namespace, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
 import { groupKeysOf } from './neighbours.ts'
-import { pruneEndpointSlice, pruneInstance, pruneNode, pruneService, pruneServiceOfPods, pruneTargets } from './prune.ts'
+import {
+  pruneEndpointSlice,
+  pruneInstance,
+  pruneNamespace,
+  pruneNode,
+  pruneService,
+  pruneServiceOfPods,
+  pruneTargets,
+} from './prune.ts'
 import * as resources from './resources.ts'
 
 export interface Stores {
   readonly services: WritableStore<Service>
   readonly slices: WritableStore<EndpointSlice>
   readonly nodes: WritableStore<Node>
+  readonly namespaces: WritableStore<Namespace>
   readonly leases: WritableStore<Lease>
   readonly classes: WritableStore<LoadBalancerClass>
   readonly pools: WritableStore<AddressPool>
@@ -44,6 +53,7 @@ export function createStores(log: Log): Stores {
     services: createStore<Service>({ ...options, indexers: { class: classOf, group: groupKeysOf } }),
     slices: createStore<EndpointSlice>({ ...options, indexers: { service: serviceOf } }),
     nodes: createStore<Node>(options),
+    namespaces: createStore<Namespace>(options),
     leases: createStore<Lease>(options),
     classes: createStore<LoadBalancerClass>(options),
     pools: createStore<AddressPool>(options),
@@ -98,6 +108,7 @@ export function reflectAll(options: ReflectionOptions): Reflections {
     labelSelector: serviceNameLabel,
   })
   reflect(resources.nodes, stores.nodes, { prune: keepsTargets ? pruneInstance : pruneNode })
+  reflect(resources.namespaces, stores.namespaces, { prune: pruneNamespace })
   // With that of the controllers, which shows that the watch is alive (followAgents).
   reflect(leases, stores.leases, { namespace })
   reflect(resources.loadBalancerClasses, stores.classes)

@@ -24,7 +24,11 @@ export interface Built {
  * throws: what cannot be read becomes a problem and is left out of `desired`. What a provider cannot do, and annotations only
  * one provider knows, are found later.
  */
-export function buildLoadBalancer(service: Service, loadBalancerClass: LoadBalancerClass): Built {
+export function buildLoadBalancer(
+  service: Service,
+  loadBalancerClass: LoadBalancerClass,
+  namespaceLabels?: Readonly<Record<string, string>>,
+): Built {
   const { metadata, spec } = service
   const annotations = metadata.annotations ?? {}
   const sources = sourceRanges(spec, annotations[sourceRangesAnnotation])
@@ -43,6 +47,7 @@ export function buildLoadBalancer(service: Service, loadBalancerClass: LoadBalan
     annotations,
     statusAddresses: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
     createdAt: metadata.creationTimestamp ?? '',
+    ...(namespaceLabels ? { namespaceLabels } : {}),
     ...(spec.selector ? { selector: spec.selector } : {}),
     ...(healthCheckNodePort ? { healthCheckNodePort } : {}),
     ...(loadBalancerIP ? { loadBalancerIP } : {}),

@@ -96,11 +96,28 @@ export interface Node {
   readonly spec?: {
     readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect?: string }[]
     readonly providerID?: string
+    /** The ranges its pods have addresses of, at most one per family. */
+    readonly podCIDRs?: readonly string[]
   }
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
   }
+}
+
+/** A namespace, of which only its labels count. */
+export interface Namespace {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+}
+
+/** A range that cluster IPs come from (networking.k8s.io/v1, KEP-1880). */
+export interface ServiceCIDR {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly cidrs?: readonly string[] }
 }
 
 /** A pod as far as waiting for its load balancers goes. */

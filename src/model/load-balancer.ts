@@ -68,6 +68,8 @@ export interface DesiredLoadBalancer {
   readonly loadBalancerIP?: string
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+  /** Labels of its namespace. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>
   /** What the status of the Service says now; an address in it is kept if it can be. */
   readonly statusAddresses: readonly string[]
   readonly createdAt: string

@@ -22,6 +22,8 @@ export interface Allocator {
    * else must be left; `last` when nobody would be.
    */
   free(address: IpAddress, uid: string, signal: AbortSignal, options?: FreeOptions): Promise<'freed' | 'last'>
+  /** Writes down the pool that has the address of an owner now. */
+  repool(address: IpAddress, uid: string, pool: string, signal: AbortSignal): Promise<void>
   /** Ends the reservation of an address. */
   unreserve(address: IpAddress, signal: AbortSignal): Promise<void>
   /** Deletes a block in which nothing is given or reserved, if it still is as it is known. */
@@ -126,6 +128,9 @@ export function createAllocator(options: {
     },
     async free(address, uid, signal, options = {}) {
       return (await submit({ kind: 'free', address, uid, ...options }, signal)) === 'done' ? 'freed' : 'last'
+    },
+    async repool(address, uid, pool, signal) {
+      await submit({ kind: 'repool', address, uid, pool }, signal)
     },
     async unreserve(address, signal) {
       await submit({ kind: 'unreserve', address }, signal)

@@ -32,6 +32,10 @@ export type BlockChange =
   | { readonly kind: 'unreserve'; readonly address: IpAddress }
   /** The only owner shares under another key from now on, or (undefined) with nobody. */
   | { readonly kind: 'share'; readonly address: IpAddress; readonly uid: string; readonly key: string | undefined }
+  | PoolChange
+
+/** The pool that has the address now is another one than it was given from. */
+export type PoolChange = { readonly kind: 'repool'; readonly address: IpAddress; readonly uid: string; readonly pool: string }
 
 export interface Sharing {
   readonly key: string
@@ -74,6 +78,11 @@ export function applyChanges(block: AddressBlock | undefined, changes: readonly 
     }
     const isOwner = (current?.owners ?? []).some(owner => owner.uid === change.uid)
     if (!current || !isOwner) return 'done'
+    if (change.kind === 'repool') {
+      if (current.pool === change.pool) return 'done'
+      allocations[offset] = { ...current, pool: change.pool }
+      return 'write'
+    }
     if (change.kind === 'share') {
       if (current.sharing === change.key) return 'done'
       if (current.owners.length > 1) return 'taken'
