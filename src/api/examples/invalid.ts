@@ -105,6 +105,18 @@ export const invalid: readonly InvalidExample[] = [
     spec: { addresses: ['192.0.2.1'], announce: { layer2: [{ interfaces: ['a-very-long-name'] }] } },
     error: 'spec.announce.layer2[0].interfaces[0]: Too long',
   },
+  ...[0, 101].map(weight => ({
+    why: `a preference of weight ${weight}`,
+    kind: 'AddressPool',
+    spec: { addresses: ['192.0.2.1'], announce: { layer2: [{ preferredNodes: [{ weight, nodeSelector: {} }] }] } },
+    error: 'spec.announce.layer2[0].preferredNodes[0].weight',
+  })),
+  {
+    why: 'a preference without nodes',
+    kind: 'AddressPool',
+    spec: { addresses: ['192.0.2.1'], announce: { layer2: [{ preferredNodes: [{ weight: 1 }] }] } },
+    error: 'preferredNodes[0].nodeSelector: Required value',
+  },
   { why: 'In without values', kind: 'AddressPool', spec: selector({ key: 'app', operator: 'In' }), error: 'need values' },
   {
     why: 'NotIn with no value in the list',

@@ -139,6 +139,12 @@ export const valid: readonly Example[] = [
       announce: {
         layer2: [
           {
+            preferredNodes: [
+              { weight: 100, nodeSelector: { matchLabels: { edge: '' } } },
+              { weight: 1, nodeSelector: { matchExpressions: [{ key: 'edge', operator: 'Exists' }] } },
+            ],
+          },
+          {
             nodeSelector: {
               matchExpressions: [
                 { key: 'topology.kubernetes.io/zone', operator: 'In', values: ['a', 'b'] },
@@ -171,6 +177,19 @@ export const valid: readonly Example[] = [
     kind: 'Announcement',
     name: 'ip-10-201-200-1',
     spec: { address: '10.201.200.1', pool: 'office', services, nodes: ['n2', 'n0.example.com'], interfaces: ['eth0'] },
+  },
+  {
+    why: 'an announcement on other interfaces from node to node',
+    kind: 'Announcement',
+    name: 'ip-10-201-200-2',
+    spec: {
+      address: '10.201.200.2',
+      pool: 'office',
+      services,
+      serviceNames: 'default/web',
+      nodes: ['n2', 'n0'],
+      nodeInterfaces: [{ node: 'n2', interfaces: ['bond0', 'eth1'] }],
+    },
   },
   {
     why: 'an announcement of IPv6 that nobody can make',
