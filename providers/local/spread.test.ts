@@ -142,13 +142,13 @@ test('10,000 addresses with eight candidates each on 1,000 nodes: no node sends 
 test('so it stays within what beats of 100 ms allow while a cluster grows from 100 to 1,000 nodes and half of it is replaced', () => {
   const cluster = testCluster()
   let next = 0
-  for (let size = 100; size <= 1000; size += 100) {
+  for (const size of [100, 200, 400, 700, 1000]) {
     cluster.nodes(allWell(size))
     cluster.placeAll()
     for (const most = size * 4; next < most; next++) cluster.place(next)
     cluster.claimAll()
   }
-  for (let gone = 50; gone <= 500; gone += 50) {
+  for (let gone = 100; gone <= 500; gone += 100) {
     const kept = named(1000 + gone).slice(gone)
     cluster.nodes(new Map(kept.map(name => [name, well])))
     cluster.placeAll()
