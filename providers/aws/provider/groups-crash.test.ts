@@ -138,3 +138,24 @@ for (const when of ['before', 'after'] as const) {
     })
   }
 }
+
+test('a member that comes, and goes while the process that served it is dead, leaves nothing', { timeout: 300_000 }, async () => {
+  const late: TestService = member('d-late', 9100)
+  await using whole = await world()
+  await settle(whole.cluster, [shop, blog], () => {})
+  const wanted = standing(whole.aws)
+  let cut = 0
+  for (let nth = 1; ; nth++) {
+    await using at = await world()
+    await settle(at.cluster, [shop, blog], () => {})
+    using fails = failing(at, true, { when: 'after', nth })
+    at.cluster.members.set(idOf(late).uid, late)
+    await at.cluster.look(late).catch(fails.onFailure)
+    if (fails.fault.hits === 0) break
+    cut++
+    await settleRemoval(at.cluster, late, () => {})
+    await settle(at.cluster, [shop, blog], () => {})
+    expect(standing(at.aws), `cut at call ${nth}`).toEqual(wanted)
+  }
+  expect(cut).toBeGreaterThan(3)
+})
