@@ -11,8 +11,8 @@ import type { NodeNumbers } from './node-numbers.ts'
 import type { NodeNeighbour, NodeRoutes } from './node-routes.ts'
 import { emptyTable, planTable } from './plan.ts'
 import type { WrittenTable } from './plan.ts'
-import { readPresentTable, removeGeneration } from './present-table.ts'
-import { frame, generationParts, switchTo } from './skeleton.ts'
+import { presentQuestions, readPresentTable } from './present-table.ts'
+import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
 
 /** Another node that takes part, on a segment of ours. */
 export interface PeerNode {
@@ -54,7 +54,6 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
     | undefined
   let running = false
 
-  const list = (...args: readonly string[]) => nft.list([...args, 'inet', tableName])
   const readNodes = async (): Promise<NodeNumbers> => {
     const maps = await Promise.all(['nodes4', 'nodes6'].map(name => nft.list(['list', 'map', 'inet', tableName, name])))
     return new Map(maps.flatMap(map => [...readNumbers(map)]))
@@ -105,7 +104,7 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
   }
   const replace = async (desired: DesiredTable, signal: AbortSignal | undefined): Promise<WrittenTable> => {
     written = undefined
-    const present = readPresentTable(await list('-t', 'list', 'table'))
+    const present = readPresentTable(await nft.list(presentQuestions.active), await nft.list(presentQuestions.chains))
     const generation: Generation = present.generation === 'a' ? 'b' : 'a'
     const { generation: old } = present
     // What an earlier attempt left of this generation leads nowhere.

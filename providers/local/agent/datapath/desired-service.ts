@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly self: string
   /** Whether the agent of a node lives; this node always does. */
   readonly isAlive: (node: string) => boolean
+  /** How many different slot tables the Services of the cluster need (`profileOf`); 1 unless told. */
+  readonly profiles?: number
 }
 
 /**
@@ -35,10 +37,22 @@ export function desiredService(port: ServicePort, around: Surroundings, before?:
   const local = usable(targets.filter(({ node }) => node === around.self))
   const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)
   if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', endpoints }
-  const slots = buildSlots(nodeWeights(targets, around))
+  const slots = buildSlots(nodeWeights(targets, around), around.profiles)
   if (!slots) return { ...common, path: 'refuse', endpoints: [], ...(before?.slots && { previous: before.slots }) }
   const previous = previousSlots(slots, before?.slots, before?.previous)
   return { ...common, path, endpoints, slots, ...(previous && { previous }) }
+}
+
+/** What decides a Service's slot table: how many pods each node has. Undefined without one. */
+export function profileOf({ targets, path }: Pick<ServicePort, 'targets' | 'path'>, around: Surroundings): string | undefined {
+  if (path !== 'direct') return undefined
+  const weights = nodeWeights(targets, around)
+  return weights.size === 0
+    ? undefined
+    : [...weights]
+        .map(([node, weight]) => `${node} ${weight}`)
+        .toSorted()
+        .join(',')
 }
 
 /** How many pods each living node has for new connections. */

@@ -1,5 +1,7 @@
 // The parts of our table that every node has, as text for nft: sets, maps, chains and hooks of one generation.
 import { baseChains, hookChains, hooks } from './base-chains.ts'
+import { activeMark, generationOf } from './present-table.ts'
+import type { PresentTable } from './present-table.ts'
 import type { Chain } from './expressions.ts'
 import { keptNames, podNames, sharedNames, staticNames, tableName } from './names.ts'
 import type { Family, Generation, Transport } from './names.ts'
@@ -19,6 +21,7 @@ export function frame(): readonly string[] {
     `add table ${at}`,
     ...Object.entries(hooks).map(([name, hook]) => `add chain ${at} ${name} { ${hook} }`),
     ...families.flatMap(keptMaps),
+    `add set ${at} active { type mark; }`,
     // Which number a node has: connections are remembered by it.
     `add map ${at} nodes4 { type ipv4_addr : mark; }`,
     `add map ${at} nodes6 { type ipv6_addr : mark; }`,
@@ -51,7 +54,26 @@ export function generationParts(generation: Generation, seed: number): readonly 
 
 /** Leads packets into a generation. */
 export function switchTo(generation: Generation, seed: number): readonly string[] {
-  return hookChains(generation, seed).flatMap(({ name, rules }) => [`flush chain ${at} ${name}`, ...ruleText(name, rules)])
+  return [
+    ...hookChains(generation, seed).flatMap(({ name, rules }) => [`flush chain ${at} ${name}`, ...ruleText(name, rules)]),
+    `flush set ${at} active`,
+    `add element ${at} active { ${activeMark[generation]} }`,
+  ]
+}
+
+/** Takes away what there is of a generation; nothing may lead there any more in the same transaction. */
+export function removeGeneration(generation: Generation, present: PresentTable): readonly string[] {
+  const parts = declarations(generation)
+  const chains = present.chains.filter(name => generationOf(name) === generation)
+  return [
+    // A start that was cut off has not made all of them.
+    ...parts.map(({ kind, name, type }) => `add ${kind} ${at} ${name} { ${type} }`),
+    // Their elements name chains.
+    ...parts.map(({ kind, name }) => `flush ${kind} ${at} ${name}`),
+    ...chains.map(name => `flush chain ${at} ${name}`),
+    ...chains.map(name => `delete chain ${at} ${name}`),
+    ...parts.map(({ kind, name }) => `delete ${kind} ${at} ${name}`),
+  ]
 }
 
 /** First all names, then the rules, which name each other. */

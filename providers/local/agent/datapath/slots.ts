@@ -1,22 +1,30 @@
 // Which node serves which hash of a connection: computed alike on every node from the same endpoints, so that no node has to be asked.
 import type { SlotTable } from './desired.ts'
 
-/** How many slots there are for that many endpoints: enough for a fair share of each node, few enough for many Services. */
-export function slotCount(endpoints: number): number {
-  if (endpoints <= 16) return 64
-  return endpoints <= 64 ? 256 : 1024
+/** So many elements of slot tables are written at most, if tables of `fewestSlots` allow it: about a second of the kernel's time. */
+const slotElements = 160_000
+const fewestSlots = 16
+
+/**
+ * How many slots there are for that many endpoints: enough for a fair share of each node, few enough for so many different tables in the
+ * cluster. Same everywhere, because `tables` is.
+ */
+export function slotCount(endpoints: number, tables: number): number {
+  let count = endpoints <= 16 ? 64 : endpoints <= 64 ? 256 : 1024
+  while (count > Math.max(fewestSlots, endpoints) && count * tables > slotElements) count /= 2
+  return count
 }
 
 /**
- * The slot table for so many endpoints per node, or undefined without any. Depends on nothing else. Each node gets its share of the slots
+ * The slot table for so many endpoints per node, or undefined without any. Depends on nothing else but how many different ones there are. Each node gets its share of the slots
  * by largest remainder and, of all that want a slot, the one whose hash with it is highest takes it while its share lasts
  * (rendezvous hashing with bounds), so a change of weights moves few slots besides those that have to move.
  */
-export function buildSlots(weights: ReadonlyMap<string, number>): SlotTable | undefined {
+export function buildSlots(weights: ReadonlyMap<string, number>, tables = 1): SlotTable | undefined {
   const nodes = [...weights].filter(([, weight]) => weight > 0).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const total = nodes.reduce((sum, [, weight]) => sum + weight, 0)
   if (total === 0) return undefined
-  const count = slotCount(total)
+  const count = slotCount(total, tables)
   const left = shares(
     nodes.map(([, weight]) => weight),
     count,
