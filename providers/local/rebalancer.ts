@@ -150,7 +150,7 @@ function movablesOf(
 ): readonly Movable[] | { readonly waitsFor: Given } {
   const movables: Movable[] = []
   for (const each of given.all()) {
-    if (each.pool !== pool) continue
+    if (each.pool !== pool || each.owners.length === 0) continue
     const services = sharers(each)
     if (services === 'unknown') return { waitsFor: each }
     if (services === 'fixed') continue

@@ -138,7 +138,7 @@ test('a rebalance is carried out once per value, told by an event, and moves no 
   expect(moved).toHaveLength(2)
   const notes = async () =>
     (await cluster.events('office')).filter(({ reason }) => reason === 'Rebalanced').map(({ note }) => note)
-  await eventually(notes).toContain('2 addresses moved; the others lie as well where they are.')
+  await eventually(notes).toContain('2 addresses were moved; the others lie as well where they are.')
 })
 
 test('kubectl get announcements tells address, Services, node, interface, since when and who is next', async () => {

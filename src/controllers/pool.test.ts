@@ -43,3 +43,12 @@ test('an overlap that is over leaves no condition behind', () => {
   const patch = poolPatch(after(overlapping), report(...(ready ? [ready] : [])), 0)
   expect(patch).toMatchObject({ status: { conditions: [{ type: 'Ready', status: 'True' }] } })
 })
+
+test('that a rebalance is over is written once and stays written', () => {
+  const judged = { ...fine, rebalanced: { value: 'monday', moved: 3 } }
+  expect(poolPatch(pool, judged, 0)).toMatchObject({ status: { rebalanced: 'monday' } })
+  const written = { ...pool, status: { ...after(fine).status, total: '256', used: 0, free: '256', rebalanced: 'monday' } }
+  expect(poolPatch(written, judged, 0)).toBeUndefined()
+  expect(poolPatch(written, fine, 0)).toBeUndefined()
+  expect(poolPatch(written, { ...fine, used: 1 }, 0)).toMatchObject({ status: { used: 1, rebalanced: 'monday' } })
+})

@@ -86,9 +86,14 @@ async function writePool(
   }
   const { rebalanced } = judged
   if (!rebalanced || rebalanced.value === pool.status?.rebalanced) return
-  const moved = rebalanced.moved === 1 ? '1 address moved' : `${rebalanced.moved} addresses moved`
-  const note = `${moved}; the others lie as well where they are.`
+  const note = rebalancedText(rebalanced.moved)
   events.record({ regarding: pool, type: 'Normal', reason: 'Rebalanced' satisfies Reason, action: 'Rebalance', note })
+}
+
+/** What a rebalance came to. */
+function rebalancedText(moved: number): string {
+  if (moved === 0) return 'Every address lies as well where it is; none was moved.'
+  return `${moved === 1 ? '1 address was' : `${moved} addresses were`} moved; the others lie as well where they are.`
 }
 
 /** The conditions that have changed; of several for the same reason the first, which says it all. */
