@@ -100,6 +100,13 @@ const cases: readonly Case[] = [
     service: () => ({ class: 'weir.dev/aws-nodes', spec: { allocateLoadBalancerNodePorts: false } }),
   },
   {
+    name: 'adopting',
+    what: 'a load balancer to take over that is not there',
+    reason: 'AdoptionRefused',
+    says: /no load balancer front in us-east-1/,
+    service: () => ({ annotations: { 'weir.dev/adopt-load-balancer': 'front' } }),
+  },
+  {
     name: 'typo',
     what: 'a value that cannot be read',
     reason: 'InvalidAnnotation',
@@ -255,15 +262,9 @@ test('deletion protection keeps the load balancer and says how to get rid of it'
   await world.cluster.remove(servicePath('kept'))
   await expectTold('kept', { reason: 'DeletionProtected', says: /deletion_protection\.enabled/ })
   expect(world.aws.world.loadBalancers.values()).toHaveLength(2)
-  const { elbv2 } = world.aws.clients({ accessKeyId: 'AKIAOTHER' })
-  const { ModifyLoadBalancerAttributesCommand } = await import('@aws-sdk/client-elastic-load-balancing-v2')
-  for (const { arn } of world.aws.world.loadBalancers.values())
-    await elbv2.send(
-      new ModifyLoadBalancerAttributesCommand({
-        LoadBalancerArn: arn,
-        Attributes: [{ Key: 'deletion_protection.enabled', Value: 'false' }],
-      }),
-    )
+  // What its annotations say is followed while it is being deleted.
+  const key = 'service.beta.kubernetes.io/aws-load-balancer-attributes'
+  await world.cluster.patch(servicePath('kept'), { metadata: { annotations: { [key]: null } } })
   await world.cluster.untilGone(servicePath('kept'))
 })
 

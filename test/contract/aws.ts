@@ -48,7 +48,8 @@ export async function startFakeWorld(options: FakeAwsOptions = {}): Promise<Fake
   const [subnet] = vpc.privateSubnets
   if (!subnet) throw new Error('the VPC has no private subnet')
   const node = aws.createInstance({ subnet, pods: 250 })
-  const environment = useEnvironment({ ...aws.environment, WEIR_AWS_VPC_ID: vpc.id })
+  // Calls are counted here; whether targets are still well is asked by turns, and shown elsewhere.
+  const environment = useEnvironment({ ...aws.environment, WEIR_AWS_VPC_ID: vpc.id, WEIR_AWS_HEALTH_SECONDS: '3600' })
   const cluster = await startAwsCluster({ vpcId: vpc.id, podIps: node.podIps })
   return {
     ...cluster,

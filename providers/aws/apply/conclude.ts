@@ -13,7 +13,7 @@ import { existingOf, wishOf } from '../observe/wish.ts'
 import { nextRetirement } from '../plan/clean.ts'
 import type { Caller } from '../provider/calls.ts'
 import type { Location } from '../provider/locations.ts'
-import { openFor } from './open.ts'
+import { noteUnclear, openFor } from './open.ts'
 import { distinct, goneOutcome, ingressOf, readinessOf } from './outcome.ts'
 import type { Run } from './run.ts'
 import type { Wait } from './steps.ts'
@@ -52,6 +52,7 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
   const opened = membership.registeredAny
     ? await openFor(context, { ...input, record: membership.record }, wish.settings)
     : undefined
+  if (opened) noteUnclear(context, id, opened.problems)
   const told = await readinessOf(
     context,
     location,
@@ -65,11 +66,12 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
   )
   context.memory.unwell.delete(part.id.uid)
   const openings = opened?.openings ?? membership.record.openings
-  const record = withReadiness({ ...membership.record, openings }, told.readiness, member)
+  const readiness = withNote(told.readiness, context.memory.unclear.get(id.uid))
+  const record = withReadiness({ ...membership.record, openings }, readiness, member)
   await keep(context, id, record, caller)
   return {
     ingress: ingressOf(record, part.portErrors, part.desired),
-    readiness: withProblems(told.readiness, part),
+    readiness: withProblems(readiness, part),
     warnings: distinct([...warnings, ...part.problems, ...membership.warnings, ...(opened?.problems ?? [])]),
     gone: false,
     again: again(context, input, [told.afterMs, membership.againAfterMs, wait?.afterMs], record),
@@ -123,6 +125,12 @@ function withReadiness(record: LedgerRecord, readiness: Readiness, member: Servi
   const serving = members.filter(({ serving }) => serving === true).length
   const message = `${record.dnsName} serves ${serving} of ${members.length} Services.`
   return { ...record, members, readiness: serving > 0 ? { ready: true, reason: 'Serving', message } : readiness }
+}
+
+/** What was noted stands there once, also when it comes from the ledger. */
+function withNote(readiness: Readiness, note: string | undefined): Readiness {
+  if (note === undefined || readiness.message.includes(note)) return readiness
+  return { ...readiness, message: `${readiness.message} ${note}` }
 }
 
 /** Ports of a member that others have stand in its condition as long as it is without them. */

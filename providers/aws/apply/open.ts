@@ -39,6 +39,7 @@ export async function openTargets(run: Run, { keys }: Extract<AwsAction, { reado
       )
     : await openShared(run, groups, marks)
   if (!opened) return
+  noteUnclear(context, id, opened.problems)
   run.record = { ...run.record, openings: opened.openings }
   run.warnings.push(...opened.problems)
 }
@@ -98,6 +99,17 @@ export async function openFor(
   if (backend === undefined) return undefined
   const needs = groups.map(group => needOf(group, group.targets))
   return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
+}
+
+/** Said in the condition as long as it is so. */
+export function noteUnclear({ memory }: Context, { uid }: LoadBalancerId, problems: readonly Problem[]): void {
+  const text = problems.map(({ message, remedy }) => `${capitalized(message)} ${remedy}`).join(' ')
+  if (text === '') memory.unclear.delete(uid)
+  else memory.unclear.set(uid, text)
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 export function needOf(

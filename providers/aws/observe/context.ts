@@ -55,6 +55,8 @@ export interface Memory {
   readonly doubted: Set<string>
   /** Uids of which also attributes and targets are to be asked of AWS. */
   readonly strict: Set<string>
+  /** What is unclear of the security groups of targets, by uid of the load balancer: it stands in the condition. */
+  readonly unclear: Map<string, string>
   /** Uids of those that served and were found not to: asked about at the next look. */
   readonly unwell: Set<string>
   /** Since when a target group or load balancer is waited for, by ARN; milliseconds since the epoch. */
@@ -89,6 +91,7 @@ export function emptyMemory(): Memory {
     outside: new Map(),
     doubted: new Set(),
     strict: new Set(),
+    unclear: new Map(),
     unwell: new Set(),
     waiting: new Map(),
     registered: new Map(),

@@ -96,7 +96,14 @@ test('several groups at an interface, none of them marked: targets are registere
   for (const service of [web, { name: 'neighbour' }]) {
     const first = await cluster.look(service)
     expect(first.warnings.map(({ reason }) => reason)).toContain('TargetSecurityGroupUnclear')
-    expect((await cluster.settle(service)).readiness.reason).toBe('Serving')
+    const { readiness } = await cluster.settle(service)
+    expect(readiness).toMatchObject({
+      reason: 'Serving',
+      message: expect.stringMatching(/none of them marked.*targetSecurityGroupTags/),
+    })
+    expect((await cluster.look(service)).readiness).toEqual(readiness)
+    cluster.restart()
+    expect((await cluster.look(service)).readiness).toEqual(readiness)
   }
   for (const group of aws.world.targetGroups.values()) expect(group.targets.size).toBe(2)
 })

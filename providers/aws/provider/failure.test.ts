@@ -118,8 +118,10 @@ test('a foreign load balancer that took the name between the look and the making
 
 test('a security group that something else uses is told after some minutes, with what uses it', async () => {
   await using at = await world()
-  const { aws, cluster, vpc } = at
-  await cluster.settle(web)
+  const { aws, cluster, vpc, node } = at
+  const neighbour = { name: 'neighbour' }
+  cluster.pods(neighbour, [node.podIps[6]!])
+  for (const service of [web, neighbour]) await cluster.settle(service)
   const frontend = aws.world.securityGroups.values().find(({ name }) => name.startsWith('weir-default-web'))
   aws.createInstance({ subnet: vpc.privateSubnets[0]!, groups: [frontend!.id] })
   const first = await cluster.remove(web)
@@ -131,7 +133,10 @@ test('a security group that something else uses is told after some minutes, with
   const { reason, message } = (await cluster.remove(web)).readiness
   expect(reason).toBe('SecurityGroupInUse')
   expect(message).toContain(`The security group ${frontend!.id} is still in use by the interface eni-`)
-  expect(aws.world.loadBalancers.values()).toEqual([])
+  expect(aws.world.loadBalancers.values().map(({ name }) => name)).toEqual([expect.stringContaining('weir-default-neighb')])
+  const mark = aws.calls.mark()
+  expect((await cluster.look(neighbour)).readiness.reason).toBe('Serving')
+  expect(aws.calls.since(mark).count()).toBe(0)
 })
 
 test('a load balancer that was deleted by hand is made again when the sweep has found out', async () => {
