@@ -9,6 +9,7 @@ import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
 import { createCollector, takeCareOfMemory } from '../providers/local/agent/memory-care.ts'
 import { findTraps, readTrapFacts } from '../providers/local/agent/node-traps.ts'
+import type { Heartbeats } from '../providers/local/agent/heartbeat/heartbeats.ts'
 import { startHeartbeats } from '../providers/local/agent/heartbeat/start.ts'
 import { agentUsage, AgentUsageError, readAgentOptions } from '../providers/local/agent/options.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
@@ -26,6 +27,8 @@ import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
 import { watchCluster } from './main-agent-watches.ts'
 import { announcementWriter, reportWriter } from './main-agent-writes.ts'
+import { createAgentMetrics } from './observability/agent-metrics.ts'
+import type { AgentMetrics } from './observability/agent-metrics.ts'
 import { serveHealth } from './observability/health.ts'
 import { createLog } from './observability/log.ts'
 import type { Log } from './observability/log.ts'
@@ -55,17 +58,29 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   const troubles = new Map<string, string>([['start', 'the caches are not filled yet']])
   let agent: Agent | undefined
   let interfaces: InterfaceWatch | undefined
+  let heartbeats: Heartbeats | undefined
   const announcer = await startAnnouncer(options, log, {
     agent: () => agent,
     interfaces: () => interfaces,
     onFailure: failed.reject,
+    metrics: () => metrics,
+  })
+  const metrics: AgentMetrics = createAgentMetrics({
+    frames: () => announcer.counts(),
+    heartbeats: () => heartbeats?.counts() ?? [],
+    announced: () => agent?.announcing ?? 0,
   })
   await using resources = new AsyncDisposableStack()
   resources.use(announcer)
   const health =
     options.healthPort === 0
       ? undefined
-      : await serveHealth({ port: options.healthPort, host: '127.0.0.1', unready: () => [...troubles.values()] })
+      : await serveHealth({
+          port: options.healthPort,
+          host: '127.0.0.1',
+          unready: () => [...troubles.values()],
+          metrics: () => metrics.render(),
+        })
   if (health) resources.use(health)
 
   const transport = resources.use(await connect(options, log))
@@ -110,12 +125,20 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     clock,
     logger: log,
   })
-  const heartbeats = resources.use(
-    startHeartbeats({ self: options.node, announcer, secrets: reflections.secrets, clock, logger: log }),
+  const beating = resources.use(
+    startHeartbeats({
+      self: options.node,
+      announcer,
+      secrets: reflections.secrets,
+      clock,
+      logger: log,
+      onTakeover: silentMs => metrics.tookOver(silentMs),
+    }),
   )
+  heartbeats = beating
   const running = createAgent({
     self: options.node,
-    heartbeats,
+    heartbeats: beating,
     announcements: reflections.announcements,
     leases: reflections.leases,
     announcer,
@@ -126,6 +149,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     wake,
     clock,
     logger: log,
+    onMove: to => metrics.moved(to),
   })
   agent = running
   const watch = resources.use(
@@ -178,9 +202,14 @@ interface Hearers {
   readonly agent: () => Agent | undefined
   readonly interfaces: () => InterfaceWatch | undefined
   readonly onFailure: (error: Error) => void
+  readonly metrics: () => AgentMetrics
 }
 
-async function startAnnouncer(options: ProgramOptions, log: Log, { agent, interfaces, onFailure }: Hearers): Promise<Announcer> {
+async function startAnnouncer(
+  options: ProgramOptions,
+  log: Log,
+  { agent, interfaces, onFailure, metrics }: Hearers,
+): Promise<Announcer> {
   return createAnnouncer({
     // With IPVS the kernel has every address of a Service itself, and answers for it.
     ping: options.ping && !existsSync('/sys/class/net/kube-ipvs0'),
@@ -197,7 +226,10 @@ async function startAnnouncer(options: ProgramOptions, log: Log, { agent, interf
       if ('recovered' in trouble) log.info({ interface: trouble.interface }, 'the interface can be listened on again')
       else log.warn(trouble, 'the interface cannot be listened on; trying again')
     },
-    onPause: forMs => log.warn({ forMs }, 'this process stood still; listening before answering again'),
+    onPause(forMs) {
+      metrics().paused()
+      log.warn({ forMs }, 'this process stood still; listening before answering again')
+    },
     onFailure,
   })
 }

@@ -1,5 +1,6 @@
 // `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON.
 import { parseArgs } from 'node:util'
+import { arp } from './arp.ts'
 import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
 import { failover } from './failover.ts'
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   backlog,
   aws,
   failover,
+  arp,
 }
 
 const usage = `Usage: npm run bench -- [NAME...] [options]

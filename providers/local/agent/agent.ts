@@ -40,6 +40,8 @@ export interface AgentOptions {
   readonly wake: (name: string, afterMs?: number) => void
   readonly clock: AgentClock
   readonly logger: AgentLogger
+  /** An address is announced from here now, or no more. */
+  readonly onMove?: (to: 'here' | 'away') => void
 }
 
 export interface Agent {
@@ -165,6 +167,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (!before) logger.info(fields, 'announcing')
     else if (!after) logger.info({ ...fields, owner: announcement.status?.node }, 'withdrawn')
     else logger.info(fields, 'announcing from another interface')
+    if (!before || !after) options.onMove?.(after ? 'here' : 'away')
     afterApply()
   }
   const lookAndWake = (name: string) => {

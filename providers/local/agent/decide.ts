@@ -206,6 +206,9 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
   if (isYielded(view, epoch)) {
     return { write: { kind: 'yield', reason: 'Conflict', ...(view.yieldedTo !== undefined && { to: view.yieldedTo }) } }
   }
+  // Somebody may have it by now. A list of candidates that names us again is no reason to go on with what was let go of.
+  const { own, released } = view.standing ?? {}
+  if (!own && released && compareTimes({ term, epoch }, released) <= 0) return giveUp('Moved')
   if (view.inheritedEpoch === epoch && announcement.spec.nodes.some(node => node !== view.self && view.canTakeOver(node)))
     return giveUp('AgentRestarted')
   if ('none' in view.placement) return giveUp(view.placement.none)

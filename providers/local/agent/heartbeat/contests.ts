@@ -8,8 +8,14 @@ import type { Contestants } from './plan.ts'
 
 /** What the rest of the agent is told of an address. */
 export type ContestEvent =
-  /** Announce it now. */
-  | { readonly kind: 'own'; readonly address: string; readonly claim: ClaimTime; readonly reason: ElectionReason }
+  /** Announce it now. `silentMs`: since the owner that died was heard last. */
+  | {
+      readonly kind: 'own'
+      readonly address: string
+      readonly claim: ClaimTime
+      readonly reason: ElectionReason
+      readonly silentMs?: number
+    }
   /** Stop at once: `to` has a better claim. */
   | { readonly kind: 'lose'; readonly address: string; readonly to: Claim }
   /** Withdraw it within this call: its successor, who is there, hears at once that it is free. */
@@ -26,6 +32,8 @@ export interface ContestsOptions {
   readonly onNews: (nodes: Iterable<string>, nowMs: number) => void
   /** A node as one of the contests sees it. */
   readonly contestant: (address: string, node: string, nowMs: number) => Contestant
+  /** For how long nothing was heard of a node; undefined when it never was. */
+  readonly silence: (node: string, nowMs: number) => number | undefined
   /** Until when we only listen. */
   readonly listenUntil: () => number
   /** How long it takes to hear from everybody who lives. */
@@ -110,7 +118,8 @@ export function createContests(options: ContestsOptions): Contests {
         const own = { term, epoch, rank, node: self }
         change(next, { own, last: { ...own, released: false }, vacantSince: undefined })
         publish({ address, term, epoch, rank, state: 'owned' }, nowMs)
-        tell({ kind: 'own', address, claim: { term, epoch }, reason })
+        const silentMs = reason === 'OwnerDead' && known.last ? options.silence(known.last.node, nowMs) : undefined
+        tell({ kind: 'own', address, claim: { term, epoch }, reason, ...(silentMs !== undefined && { silentMs }) })
         break
       }
       case 'lose':

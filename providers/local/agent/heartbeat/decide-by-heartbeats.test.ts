@@ -75,6 +75,13 @@ test('an owner that is no candidate any more stays until the worker has let go o
   expect(decide(announcement(['n2'], ours), going)).toEqual({ write: { kind: 'yield', reason: 'Moved' } })
 })
 
+test('what was let go of is not gone on with when the node is a candidate again before the status knows', () => {
+  const ours = { epoch: 6, node: 'n1', interface: 'eth0', mac: placement.mac }
+  const released = { ...view, standing: { ...standing, released: own } }
+  expect(decide(announcement(['n2', 'n1'], ours), released)).toEqual({ write: { kind: 'yield', reason: 'Moved' } })
+  expect(decide(announcement(['n2', 'n1'], { ...ours, epoch: 7 }), released).announce).toEqual(placement)
+})
+
 test('an owner that ends, has no interface or is to confirm a deletion does not wait', () => {
   const ours = { epoch: 6, node: 'n1' }
   const held = { ...view, standing: { ...standing, own } }

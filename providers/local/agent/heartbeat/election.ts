@@ -8,7 +8,7 @@ import type { ContestEvent } from './contests.ts'
 import { createEstranged } from './estranged.ts'
 import { decodeFrame, nodeId, sourceOf } from './frame.ts'
 import type { DroppedFrame, FrameDrop } from './frame.ts'
-import { admit, hasten, saysOf } from './peer.ts'
+import { admit, beatsBetween, hasten, saysOf } from './peer.ts'
 import { peersOf } from './plan.ts'
 import { createRoster } from './roster.ts'
 
@@ -19,7 +19,8 @@ export type ElectionEvent =
   /** This process stood still for so long; answer nothing until `listening` is over. */
   | { readonly kind: 'paused'; readonly forMs: number }
 
-export type HeartbeatCount = FrameDrop | 'sent' | 'received' | 'missed' | 'no-key'
+/** `lost`: beats of a living peer that did not come; `missed`: it was taken for dead. */
+export type HeartbeatCount = FrameDrop | 'sent' | 'received' | 'lost' | 'missed' | 'no-key'
 
 export interface ElectionOptions {
   readonly self: string
@@ -98,6 +99,10 @@ export function createElection(options: ElectionOptions): Election {
     claims,
     tell,
     contestant,
+    silence(node, nowMs) {
+      const heardAt = roster.get(node)?.heardAt ?? Number.NEGATIVE_INFINITY
+      return Number.isFinite(heardAt) ? nowMs - heardAt : undefined
+    },
     listenUntil: () => listenUntil,
     windowMs: () => roster.windowMs,
     onNews(nodes, nowMs) {
@@ -184,12 +189,15 @@ export function createElection(options: ElectionOptions): Election {
         count(peer ? 'not-to-us' : 'stranger')
         return
       }
+      const { heardAt } = peer
       const admission = admit(peer, frame, { mac: sourceOf(bytes), boot, nowMs, random })
       if ('drop' in admission) {
         count(admission.drop)
         return
       }
       count('received')
+      if (!admission.isNewProcess)
+        for (let lost = beatsBetween(heardAt, nowMs, peer, roster.intervalMs); lost > 0; lost--) count('lost')
       const news = peer.held.take(frame)
       roster.judgeLife(peer, nowMs)
       for (const entry of news) if (contests.learn(peer.name, entry, nowMs).isBehind) hasten(peer, nowMs)

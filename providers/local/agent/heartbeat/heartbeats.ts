@@ -20,6 +20,8 @@ export interface Standing {
   readonly elects: boolean
   /** This node has it. */
   readonly own: (ClaimTime & { readonly reason: ElectionReason }) | undefined
+  /** This node had it by that claim and gave it up, whatever the status still says. */
+  readonly released?: ClaimTime | undefined
   /** Another node has or had it, by this claim. */
   readonly owner: Claim | undefined
 }
@@ -53,6 +55,8 @@ export interface HeartbeatsOptions {
   readonly self: string
   /** To the worker; resolves when it is done. */
   readonly tell: (order: HeartbeatOrder) => Promise<void>
+  /** The address of an owner that died was taken here, so long after that was heard last. */
+  readonly onTakeover?: (silentMs: number) => void
   readonly onTrouble?: (trouble: Extract<HeartbeatReport, { kind: 'trouble' | 'recovered' }>) => void
   /** Runs later in the same turn of the event loop; setImmediate does. */
   readonly soon: (run: () => void) => void
@@ -74,7 +78,7 @@ interface Known {
 
 const nothingYet: Standing = { elects: false, own: undefined, owner: undefined }
 
-export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOptions): Heartbeats {
+export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: HeartbeatsOptions): Heartbeats {
   const addresses = new Map<string, Known>()
   const places = new Map<string, HeartbeatPlace>()
   const life = new Map<string, Map<string, boolean>>()
@@ -126,6 +130,7 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
       return
     }
     if (event.kind === 'paused') return
+    if (event.kind === 'own' && event.silentMs !== undefined) onTakeover?.(event.silentMs)
     const known = addresses.get(event.address)
     if (known?.on.name !== name) return
     const { standing } = known
@@ -133,7 +138,7 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
       known.standing = { elects: true, own: { ...event.claim, reason: event.reason }, owner: undefined }
     } else if (event.kind === 'lose') known.standing = { ...standing, own: undefined, owner: event.to }
     else if (event.kind === 'let-go') {
-      known.standing = { ...standing, own: undefined }
+      known.standing = { ...standing, own: undefined, released: standing.own ?? standing.released }
     } else known.standing = { ...standing, elects: event.elects, owner: standing.own ? undefined : event.owner }
     listener?.onStanding(event.address)
   }
@@ -166,7 +171,7 @@ export function createHeartbeats({ self, tell, onTrouble, soon }: HeartbeatsOpti
     release(address) {
       const known = addresses.get(address)
       if (!known?.standing.own) return
-      known.standing = { ...known.standing, own: undefined }
+      known.standing = { ...known.standing, own: undefined, released: known.standing.own }
       const released = releases.get(known.on.name) ?? []
       releases.set(known.on.name, released)
       released.push(address)

@@ -68,6 +68,13 @@ export function deathOf(peer: Peer, ownIntervalMs: number): number {
   return peer.heardAt + deadAfter(pairInterval(ownIntervalMs, peer.intervalMs))
 }
 
+/** How many beats of a living peer should have come between two that did; what is longer than its death is none of them. */
+export function beatsBetween(earlierMs: number, laterMs: number, peer: Peer, ownIntervalMs: number): number {
+  const intervalMs = pairInterval(ownIntervalMs, peer.intervalMs)
+  const passedMs = laterMs - earlierMs
+  return passedMs > deadAfter(intervalMs) ? 0 : Math.max(Math.round(passedMs / intervalMs) - 1, 0)
+}
+
 /** What it says of an address; `incomplete`: not all it says has come yet. */
 export function saysOf({ name, held }: Peer, address: string): Contestant['says'] {
   const entry = held.get(address)

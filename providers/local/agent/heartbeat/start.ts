@@ -11,6 +11,7 @@ export interface StartHeartbeatsOptions extends Omit<FollowKeysOptions, 'heartbe
   /** The name of this node. */
   readonly self: string
   readonly announcer: Pick<Announcer, 'extend'>
+  readonly onTakeover?: (silentMs: number) => void
 }
 
 /** There are heartbeats as soon as there are keys; until then Leases decide alone. */
@@ -22,6 +23,7 @@ export function startHeartbeats({ self, announcer, ...options }: StartHeartbeats
   const heartbeats = createHeartbeats({
     self,
     tell: order => channel.tell(order),
+    ...(options.onTakeover && { onTakeover: options.onTakeover }),
     soon: run => void setImmediate(run),
     onTrouble: trouble => {
       if (trouble.kind === 'recovered') logger.info({ interface: trouble.interface }, 'heartbeats can be sent again')
