@@ -1,15 +1,14 @@
 // failover: how long nobody answers for an address when its node or agent dies, and what a client notices when it is moved.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { missingForLan, openProber } from '../../providers/local/agent/announcer/lan-under-test.ts'
-import type { Prober } from '../../providers/local/agent/announcer/lan-under-test.ts'
+import { missingForLan } from '../../providers/local/agent/announcer/lan-under-test.ts'
 import { acquainted, agentsOnLan } from '../contract/agents-on-lan.ts'
 import type { AgentsOnLan } from '../contract/agents-on-lan.ts'
 import { connectAllTheTime, serveOnAllNodes } from '../contract/tcp-through-address.ts'
 import { lines } from '../lab/progress.ts'
 import { median, rounded, table } from './figures.ts'
 import type { BenchOptions } from './main.ts'
-import { outage } from './outage.ts'
-import type { Outage } from './outage.ts'
+import { watchAnswers } from './outage.ts'
+import type { Outage, Watch } from './outage.ts'
 
 const address = '10.201.200.1'
 const port = 8080
@@ -31,18 +30,18 @@ export async function failover({ signal }: BenchOptions) {
   if (missing) throw new Error(`failover cannot be measured here: ${missing}`)
   const progress = lines(process.stderr)
   await using world = await progress.step('agents on a LAN', () => agentsOnLan({ name: 'fov', nodes }))
-  using prober = openProber(world.lan, world.lan.client)
   using resources = new DisposableStack()
   resources.use(serveOnAllNodes(world, address, port))
   await world.announce(address, nodes)
   await world.untilOwned(address, 'n0')
   await acquainted()
+  await using watch = await watchAnswers(world, address)
 
   const several = async (kind: Kind): Promise<readonly Move[]> => {
     const moves: Move[] = []
     for (let i = 0; i < times; i++) {
       signal.throwIfAborted()
-      moves.push(await progress.step(`${kind} ${i + 1}`, () => measure(kind, world, prober)))
+      moves.push(await progress.step(`${kind} ${i + 1}`, () => measure(kind, world, watch)))
     }
     return moves
   }
@@ -74,13 +73,12 @@ export async function failover({ signal }: BenchOptions) {
   }
 }
 
-async function measure(kind: Kind, world: AgentsOnLan, prober: Prober): Promise<Move> {
+async function measure(kind: Kind, world: AgentsOnLan, watch: Watch): Promise<Move> {
   const before = (await world.status(address))?.node ?? ''
   const others = nodes.filter(node => node !== before)
-  const seen = (disturb: () => unknown) => outage({ world, prober, address, before, disturb })
   if (kind === 'node death' || kind === 'agent kill') {
     const isNode = kind === 'node death'
-    const found = await seen(() => {
+    const found = await watch.during(() => {
       if (isNode) world.lan.plug(world.station(before), false)
       return world.agent(before).end('SIGKILL')
     })
@@ -91,8 +89,11 @@ async function measure(kind: Kind, world: AgentsOnLan, prober: Prober): Promise<
   }
   await using client = connectAllTheTime(world.lan, address, port)
   await client.begun
-  const found = await seen(() => (kind === 'drain' ? world.announce(address, others) : world.agent(before).end('SIGTERM')))
+  const found = await watch.during(() =>
+    kind === 'drain' ? world.announce(address, others) : world.agent(before).end('SIGTERM'),
+  )
   const made = await client.end()
+  if (Object.keys(made.failed).length > 0) console.error(`${kind} of ${before}: ${JSON.stringify(made)}`)
   if (kind === 'drain') await world.announce(address, [...others, before])
   else await world.start(before)
   await recovered(world, found.owner)

@@ -1,64 +1,62 @@
 // How long nobody answers for an address, as a neutral station sees it that asks all the time.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { requestFrame } from '../../providers/local/agent/announcer/arp.ts'
-import type { Prober } from '../../providers/local/agent/announcer/lan-under-test.ts'
-import { formatMac, parseMac } from '../../providers/local/agent/announcer/mac.ts'
+import { createInterface } from 'node:readline'
 import { parseAddress } from '../../src/model/address.ts'
 import type { AgentsOnLan } from '../contract/agents-on-lan.ts'
+import { waitFor } from '../lab/waiting.ts'
+import type { OwnerSeen } from './ask-all-the-time.ts'
 
 export interface Outage {
   /** The longest time without an answer of anybody. */
   readonly gapMs: number
-  /** Who answers at the end. */
+  /** Who answers now. */
   readonly owner: string
-  /** Answers of another node after the last owner's first. */
+  /** Answers of the former owner after the first of the new one. */
   readonly duplicates: number
 }
 
-export interface OutageOptions {
-  readonly world: AgentsOnLan
-  readonly prober: Prober
-  readonly address: string
-  /** Who answers before. */
-  readonly before: string
-  readonly disturb: () => unknown
+export interface Watch extends AsyncDisposable {
+  /** Calls `disturb` and waits until another node answers, and a little longer. */
+  during(disturb: () => unknown): Promise<Outage>
 }
 
-const askEveryMs = 2
 const settleMs = 600
 const patienceMs = 20_000
 
-/** Calls `disturb` and watches until another node answers and a while longer. */
-export async function outage({ world, prober, address, before, disturb }: OutageOptions): Promise<Outage> {
-  const from = parseMac(world.lan.client.mac) ?? new Uint8Array(6)
-  const targetIp = Number(parseAddress(address)?.value)
-  const answers: { readonly at: number; readonly node: string }[] = []
-  const successor = { at: Number.POSITIVE_INFINITY }
-  const ask = async () => {
-    prober.send(requestFrame({ from, senderIp: 0x0ac9_6363, targetIp }))
-    await sleep(askEveryMs)
-    for (const seen of prober.hear(0)) {
-      const node = seen.senderIp === targetIp ? world.nodeOf(formatMac(seen.senderMac)) : undefined
-      if (node === undefined) continue
-      const at = performance.now()
-      answers.push({ at, node })
-      if (node !== before) successor.at = Math.min(successor.at, at)
-    }
+/** Starts to ask. Resolves when somebody answers. */
+export async function watchAnswers(world: AgentsOnLan, address: string): Promise<Watch> {
+  const { client } = world.lan
+  const target = String(Number(parseAddress(address)?.value))
+  const program = join(import.meta.dirname, 'ask-all-the-time.ts')
+  const words = ['netns', 'exec', client.namespace, process.execPath, program, String(client.index), client.mac, target]
+  const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const seen: OwnerSeen[] = []
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by ask-all-the-time.ts
+  createInterface(child.stdout).on('line', line => void seen.push(JSON.parse(line) as OwnerSeen))
+  const until = (count: number) =>
+    waitFor(() => seen.length >= count, { what: `another node to answer for ${address}`, timeoutMs: patienceMs, everyMs: 10 })
+  await until(1)
+  return {
+    async during(disturb) {
+      const before = seen.length
+      const disturbed = disturb()
+      await until(before + 1)
+      await disturbed
+      await sleep(settleMs)
+      const changes = seen.slice(before)
+      return {
+        gapMs: Math.max(...changes.map(({ gapMs }) => gapMs)),
+        owner: world.nodeOf(changes.at(-1)?.mac) ?? '',
+        duplicates: changes.slice(1).reduce((sum, change) => sum + change.duplicates + 1, 0),
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await exited
+    },
   }
-  prober.hear(0)
-  const calmUntil = performance.now() + 200
-  while (performance.now() < calmUntil) await ask()
-  const started = performance.now()
-  const disturbed = disturb()
-  while (performance.now() < successor.at + settleMs) {
-    if (successor.at === Number.POSITIVE_INFINITY && performance.now() > started + patienceMs)
-      throw new Error(`nobody took ${address} over from ${before}`)
-    await ask()
-  }
-  await disturbed
-  const owner = answers.at(-1)?.node ?? ''
-  const first = answers.findIndex(({ node }) => node === owner)
-  let gapMs = 0
-  for (const [index, { at }] of answers.entries()) gapMs = Math.max(gapMs, at - (answers[index - 1]?.at ?? at))
-  return { gapMs, owner, duplicates: answers.slice(first).filter(({ node }) => node !== owner).length }
 }

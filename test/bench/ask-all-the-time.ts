@@ -1,0 +1,60 @@
+// A neutral station, as a program of its own: asks all the time who has an address, and says who answers and for how long nobody does.
+import { openPacketSocket } from '../../providers/local/agent/announcer/packet-socket.ts'
+import { parseArp, requestFrame } from '../../providers/local/agent/announcer/arp.ts'
+import { formatMac, parseMac } from '../../providers/local/agent/announcer/mac.ts'
+import { createPoller } from '../../providers/local/agent/announcer/poller.ts'
+
+/**
+ * One line of its output, whenever another station answers than before: for how long nobody did, as far as this program was awake to
+ * ask, and how many answers of one that had been replaced before came since the last line.
+ */
+export interface OwnerSeen {
+  readonly mac: string
+  readonly gapMs: number
+  readonly duplicates: number
+}
+
+const askEveryMs = 2
+/** Answers of the former owner so soon after the change are two owners at once; later ones mean that it has the address again. */
+const handOverMs = 500
+/** What it came late itself is nobody's silence. */
+const punctualMs = 5
+
+async function main([index = '', mac = '', target = '']: readonly string[]): Promise<void> {
+  const socket = openPacketSocket({ interfaceIndex: Number(index), etherType: 0x0806, filter: [[0x06, 0, 0, 0x40000]] })
+  const poller = createPoller([socket.fd])
+  const from = parseMac(mac) ?? new Uint8Array(6)
+  const targetIp = Number(target)
+  const buffer = new Uint8Array(2048)
+  let former = ''
+  let changedAt = Number.NEGATIVE_INFINITY
+  let owner = ''
+  let silentMs = 0
+  let duplicates = 0
+  let turn = performance.now()
+  for (;;) {
+    socket.send(requestFrame({ from, senderIp: 0x0ac9_6363, targetIp }))
+    poller.wait(askEveryMs)
+    const now = performance.now()
+    silentMs += Math.min(now - turn, punctualMs)
+    turn = now
+    for (let length = socket.receive(buffer); length > 0; length = socket.receive(buffer)) {
+      const seen = parseArp(buffer.slice(0, length))
+      if (seen?.operation !== 'reply' || seen.senderIp !== targetIp) continue
+      const by = formatMac(seen.senderMac)
+      if (by === former && now < changedAt + handOverMs) duplicates++
+      else if (by !== owner) {
+        const told: OwnerSeen = { mac: by, gapMs: silentMs, duplicates }
+        process.stdout.write(`${JSON.stringify(told)}\n`)
+        former = owner
+        changedAt = now
+        owner = by
+        duplicates = 0
+      }
+      silentMs = 0
+    }
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2))
