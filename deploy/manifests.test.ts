@@ -33,14 +33,14 @@ test('the controller has no capability, no root and no writable file system', ()
   })
 })
 
-test('the agent has NET_RAW and nothing else', () => {
+test('the agent has NET_ADMIN and NET_RAW and nothing else', () => {
   const { spec } = named('DaemonSet', 'weir-agent').spec.template
   expect(spec).not.toHaveProperty('hostPID')
   expect(spec).not.toHaveProperty('volumes')
   expect(container('DaemonSet', 'weir-agent').securityContext).toMatchObject({
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+    capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
   })
 })
 

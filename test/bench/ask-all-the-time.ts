@@ -32,9 +32,13 @@ async function main([index = '', mac = '', target = '']: readonly string[]): Pro
   let silentMs = 0
   let duplicates = 0
   let turn = performance.now()
+  let askAt = turn
   for (;;) {
-    socket.send(requestFrame({ from, senderIp: 0x0ac9_6363, targetIp }))
-    poller.wait(askEveryMs)
+    if (turn >= askAt) {
+      socket.send(requestFrame({ from, senderIp: 0x0ac9_6363, targetIp }))
+      askAt = turn + askEveryMs
+    }
+    poller.wait(Math.max(askAt - turn, 0))
     const now = performance.now()
     silentMs += Math.min(now - turn, punctualMs)
     turn = now

@@ -17,7 +17,7 @@ export interface AgentProcess extends AsyncDisposable {
   readonly log: readonly string[]
 }
 
-/** Starts src/main-agent.ts as root with CAP_NET_RAW and nothing else, as deploy/ does. */
+/** Starts src/main-agent.ts as root with CAP_NET_ADMIN, CAP_NET_RAW and nothing else, as deploy/ does. */
 export function startAgent(options: {
   readonly station: Station
   readonly node: string
@@ -25,7 +25,15 @@ export function startAgent(options: {
   readonly program?: string
 }): AgentProcess {
   const { station, node, kubeconfig, program = join(root, 'src', 'main-agent.ts') } = options
-  const rights = ['setpriv', '--bounding-set=-all,+net_raw', '--inh-caps=-all', '--no-new-privs', '--pdeathsig', 'KILL', '--']
+  const rights = [
+    'setpriv',
+    '--bounding-set=-all,+net_raw,+net_admin',
+    '--inh-caps=-all',
+    '--no-new-privs',
+    '--pdeathsig',
+    'KILL',
+    '--',
+  ]
   const words = ['netns', 'exec', station.namespace, ...rights, process.execPath, program, '--health-port', '7481']
   const child: ChildProcess = spawn('ip', words, {
     env: { PATH: process.env['PATH'] ?? '', NODE_NAME: node, KUBECONFIG: kubeconfig },

@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)(
         await cluster.until(path, object => object.metadata.ownerReferences?.[0]?.uid === metadata.uid)
     })
 
-    test('an Announcement is claimed by its first candidate, which answers with its own MAC; it needs no right but NET_RAW', async () => {
+    test('an Announcement is claimed by its first candidate, which answers with its own MAC; it needs no rights but NET_ADMIN and NET_RAW', async () => {
       await cluster.create(weirPath('announcements'), {
         apiVersion: 'weir.dev/v1alpha1',
         kind: 'Announcement',
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)(
       prober.hear(50)
       expect(prober.ask(web.number)).toEqual([lan.node.mac])
       const status = readFileSync(`/proc/${agents.get('n0')?.pid}/status`, 'utf8')
-      expect(/CapEff:\s*(\w+)/.exec(status)?.[1]).toBe('0000000000002000')
+      expect(/CapEff:\s*(\w+)/.exec(status)?.[1]).toBe('0000000000003000')
     })
 
     test('an agent that ends hands over at once, and one that comes back takes nothing', async () => {

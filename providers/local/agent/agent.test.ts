@@ -159,6 +159,16 @@ test('a process that stood still yields to the one that took over meanwhile', as
   expect(answering(world, web)).toEqual(['n1'])
 })
 
+test('wall clocks that jump by months, forward and back, move nothing', async () => {
+  const { world } = await settledWorld()
+  for (const byMs of [5e9, -5e9, 0]) {
+    for (const [index, node] of world.nodes.entries()) node.setClock(byMs * (index % 2 === 0 ? 1 : -1))
+    await world.clock.advance(3 * leaseDurationMs)
+    expect(answering(world, web)).toEqual(['n0'])
+  }
+  expect(world.get(web)?.status?.epoch).toBe(1)
+})
+
 test('an owner whose link is lost gives the address up; a candidate takes it though others before it live', async () => {
   const { world, node } = await settledWorld()
   node('n0').link(false)
@@ -351,7 +361,19 @@ describe('with heartbeats', () => {
 const nodeIndex = fc.nat(2)
 const disturbance = fc.oneof(
   fc.record({
-    kind: fc.constantFrom('crash', 'start', 'leave', 'pause', 'resume', 'cut', 'restore', 'unplug', 'plug'),
+    kind: fc.constantFrom(
+      'crash',
+      'start',
+      'leave',
+      'pause',
+      'resume',
+      'cut',
+      'restore',
+      'unplug',
+      'plug',
+      'clock jumps',
+      'clock is right',
+    ),
     node: nodeIndex,
   }),
   fc.record({
@@ -377,6 +399,8 @@ function disturb(world: World, what: typeof disturbance extends fc.Arbitrary<inf
     if (what.kind === 'cut') node?.cut()
     if (what.kind === 'restore') node?.restore()
     if (what.kind === 'unplug') node?.link(false)
+    if (what.kind === 'clock jumps') node?.setClock(Math.sin(what.node + 1) * 1e10)
+    if (what.kind === 'clock is right') node?.setClock(0)
     if (what.kind === 'plug') node?.link(true)
   }
 }

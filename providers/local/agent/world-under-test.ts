@@ -9,7 +9,8 @@ import { hostHeartbeats } from './heartbeat/hosted-under-test.ts'
 import type { HostedHeartbeats } from './heartbeat/hosted-under-test.ts'
 import type { NodeLease } from './liveness.ts'
 import type { AddressKey } from './announcer/address-key.ts'
-import type { AgentClock, Change, Watched } from './ports.ts'
+import { cacheOf } from './cache-under-test.ts'
+import type { AgentClock, Change } from './ports.ts'
 
 export const leaseDurationMs = 10_000
 const renewMs = 3000
@@ -40,6 +41,8 @@ export interface SimulatedNode {
   cut(): void
   restore(): void
   link(up: boolean): void
+  /** Its wall clock is wrong by so much from now on. */
+  setClock(wrongByMs: number): void
 }
 
 /** Time that moves only when the test says so. */
@@ -120,6 +123,8 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     let paused = false
     let isCut = false
     let linkUp = true
+    let wrongByMs = 0
+    const wallClock = () => clock.now() + wrongByMs
     let unsoundUntil = 0
     let answers = new Set<AddressKey>()
     /** Given up by heartbeat, which the status need not know yet. */
@@ -228,7 +233,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         leaseDurationMs,
         wake,
         clock: {
-          now: () => clock.now(),
+          now: wallClock,
           monotonic: () => clock.monotonic(),
           schedule: (ms, run) => clock.schedule(ms, inProcess(run)),
         },
@@ -247,7 +252,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
       const renew = inProcess(() => {
         const startedAt = clock.monotonic()
         if (leaving) return
-        request(() => putLease(leaseOf(name, name, clock.now()))).then(
+        request(() => putLease(leaseOf(name, name, wallClock()))).then(
           () => void (lastRenewal = startedAt),
           () => {},
         )
@@ -321,7 +326,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         leaving = true
         unsoundUntil = Number.POSITIVE_INFINITY
         await leavingAgent.withdraw()
-        request(() => putLease(leaseOf(name, '', clock.now()))).catch(() => {})
+        request(() => putLease(leaseOf(name, '', wallClock()))).catch(() => {})
         await Promise.all(
           leavingAgent.owned().map(each => leavingAgent.reconcile(each, new AbortController().signal).catch(() => {})),
         )
@@ -343,6 +348,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         recovered()
         for (const run of whenRestored.splice(0)) run()
       },
+      setClock: (byMs: number) => void (wrongByMs = byMs),
       link(up: boolean) {
         linkUp = up
         recovered()
@@ -412,26 +418,4 @@ function merged<T extends object>(old: T, patch: Readonly<Record<string, unknown
   const next = { ...old, ...patch }
   for (const [field, value] of Object.entries(patch)) if (value === null) Reflect.deleteProperty(next, field)
   return next
-}
-
-/** A cache as a store is: filled by a list, then by events. */
-function cacheOf<T>(list: () => Iterable<T>, keyOf: (object: T) => string) {
-  const content = new Map(Array.from(list(), object => [keyOf(object), object]))
-  const listeners = new Set<(event: Change<T>) => void>()
-  const watched: Watched<T> = {
-    get: key => content.get(key),
-    values: () => content.values(),
-    isSynced: true,
-    subscribe(listener, { replay = false } = {}) {
-      if (replay) for (const object of content.values()) listener({ type: 'added', object })
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  }
-  const take = (event: Change<T>) => {
-    if (event.object) content.set(keyOf(event.object), event.object)
-    else if (event.old) content.delete(keyOf(event.old))
-    for (const listener of listeners) listener(event)
-  }
-  return { watched, take }
 }
