@@ -235,7 +235,7 @@ test('a node without an InternalIP announces nothing, and a Service that only it
   await cluster.untilReason('racked', 'Serving')
   const address = (await cluster.get('/api/v1/nodes/n1')).status.addresses
   await cluster.patch('/api/v1/nodes/n1/status', { status: { addresses: null } })
-  await expectRefused('racked', 'NoAnnouncer', 'no InternalIP: n1')
+  await expectRefused('racked', 'NoAnnouncer', '1 without an InternalIP (n1)')
   expect(addressesOf(await cluster.get(servicePath('racked')))).toHaveLength(1)
   await cluster.patch('/api/v1/nodes/n1/status', { status: { addresses: address } })
   await cluster.untilReason('racked', 'Serving')

@@ -80,7 +80,7 @@ export function createLoadBalancerLedger(options: {
   const takeOver = async (id: LoadBalancerId, signal: AbortSignal) => {
     entries.delete(id.uid)
     try {
-      take(await writer.get(loadBalancers, nameOf(id), namespace, { signal }))
+      take(await writer.get(loadBalancers, loadBalancerName(id), namespace, { signal }))
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
@@ -121,7 +121,7 @@ export function createLoadBalancerLedger(options: {
  * The uid keeps a Service apart from a later one of the same name whose load balancer is made while this one goes; a group is
  * kept apart from one of the same name of another class. Neither namespaces nor names of Services nor groups contain dots.
  */
-function nameOf(id: LoadBalancerId): string {
+export function loadBalancerName(id: LoadBalancerId): string {
   const { namespace, name } = id
   return id.kind === 'Service' ? `${namespace}.${name}.${id.uid.slice(0, 8)}` : `${namespace}.group.${name}.${id.class}`
 }
@@ -160,7 +160,7 @@ function objectOf(
   return {
     apiVersion,
     kind: 'LoadBalancer',
-    metadata: seen?.metadata ?? { name: nameOf(id), namespace },
+    metadata: seen?.metadata ?? { name: loadBalancerName(id), namespace },
     spec: {
       provider: 'aws',
       // A load balancer that was only found by its tags has none.

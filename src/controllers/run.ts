@@ -21,6 +21,7 @@ import { startClassController } from './class.ts'
 import type { ClassController } from './class.ts'
 import type { ClassTrouble } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import { createHeldElsewhere } from './held-elsewhere.ts'
 import { startProvider } from './late-provider.ts'
 import type { ControllerOptions } from './options.ts'
 import { awaitApiServer } from './reach.ts'
@@ -171,7 +172,17 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     )
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
     const isHeld = (id: LoadBalancerId) => parts.some(({ holds }) => holds(id))
-    const services = startServiceController({ surroundings, providers, isHeld })
+    const services = startServiceController({
+      surroundings,
+      providers,
+      isHeld,
+      heldElsewhere: createHeldElsewhere({
+        providers: new Set(options.providers),
+        blocks: base.stores.blocks,
+        writer: base.writer,
+        namespace,
+      }),
+    })
     isBusy = () => services.isBusy()
     const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
     const classes = startClassController(surroundings, {

@@ -14,6 +14,7 @@ import { ProviderError } from '../provider.ts'
 import type { Goal, Outcome, Provider } from '../provider.ts'
 import { missingCapabilities } from './capabilities.ts'
 import type { Surroundings } from './controller.ts'
+import type { HeldElsewhere } from './held-elsewhere.ts'
 import type { Orphans } from './orphans.ts'
 import { services } from './resources.ts'
 import { membershipMark } from './service-memory.ts'
@@ -33,7 +34,12 @@ export interface ServiceContext {
   readonly orphans: Orphans
   /** Whether something is held outside for it at this moment. */
   readonly isHeld: (id: LoadBalancerId) => boolean
+  /** Whether something of a Service is with a provider that does not run here. Absent: all do. */
+  readonly heldElsewhere?: HeldElsewhere | undefined
 }
+
+/** A Service that a provider that does not run here holds something of is looked at again so often. */
+const heldElsewhereMs = 60_000
 
 /**
  * Brings one Service and whatever is left of its predecessors to where they should be.
@@ -105,6 +111,12 @@ async function decide(
       await write({ condition: refusal([verdict.problem]) })
       return undefined
     case 'release': {
+      const lbClass = servingClass(service, context.classes())
+      const held = verdict.finalizers.length > 0 ? await context.heldElsewhere?.(service, lbClass, signal) : undefined
+      if (held) {
+        await write({ condition: refusal([held]) })
+        return { againAfterMs: heldElsewhereMs }
+      }
       const outcome = await told(
         releaseEverywhere(providers, idOf(service), signal, leavingOf(context, service)),
         failure => write({ condition: failure }),

@@ -14,6 +14,7 @@ import type { EndpointSlice, Service } from '../model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
 import type { Provider } from '../provider.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import type { HeldElsewhere } from './held-elsewhere.ts'
 import { createOrphans } from './orphans.ts'
 import { asksForSomethingElse, ourPartWasChanged } from './service-changes.ts'
 import { createServiceMemory, membershipMark } from './service-memory.ts'
@@ -25,6 +26,7 @@ export interface ServiceControllerOptions {
   readonly providers: ReadonlyMap<string, Provider>
   /** Whether a provider holds anything for it now: what was released may be served by another controller next. */
   readonly isHeld: (id: LoadBalancerId) => boolean
+  readonly heldElsewhere?: HeldElsewhere
 }
 
 export interface ServiceController extends Controller {
@@ -75,6 +77,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     memory,
     orphans,
     isHeld,
+    heldElsewhere: options.heldElsewhere,
   }
   const queue = createQueue({
     name: 'service',
