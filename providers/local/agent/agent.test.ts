@@ -347,6 +347,22 @@ describe('with heartbeats', () => {
     expect(world.robberies).toEqual([])
   })
 
+  test('while the switch is dead nobody writes over and over who has the address', async () => {
+    const { world } = await settledWorld(names, heartbeats)
+    for (const each of world.nodes) each.wire(false)
+    for (const each of world.nodes) if (each.name !== 'n0') each.cut()
+    await world.clock.advance(1500)
+    for (const each of world.nodes) each.restore()
+    await world.clock.advance(500)
+    const before = Number(world.get(web)?.metadata.resourceVersion)
+    await world.clock.advance(60_000)
+    expect(Number(world.get(web)?.metadata.resourceVersion) - before).toBeLessThan(10)
+    for (const each of world.nodes) each.wire(true)
+    await world.clock.advance(2 * leaseDurationMs)
+    expect(answering(world, web)).toHaveLength(1)
+    expect(answering(world, web)[0]).toBe(world.get(web)?.status?.node)
+  })
+
   test('an owner whose link is lost is replaced as fast as one that died, and takes nothing back', async () => {
     const { world, node } = await settledWorld(names, heartbeats)
     node('n0').link(false)

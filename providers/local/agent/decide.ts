@@ -220,7 +220,8 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
     const reason = standing?.own?.reason ?? 'Vacant'
     // Who is cut off from the segment may have written a later one; the epoch never goes back.
     const stated = { term: termOf(announcement), epoch: announcement.status?.epoch ?? 0 }
-    const mayWrite = isCandidate && compareTimes({ term, epoch }, stated) >= 0
+    const lead = compareTimes({ term, epoch }, stated)
+    const mayWrite = isCandidate && (lead > 0 || (lead === 0 && winsTie(announcement, view)))
     const begins = firstTerm(announcement, term)
     return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, ...begins, placement, reason } }) }
   }
@@ -230,6 +231,19 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
   const restates = !stated || waitMs === 0
   if (restates) return { announce: placement, write: { kind: 'restate', placement } }
   return { announce: placement, ...(waitMs !== undefined && { againAfterMs: waitMs }) }
+}
+
+/**
+ * Whether to write our claim over another of the same epoch. Who cannot hear each other may both have made one, for instance
+ * behind a switch that died: then the better place in the list has the status, or they would write it over and over.
+ */
+function winsTie({ spec, status }: Announcement, { self, standing, isAlive, hasLease }: View): boolean {
+  const other = status?.node ?? ''
+  if (other === '' || other === self || !hasLease(other)) return true
+  // It is heard, so that it would have the address if its claim were the better one.
+  if (standing?.elects && isAlive(other)) return true
+  const place = spec.nodes.indexOf(other)
+  return place < 0 || spec.nodes.indexOf(self) < place
 }
 
 /** Milliseconds until this node may claim the address if nothing changes, 0 for now, undefined for not at all. */
