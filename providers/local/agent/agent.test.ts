@@ -349,7 +349,7 @@ describe('with heartbeats', () => {
 
   test('while the switch is dead nobody writes over and over who has the address', async () => {
     const { world } = await settledWorld(names, heartbeats)
-    for (const each of world.nodes) each.wire(false)
+    for (const each of world.nodes) each.link(false, true)
     for (const each of world.nodes) if (each.name !== 'n0') each.cut()
     await world.clock.advance(1500)
     for (const each of world.nodes) each.restore()
@@ -357,7 +357,7 @@ describe('with heartbeats', () => {
     const before = Number(world.get(web)?.metadata.resourceVersion)
     await world.clock.advance(60_000)
     expect(Number(world.get(web)?.metadata.resourceVersion) - before).toBeLessThan(10)
-    for (const each of world.nodes) each.wire(true)
+    for (const each of world.nodes) each.link(true)
     await world.clock.advance(2 * leaseDurationMs)
     expect(answering(world, web)).toHaveLength(1)
     expect(answering(world, web)[0]).toBe(world.get(web)?.status?.node)

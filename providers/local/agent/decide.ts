@@ -100,8 +100,8 @@ export interface View {
  *   not done so within `patienceMs`. In the same way a candidate that is alive but does not claim is passed over.
  * - Before its first use ever the segment is asked whether somebody has the address, and so while a conflict is reported; never
  *   at a takeover, which must not wait. A foreign owner is reported, asked for again now and then, and nothing is claimed.
- * - Where all candidates hear each other's heartbeats, these decide about everything but the first use: what they say of owner and
- *   epoch counts as if it stood in the status, which is written afterwards. An owner that is no candidate any more stays until its
+ * - Where the owner or all other candidates were heard by heartbeat, these decide about everything but the first use: what they
+ *   say of owner and epoch counts as if it stood in the status, which is written afterwards. An owner that is no candidate any more stays until its
  *   successor is there.
  * - Deletion: the owner withdraws, then takes the finalizer off. Without an owner, or with a dead one, the controller does. An
  *   owner by heartbeat that died unwritten is unknown to it: then whom the status names does.

@@ -40,7 +40,8 @@ export interface SimulatedNode {
   /** Takes the API server away from this node, and gives it back. The LAN stays. */
   cut(): void
   restore(): void
-  link(up: boolean): void
+  /** Behind a switch that died the carrier stays. */
+  link(up: boolean, carrier?: boolean): void
   /** Its wall clock is wrong by so much from now on. */
   setClock(wrongByMs: number): void
 }
@@ -123,6 +124,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     let paused = false
     let isCut = false
     let linkUp = true
+    let carrier = true
     let wrongByMs = 0
     const wallClock = () => clock.now() + wrongByMs
     let unsoundUntil = 0
@@ -132,7 +134,7 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
     let whenResumed: (() => void)[] = []
     let whenRestored: (() => void)[] = []
     const mac = `02:00:00:00:01:0${position}`
-    const interfaces = () => [{ name: 'eth0', index: 2, mac, carrier: linkUp, addresses: [`10.201.0.${position + 1}/16`] }]
+    const interfaces = () => [{ name: 'eth0', index: 2, mac, carrier, addresses: [`10.201.0.${position + 1}/16`] }]
 
     /** Runs in the process that is there now: later when it is stopped, never when it died. */
     const inProcess = (run: () => void) => {
@@ -349,8 +351,9 @@ export function makeWorld(names: readonly string[], clock: SimulatedTime, option
         for (const run of whenRestored.splice(0)) run()
       },
       setClock: (byMs: number) => void (wrongByMs = byMs),
-      link(up: boolean) {
+      link(up: boolean, hasCarrier = up) {
         linkUp = up
+        carrier = hasCarrier
         recovered()
         inProcess(() => agent?.useInterfaces(interfaces()))()
       },

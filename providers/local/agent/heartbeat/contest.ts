@@ -46,6 +46,10 @@ export interface Contestant {
   readonly isAlive: boolean
   /** By its Lease, whatever is heard here. */
   readonly hasLease: boolean
+  /** When it was heard last; absent: never. */
+  readonly heardAt?: number
+  /** When its process came to be heard, which it hears others since; absent: it is not heard. */
+  readonly joinedAt?: number
   /** It seems to be there, but its keys are others than ours, so that neither knows what the other does. */
   readonly isEstranged?: boolean
   /** What it says of the address; `incomplete`: not all it says has come yet. */
@@ -77,7 +81,10 @@ export interface ContestOutcome {
   readonly move?: ContestMove
   /** Somebody alive has it by right. */
   readonly attended: boolean
-  /** Every other candidate is heard here or dead, and none has other keys: claims are decided by heartbeats, else by the API server. */
+  /**
+   * Whoever had it last, or every other candidate, is heard here or dead, and none has other keys: claims are decided by
+   * heartbeats, else by the API server.
+   */
   readonly elects: boolean
   /** Look again then, even if nothing is heard. */
   readonly againAt?: number
@@ -95,9 +102,10 @@ export function contest(state: ContestState, seen: ContestView): ContestOutcome 
   const view = withoutVoid(seen, plan.term)
   const others = plan.candidates.filter(node => node !== view.self)
   const involved = plan.known?.node ? [...others, plan.known.node] : others
+  const ownerIsKnown = hasHeardOwner(state, view)
   const elects = involved.every(node => {
     const { isKnown, isAlive, isEstranged } = view.contestant(node)
-    return (!others.includes(node) || isKnown || !isAlive) && !isEstranged
+    return (!others.includes(node) || isKnown || !isAlive || ownerIsKnown) && !isEstranged
   })
   if (state.own) return { ...asOwner(state, state.own, others, view), attended: true, elects }
   const attending = attendant(state, others, view)
@@ -109,6 +117,15 @@ export function contest(state: ContestState, seen: ContestView): ContestOutcome 
     return { attended: true, elects, ...ready, ...again }
   }
   return { ...asCandidate(state, others, view, elects), attended: false, elects }
+}
+
+/**
+ * Whether everybody who may have the address was heard here: then it is known from the segment whether they live. A candidate that
+ * was not, because it has just booted, has not got it and cannot claim it either, since it knows nothing of the owner.
+ */
+function hasHeardOwner({ plan, last }: ContestState, { self, contestant }: ContestView): boolean {
+  const owners = [plan.known?.node, last?.node].filter(node => node !== undefined && node !== '' && node !== self)
+  return plan.known?.node !== self && owners.length > 0 && owners.every(node => contestant(node ?? '').isKnown)
 }
 
 /** Who was cut off while the Announcement was deleted and made anew goes on with what it had, until it hears of that. */
@@ -195,9 +212,10 @@ function asCandidate(
   const epoch = Math.max(last?.epoch ?? 0, plan.known?.epoch ?? 0)
   // Who had it last and lost it comes last: it takes nothing back.
   const order = plan.candidates.toSorted((one, other) => Number(one === last?.node) - Number(other === last?.node))
+  const ownerHeardAt = last && !last.released ? view.contestant(last.node).heardAt : undefined
   const before = order
     .slice(0, order.indexOf(view.self))
-    .filter(node => others.includes(node) && view.contestant(node).isAlive).length
+    .filter(node => others.includes(node) && mayClaim(view.contestant(node), ownerHeardAt)).length
   // Only from then on are these candidates heard, and able to claim, each in its turn; the address may have been vacant long before.
   const begun = Math.max(state.since, state.electsSince ?? view.nowMs)
   const vacantSince = state.vacantSince ?? view.nowMs
@@ -209,6 +227,11 @@ function asCandidate(
   if (view.nowMs < at) return { againAt: at }
   const reason = epoch === 0 ? 'FirstClaim' : !last || last.released ? 'Vacant' : 'OwnerDead'
   return { move: { kind: 'claim', epoch: epoch + 1, rank, reason } }
+}
+
+/** Who joined after the owner fell silent never heard it, so it waits for the owner's Lease to end; nobody has to wait for it. */
+function mayClaim({ isAlive, isKnown, joinedAt = 0 }: Contestant, ownerHeardAt = Number.POSITIVE_INFINITY): boolean {
+  return isAlive && isKnown && joinedAt < ownerHeardAt
 }
 
 /** What the API server says of another node, as a claim. */

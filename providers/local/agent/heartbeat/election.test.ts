@@ -1,6 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { keyOne, makeSegment } from './segment-under-test.ts'
+import type { SimulatedStation } from './segment-under-test.ts'
 
 const web = '10.201.200.1'
 const names = ['n0', 'n1', 'n2']
@@ -38,6 +39,31 @@ test('when the owner dies, the next candidate has the address within the window 
     segment.station('n0').crash()
     expect(gapWhile(segment, 1000)).toBeLessThanOrEqual(windowMs + 20)
     expect(segment.owners(web)).toEqual(['n1'])
+  }
+})
+
+test.each([
+  ['has just booted', (node: SimulatedStation) => node.start()],
+  [
+    'lives but has no keys yet',
+    (node: SimulatedStation) => {
+      node.useKeys(undefined)
+      node.start()
+    },
+  ],
+])('so it is though a node that comes before it in the list %s, and never heard the owner', (_how, begin) => {
+  for (const afterMs of [0, 5, 20, 50, 10_000]) {
+    const segment = settled()
+    segment.station('n1').crash()
+    segment.plan(web, ['n0', 'n2'])
+    segment.advance(20_000)
+    segment.plan(web, names)
+    begin(segment.station('n1'))
+    segment.advance(afterMs)
+    segment.station('n0').crash()
+    expect(gapWhile(segment, 3000)).toBeLessThanOrEqual(windowMs + 20)
+    expect(segment.owners(web)).toHaveLength(1)
+    expect(segment.moves.get(web)).toBe(2)
   }
 })
 

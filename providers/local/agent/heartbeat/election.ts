@@ -92,7 +92,8 @@ export function createElection(options: ElectionOptions): Election {
     // While it is heard with our keys too, the others are those of a namesake in another cluster on this segment.
     const isEstranged = !lives && estranged.has(node, nowMs)
     if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, isEstranged, says: undefined }
-    return { isKnown: true, isAlive: lives, hasLease, isEstranged, says: saysOf(peer, address) }
+    const { heardAt, session } = peer
+    return { isKnown: true, isAlive: lives, hasLease, isEstranged, heardAt, joinedAt: session.since, says: saysOf(peer, address) }
   }
   const contests = createContests({
     self,
