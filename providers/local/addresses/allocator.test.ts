@@ -1,4 +1,5 @@
-// Two allocators over one API server, in every order of events, with crashes between: no address is ever given twice.
+// Two allocators over one API server, in every order of events, with crashes between: no address is ever given twice, none
+// that is kept is given at all.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseRange } from '../../../src/model/address.ts'
@@ -13,6 +14,9 @@ const range = parseRange('10.0.0.254-10.0.1.3')
 if ('error' in range) throw new Error(range.error)
 const source = { name: 'office', ranges: [range], avoidBuggyIPs: false }
 const never = new AbortController().signal
+
+/** Nobody of this test. */
+const keptForAnother = { pool: 'office', until: '2027-01-01T00:00:00Z', for: { namespace: 'default', name: 'another' } }
 
 type Crash = 'before' | 'after' | undefined
 
@@ -43,7 +47,7 @@ function startProcess(server: ReturnType<typeof createServer<AddressBlock>>, s: 
 
 const step = fc.record({
   process: fc.nat({ max: 1 }),
-  kind: fc.constantFrom('give' as const, 'give' as const, 'give' as const, 'free' as const, 'restart' as const),
+  kind: fc.constantFrom('give', 'give', 'give', 'free', 'free and keep', 'end keeping', 'restart'),
   pick: fc.nat(),
 })
 
@@ -56,7 +60,13 @@ test('two allocators never give one address to two Services, whatever order and 
       async (s, steps, crashes) => {
         /** What callers were told they have. */
         const told = new Map<string, { readonly address: IpAddress; readonly uid: string }>()
-        const server = createServer<AddressBlock>()
+        const before = new Map<string, AddressBlock>()
+        const stolen: string[] = []
+        const server = createServer<AddressBlock>((name, block) => {
+          for (const offset of Object.keys(before.get(name)?.spec.reserved ?? {}))
+            if (block?.spec.allocations[offset]) stolen.push(`${name} ${offset}`)
+          if (block) before.set(name, block)
+        })
         const nextCrash = (): Crash => crashes.next().value
         const processes = [startProcess(server, s, nextCrash), startProcess(server, s, nextCrash)]
         const work: Promise<void>[] = []
@@ -77,17 +87,23 @@ test('two allocators never give one address to two Services, whatever order and 
             }
             work.push(remember())
           }
-          if (kind === 'free') {
+          if (kind === 'end keeping') {
+            const [kept] = index.reservations()
+            if (kept) work.push(allocator.unreserve(kept.address, never).catch(() => {}))
+          }
+          if (kind === 'free' || kind === 'free and keep') {
             const holder = [...told.values()][pick % Math.max(told.size, 1)]
             if (!holder) continue
             // From here on nobody relies on it any more.
             told.delete(holder.address.text)
-            const release = async () => void (await allocator.free(holder.address, holder.uid, never).catch(() => {}))
+            const options = kind === 'free and keep' ? { reserve: keptForAnother } : {}
+            const release = async () => void (await allocator.free(holder.address, holder.uid, never, options).catch(() => {}))
             work.push(release())
           }
           if (pick % 3 === 0) await s.waitFor(Promise.resolve())
         }
         await s.waitFor(Promise.all(work))
+        expect(stolen).toEqual([])
         for (const { address, uid } of told.values()) {
           const allocation = ownersAt(server, address)
           expect(allocation).toEqual([uid])
@@ -158,6 +174,7 @@ function expectConsistent({ spec }: AddressBlock): void {
   const bitmap = parseBitmap(spec.bitmap)
   if (!bitmap) throw new Error(`unreadable bitmap ${spec.bitmap}`)
   const set = Array.from({ length: 256 }, (_, at) => at).filter(at => hasBit(bitmap, at))
-  expect(set).toEqual(Object.keys(spec.allocations).map(Number))
+  const accounted = [...Object.keys(spec.allocations), ...Object.keys(spec.reserved ?? {})].map(Number)
+  expect(set).toEqual(accounted.toSorted((one, other) => one - other))
   for (const { owners } of Object.values(spec.allocations)) expect(owners).toHaveLength(1)
 }

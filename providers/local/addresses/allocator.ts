@@ -138,9 +138,8 @@ export function createAllocator(options: {
     async removeEmpty(name, signal) {
       const known = index.block(name)
       if (!known || !isEmpty(known) || queues.has(name)) return
-      // Who wants an address of it meanwhile finds that it is gone, and makes another one.
-      if ((await store.remove(known, signal)) === 'conflict') return
-      if (index.block(name)?.metadata.uid === known.metadata.uid) index.remove(name)
+      // Forgotten when the watch tells. Who wants an address of it before that finds that it is gone, and makes another one.
+      await store.remove(known, signal)
     },
     share: (address, uid, key, signal) => submit({ kind: 'share', address, uid, key }, signal),
   }

@@ -177,7 +177,10 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     },
     remove(name) {
       const block = blocks.get(name)
-      if (block?.object) load(block, undefined)
+      if (!block?.object) return
+      load(block, undefined)
+      // One that nobody made is free as a whole, and costs nothing.
+      if (block.holds.size === 0) blocks.delete(name)
     },
     block: name => blocks.get(name)?.object,
     given: address => blocks.get(blockName(address))?.given.get(offsetOf(address)),
