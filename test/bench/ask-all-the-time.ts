@@ -6,17 +6,15 @@ import { createPoller } from '../../providers/local/agent/announcer/poller.ts'
 
 /**
  * One line of its output, whenever another station answers than before: for how long nobody did, as far as this program was awake to
- * ask, and how many answers of one that had been replaced before came since the last line.
+ * ask, and how often the one before had answered since the last line.
  */
 export interface OwnerSeen {
   readonly mac: string
   readonly gapMs: number
-  readonly duplicates: number
+  readonly formerAnswers: number
 }
 
 const askEveryMs = 2
-/** Answers of the former owner so soon after the change are two owners at once; later ones mean that it has the address again. */
-const handOverMs = 500
 /** What it came late itself is nobody's silence. */
 const punctualMs = 5
 
@@ -26,11 +24,9 @@ async function main([index = '', mac = '', target = '']: readonly string[]): Pro
   const from = parseMac(mac) ?? new Uint8Array(6)
   const targetIp = Number(target)
   const buffer = new Uint8Array(2048)
-  let former = ''
-  let changedAt = Number.NEGATIVE_INFINITY
   let owner = ''
   let silentMs = 0
-  let duplicates = 0
+  let formerAnswers = 0
   let turn = performance.now()
   let askAt = turn
   for (;;) {
@@ -46,15 +42,13 @@ async function main([index = '', mac = '', target = '']: readonly string[]): Pro
       const seen = parseArp(buffer.slice(0, length))
       if (seen?.operation !== 'reply' || seen.senderIp !== targetIp) continue
       const by = formatMac(seen.senderMac)
-      if (by === former && now < changedAt + handOverMs) duplicates++
-      else if (by !== owner) {
-        const told: OwnerSeen = { mac: by, gapMs: silentMs, duplicates }
+      if (by !== owner) {
+        const told: OwnerSeen = { mac: by, gapMs: silentMs, formerAnswers }
         process.stdout.write(`${JSON.stringify(told)}\n`)
-        former = owner
-        changedAt = now
         owner = by
-        duplicates = 0
+        formerAnswers = 0
       }
+      formerAnswers++
       silentMs = 0
     }
     await new Promise(resolve => setImmediate(resolve))

@@ -14,7 +14,7 @@ export interface Outage {
   readonly gapMs: number
   /** Who answers now. */
   readonly owner: string
-  /** Answers of the former owner after the first of the new one. */
+  /** Answers of others after the first of the new owner. */
   readonly duplicates: number
 }
 
@@ -48,10 +48,14 @@ export async function watchAnswers(world: AgentsOnLan, address: string): Promise
       await disturbed
       await sleep(settleMs)
       const changes = seen.slice(before)
+      const owner = changes.at(-1)?.mac
+      const first = changes.findIndex(({ mac }) => mac === owner)
+      // Each line tells how often the one of the line before answered.
+      const others = changes.slice(first + 1).filter((_, index) => changes[first + index]?.mac !== owner)
       return {
         gapMs: Math.max(...changes.map(({ gapMs }) => gapMs)),
-        owner: world.nodeOf(changes.at(-1)?.mac) ?? '',
-        duplicates: changes.slice(1).reduce((sum, change) => sum + change.duplicates + 1, 0),
+        owner: world.nodeOf(owner) ?? '',
+        duplicates: others.reduce((sum, { formerAnswers }) => sum + formerAnswers, 0),
       }
     },
     async [Symbol.asyncDispose]() {

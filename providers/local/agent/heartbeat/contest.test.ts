@@ -47,6 +47,20 @@ test('what is released while all listen is claimed without waiting', () => {
   expect(contest(released, at(61_000, { n0: dead })).move).toEqual(claim)
 })
 
+test('who is no candidate any more lets go when all the living ones are ready, or some after half a second, or in the end anyway', () => {
+  const own = { term: 1, epoch: 4, rank: 0, node: 'n1' }
+  const plan = { ...vacant.plan, candidates: ['n0', 'n2'] }
+  const leaving: ContestState = { ...vacant, plan, own, last: { ...own, released: false }, leavingSince: 70_000 }
+  const ready: Contestant = { ...alive, says: { state: 'ready', claim: { ...own, node: 'n0' } } }
+  const letGo = { kind: 'let-go' }
+  expect(contest(leaving, at(70_000, { n0: ready, n2: ready })).move).toEqual(letGo)
+  expect(contest(leaving, at(70_000, { n0: ready, n2: dead })).move).toEqual(letGo)
+  expect(contest(leaving, at(70_499, { n0: ready }))).toMatchObject({ againAt: 70_500 })
+  expect(contest(leaving, at(70_500, { n0: ready })).move).toEqual(letGo)
+  expect(contest(leaving, at(70_999)).move).toBeUndefined()
+  expect(contest(leaving, at(71_000)).move).toEqual(letGo)
+})
+
 test('an owner does not yield to what a node that is dead once said', () => {
   const says = { state: 'owned', claim: { term: 1, epoch: 4, rank: 0, node: 'n0' } } as const
   const own = { term: 1, epoch: 4, rank: 1, node: 'n1' }

@@ -166,11 +166,11 @@ function asOwner(
     const { isAlive, says } = view.contestant(node)
     return isAlive && typeof says === 'object' && says.state === 'ready' && compareTimes(says.claim, own) >= 0
   }
-  // The next in the list, who takes it without waiting for anybody; others would have to wait for their turn.
-  const next = others.find(node => view.contestant(node).isAlive)
+  // All of them, so that nobody goes by an older list, in which it comes first, when it hears that the address is free.
+  const living = others.filter(node => view.contestant(node).isAlive)
   const anybodyAt = state.leavingSince + successorMs / 2
   const giveUpAt = state.leavingSince + successorMs
-  const isSucceeded = next !== undefined && (isReady(next) || (view.nowMs >= anybodyAt && others.some(isReady)))
+  const isSucceeded = living.length > 0 && (living.every(isReady) || (view.nowMs >= anybodyAt && living.some(isReady)))
   if (isSucceeded || view.nowMs >= giveUpAt) return { move: { kind: 'let-go' } }
   return { againAt: view.nowMs < anybodyAt ? anybodyAt : giveUpAt }
 }
