@@ -29,6 +29,8 @@ export interface TestService {
   /** Names of pods, as `n1a`; `-n1a` for one that drains. */
   readonly pods: readonly string[]
   readonly path?: Exclude<ServicePath, 'refuse'>
+  /** Of the pods, instead of the usual one. */
+  readonly targetPort?: number
   readonly affinitySeconds?: number
   readonly sources?: readonly string[]
 }
@@ -58,6 +60,8 @@ export interface TestCluster extends AsyncDisposable {
   restartAgent(node: string): void
   remove(node: string): Promise<void>
   run(place: string, ...command: readonly string[]): string
+  /** The namespace of `client`, a node or a pod. */
+  namespaceOf(place: string): string
   /** Stops the programs of a node's pods and takes the node off the LAN. */
   kill(node: string): void
   killPod(pod: string): void
@@ -141,6 +145,10 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     if (!node) throw new Error(wanted)
     return node
   }
+  const namespaceOf = (place: string) => {
+    if (place === 'client') return clientNamespace
+    return /^n\d$/.test(place) ? nodeNamed(place).station.namespace : podNamespace(place, name)
+  }
   let call = 0
   const waiting = new Map<number, (answer: ClientAnswer) => void>()
   connected.on('message', (answer: ClientAnswer) => waiting.get(answer.call)?.(answer))
@@ -171,7 +179,9 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
                 protocol: service.protocol,
                 port: service.port,
                 path: service.path ?? 'direct',
-                targets: service.pods.map(pod => targetOf(pod, family, service.protocol)),
+                targets: service.pods.map(pod =>
+                  targetOf(pod, family, service.targetPort ?? (service.protocol === 'TCP' ? 8080 : 5353)),
+                ),
                 sources: (service.sources ?? []).flatMap(text => {
                   const network = parseCidr(text)?.network
                   return network?.family === family ? [network] : []
@@ -211,13 +221,9 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
       Object.assign(node, makePath(node.station))
     },
     remove: wanted => nodeNamed(wanted).dataPath.remove(),
+    namespaceOf,
     run: (place, ...command) => {
-      const namespace =
-        place === 'client'
-          ? clientNamespace
-          : /^n\d$/.test(place)
-            ? nodeNamed(place).station.namespace
-            : podNamespace(place, name)
+      const namespace = namespaceOf(place)
       const result = spawnSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8' })
       if (result.status !== 0) throw new Error(`${command.join(' ')}: ${result.stderr}`)
       return result.stdout
@@ -237,11 +243,11 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
 const podNamespace = (pod: string, cluster: string) => `weir-${cluster}-${pod}-${process.pid}`
 const stationNumber = ({ mac }: Station) => Number(mac.at(-1))
 
-function targetOf(written: string, family: Family, protocol: 'TCP' | 'UDP'): PodTarget {
+function targetOf(written: string, family: Family, port: number): PodTarget {
   const pod = written.replace('-', '')
   return {
     address: podAddress(pod, family),
-    port: protocol === 'TCP' ? 8080 : 5353,
+    port,
     node: pod.slice(0, 2),
     terminating: written !== pod,
   }
