@@ -10,6 +10,7 @@ import type { DesiredNode, DesiredService, DesiredTable, ServicePath } from './d
 import { createNft } from './nft.ts'
 import { emptyTable, planTable } from './plan.ts'
 import type { WrittenTable } from './plan.ts'
+import { readPreflight } from './preflight.ts'
 import { presentQuestions, readPresentTable } from './present-table.ts'
 import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
 import { buildSlots, slotTable } from './slots.ts'
@@ -103,6 +104,14 @@ function privateKernel() {
 const lines = (text: readonly string[]) => `${text.join('\n')}\n`
 
 describe.skipIf(missing !== undefined)(missing ? `planning: not run, ${missing}` : 'planning', () => {
+  test('this kernel takes the table, and asking leaves nothing behind', async () => {
+    using kernel = privateKernel()
+    const facts = await readPreflight(kernel.nft, { ipv4: true, ipv6: true })
+    expect(facts.refused).toBeUndefined()
+    expect(JSON.stringify(await kernel.nft.list(['list', 'tables']))).not.toContain('weir')
+    await expect(kernel.nft.run('add rule inet weir nowhere accept\n')).rejects.toMatchObject({ code: 'NftRefused' })
+  })
+
   test('any sequence of changes gives the table that writing the last one fresh gives', { timeout: 300_000 }, async () => {
     using kernel = privateKernel()
     const { nft } = kernel
