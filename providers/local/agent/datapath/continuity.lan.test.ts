@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
       await cluster.serve(web(allPods))
       cluster.announceFrom('n1')
       const opened = await open(family, 24)
-      expect(new Set(opened.map(({ pod }) => pod)).size).toBe(6)
+      expect(new Set(opened.map(({ pod }) => pod.slice(0, 2))).size).toBe(3)
 
       await cluster.serve(web(['n1a', 'n2a', 'n2b']))
       await expectUnbroken(opened, 'after three pods began to drain')

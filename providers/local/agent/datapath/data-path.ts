@@ -49,6 +49,7 @@ export interface DataPathOptions {
 export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPath {
   let written: WrittenTable | undefined
   let numbers: NodeNumbers | undefined
+  let routed: readonly NodeNeighbour[] = []
   let waiting:
     | { readonly desired: DesiredDataPath; readonly done: PromiseWithResolvers<void>; signal: AbortSignal | undefined }
     | undefined
@@ -70,9 +71,10 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
     if (numbered.transaction !== '') await nft.run(numbered.transaction, signal)
     numbers = numbered.numbers
     const nodes = nodesOf(desired, numbers)
-    // Routes before the table that leads to them, and until nothing leads there any more.
+    // Routes are there before the table leads to them, and until nothing leads there any more.
     const neighbours = neighboursOf(desired, nodes)
-    routes.set(neighbours)
+    const still = new Set(neighbours.map(({ number }) => number))
+    routes.set([...neighbours, ...routed.filter(({ number }) => !still.has(number))])
     const table: DesiredTable = { ...desired, nodes }
     const before = written
     if (before && before.seed === desired.seed) {
@@ -85,6 +87,8 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
       written = await replace(table, signal)
       forgetStrange(table)
     }
+    routed = neighbours
+    routes.set(neighbours)
   }
   const forgetGone = (before: WrittenTable, now: DesiredTable) => {
     for (const [key, { service }] of before.services) {
@@ -144,6 +148,7 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
       await nft.run(`add table inet ${tableName}\ndelete table inet ${tableName}\n`)
       written = undefined
       numbers = undefined
+      routed = []
       routes.clear()
     },
   }
