@@ -96,8 +96,10 @@ export function createAgent(options: AgentOptions): Agent {
     if (!announcement || interfaces === undefined || forgetting.has(name)) return {}
     const view = viewOf(announcement)
     const decision = decide(announcement, view)
+    // The successor hears first what is given up: to close the sockets here takes tens of milliseconds.
+    if (!decision.announce) tellHeartbeats(announcement, view, decision)
     place(announcement, decision)
-    tellHeartbeats(announcement, view, decision)
+    if (decision.announce) tellHeartbeats(announcement, view, decision)
     if (decision.againAfterMs !== undefined) options.wake(name, decision.againAfterMs)
     return decision
   }

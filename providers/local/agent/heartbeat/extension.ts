@@ -78,6 +78,8 @@ export const makeHeartbeatExtension: MakeExtension = ({ tell, announce, withdraw
       if (order.kind === 'release' || order.kind === 'forget') withdraw(order.interface, keysOf(order.addresses))
       if (order.kind === 'open') open(order.place, nowMs)
       host.obey(order, nowMs)
+      // Before the orders that follow, which may close sockets.
+      if (order.kind === 'release') host.work(nowMs)
       if (order.kind === 'close') close(order.interface)
     },
     work(nowMs) {
