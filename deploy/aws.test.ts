@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { acmCommands } from '../providers/aws/provider/acm.ts'
-import { ec2Commands } from '../providers/aws/provider/ec2.ts'
-import { elbCommands } from '../providers/aws/provider/elbv2.ts'
+import { acmCommands } from '../providers/aws/calls/acm.ts'
+import { ec2Commands } from '../providers/aws/calls/ec2.ts'
+import { elbCommands } from '../providers/aws/calls/elbv2.ts'
 
 interface Statement {
   readonly Sid: string

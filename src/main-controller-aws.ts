@@ -2,7 +2,7 @@
 import { instanceMetadata } from '../providers/aws/discovery/instance-metadata.ts'
 import { discoverLocation } from '../providers/aws/discovery/location.ts'
 import { createAwsProvider } from '../providers/aws/provider.ts'
-import { forwardedServices } from '../providers/aws/forwarded-services.ts'
+import { forwardedServices } from '../providers/aws/annotations/forwarded-services.ts'
 import type { AwsProvider } from '../providers/aws/provider.ts'
 import { readinessGateLabel, serviceFinalizer } from './api/group.ts'
 import type { LoadBalancer } from './api/load-balancer.ts'

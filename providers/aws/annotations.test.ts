@@ -4,8 +4,8 @@ import { awsClassSchema } from '../../src/api/aws-class.ts'
 import { loadBalancerClass } from '../../src/api/load-balancer-class.ts'
 import { ownAnnotations } from '../../src/api/annotations.ts'
 import { ownAwsAnnotations, serviceAnnotations, servicePrefix, suffixRows } from './annotations.ts'
-import type { AwsRow } from './annotation-row.ts'
-import { certificate, read, reasonsOf, settingsOf } from './settings-under-test.ts'
+import type { AwsRow } from './annotations/row.ts'
+import { certificate, read, reasonsOf, settingsOf } from './settings/settings-under-test.ts'
 
 const rows = Object.entries<AwsRow>({ ...serviceAnnotations.rows, ...ownAwsAnnotations.rows })
 

@@ -1,10 +1,10 @@
 // Annotations of Services that the aws provider reads, those of AWS Load Balancer Controller and ours; docs/aws.md is made from these rows.
 import { annotationTable, nonEmpty, oneOf } from '../../src/api/annotations.ts'
-import type { AwsRow, SuffixRow } from './annotation-row.ts'
-import { flag, map } from './annotation-values.ts'
-import { parseForward } from './forward.ts'
-import { loadBalancerRows } from './load-balancer-annotations.ts'
-import { targetRows } from './target-annotations.ts'
+import type { AwsRow, SuffixRow } from './annotations/row.ts'
+import { flag, map } from './annotations/readers.ts'
+import { parseForward } from './annotations/forward.ts'
+import { loadBalancerRows } from './annotations/load-balancer.ts'
+import { targetRows } from './annotations/targets.ts'
 
 /** What belongs to AWS Load Balancer Controller's keys. */
 export const servicePrefix = 'service.beta.kubernetes.io/'

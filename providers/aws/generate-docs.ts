@@ -1,7 +1,7 @@
 // Writes docs/aws.md from the rows of the aws provider; with --check it only says whether the page is stale.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { awsReference } from './docs.ts'
+import { awsReference } from './annotations/docs.ts'
 
 const path = 'docs/aws.md'
 const file = join(import.meta.dirname, '..', '..', path)

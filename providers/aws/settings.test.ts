@@ -2,10 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { fc, test as property } from '@fast-check/vitest'
 import { serviceAnnotations, servicePrefix, suffixRows } from './annotations.ts'
-import { onlyOwn } from './forward.ts'
-import { exclusiveSettings } from './settings.ts'
-import { certificate, read, reasonsOf, service, settingsOf } from './settings-under-test.ts'
-import { readSettings } from './settings.ts'
+import { onlyOwn } from './annotations/forward.ts'
+import { exclusiveSettings, readSettings } from './settings.ts'
+import { certificate, read, reasonsOf, service, settingsOf } from './settings/settings-under-test.ts'
 
 test('a Service that asks for nothing gets an internal load balancer for everyone, with nodes as targets', () => {
   expect(settingsOf()).toMatchObject({

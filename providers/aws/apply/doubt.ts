@@ -1,6 +1,6 @@
 // What an error says about what we believed: the next look asks AWS instead.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import { isGone, isUncertain, namedIn } from '../errors.ts'
+import { isGone, isUncertain, namedIn } from '../calls/errors.ts'
 import type { Context } from '../observe/context.ts'
 import type { Location } from '../provider/locations.ts'
 

@@ -1,13 +1,13 @@
 // What a Service is told: its hostname, whether it serves, and when to look again.
 import type { DesiredLoadBalancer, Problem } from '../../../src/model/load-balancer.ts'
 import type { IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
-import type { LedgerRecord } from '../ledger.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
 import type { Context } from '../observe/context.ts'
-import { unless } from '../provider/calls.ts'
-import type { Caller } from '../provider/calls.ts'
+import { unless } from '../calls/calls.ts'
+import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
-import type { PortError } from '../settings.ts'
+import type { PortError } from '../settings/aws-settings.ts'
 import { foundLoadBalancer } from '../snapshots/shapes.ts'
 
 /** How often to look at what AWS is setting up, and at targets that are not healthy yet. */

@@ -1,6 +1,6 @@
 // Rules of security groups in the form of EC2's calls. Pure.
 import type { IpPermission } from '@aws-sdk/client-ec2'
-import type { Rule } from '../security-group-rules.ts'
+import type { Rule } from '../model/security-group-rules.ts'
 
 /** One permission per protocol and ports, with all its sources. Without a description it names rules whatever theirs is. */
 export function permissionsOf(rules: readonly Rule[], description: string | undefined): IpPermission[] {

@@ -1,8 +1,8 @@
 // Deletes things, after a fresh look that they are ours. What is gone already is success.
-import { isGone, isUncertain } from '../errors.ts'
-import { ownerOf } from '../names.ts'
+import { isGone, isUncertain } from '../calls/errors.ts'
+import { ownerOf } from '../model/names.ts'
 import type { AwsAction } from '../actions.ts'
-import { isOwnedBy } from '../ownership.ts'
+import { isOwnedBy } from '../model/ownership.ts'
 import { abandonable } from '../snapshots/table.ts'
 import { disbelieve } from './doubt.ts'
 import type { Run } from './run.ts'

@@ -1,9 +1,9 @@
 // The rules that bindings ask for at the security groups of their targets: each binding's own wish, together what stands.
 import { quotas } from '../limits.ts'
-import { unless } from '../provider/calls.ts'
-import type { AwsCalls, Caller } from '../provider/calls.ts'
-import { collapse, ruleKey, ruleSteps } from '../security-group-rules.ts'
-import type { OwnRule, Rule } from '../security-group-rules.ts'
+import { unless } from '../calls/calls.ts'
+import type { AwsCalls, Caller } from '../calls/calls.ts'
+import { collapse, ruleKey, ruleSteps } from '../model/security-group-rules.ts'
+import type { OwnRule, Rule } from '../model/security-group-rules.ts'
 import type { Pictures } from '../snapshots/pictures.ts'
 import { permissionsOf } from '../apply/permissions.ts'
 

@@ -1,6 +1,6 @@
 // Fixed addresses find their subnet, or the user is told which one does not.
 import { describe, expect, test } from 'vitest'
-import type { SubnetSettings } from '../settings.ts'
+import type { SubnetSettings } from '../settings/aws-settings.ts'
 import { mapAddresses } from './addresses.ts'
 import type { SubnetFacts } from './subnets.ts'
 

@@ -1,6 +1,6 @@
 // Which security groups are meant by what a user names, and which one of a target is to be opened. Pure.
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import { blocks, listed } from '../problems.ts'
+import { blocks, listed } from '../model/problems.ts'
 
 export interface SecurityGroupFacts {
   readonly id: string

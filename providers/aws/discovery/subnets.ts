@@ -9,8 +9,8 @@
 // this cluster, then the one with the lowest id.
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { freeAddressesNeeded } from '../limits.ts'
-import { blocks, listed } from '../problems.ts'
-import type { IpAddressType, Scheme } from '../settings.ts'
+import { blocks, listed } from '../model/problems.ts'
+import type { IpAddressType, Scheme } from '../settings/aws-settings.ts'
 
 /** A subnet as EC2 describes it. */
 export interface SubnetFacts {

@@ -1,7 +1,7 @@
 // Where a member of a group cannot have what it asks for, because a load balancer can be only one thing. Pure.
 import type { Problem, ServiceId } from '../../../src/model/load-balancer.ts'
-import { blocks } from '../problems.ts'
-import type { AwsSettings, SecurityGroupSettings } from '../settings.ts'
+import { blocks } from '../model/problems.ts'
+import type { AwsSettings, SecurityGroupSettings } from '../settings/aws-settings.ts'
 
 interface Leader {
   readonly id: ServiceId

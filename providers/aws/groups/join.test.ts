@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { fc, test as property } from '@fast-check/vitest'
 import { joinGroup } from './join.ts'
-import { reasonsOf, settingsOf } from '../settings-under-test.ts'
-import type { Written } from '../settings-under-test.ts'
+import { reasonsOf, settingsOf } from '../settings/settings-under-test.ts'
+import type { Written } from '../settings/settings-under-test.ts'
 
 function member(name: string, createdAt: string, written: Written = {}) {
   return { id: { kind: 'Service', namespace: 'default', name, uid: name }, createdAt, settings: settingsOf(written) } as const

@@ -1,10 +1,16 @@
 // Several Services on one load balancer: what they agree on, and which of them must give way where they do not. Pure.
 import type { Problem, ServiceId } from '../../../src/model/load-balancer.ts'
 import { quotas } from '../limits.ts'
-import { blocks, listed, warns } from '../problems.ts'
-import { collapse, frontendRules } from '../security-group-rules.ts'
-import type { OwnRule } from '../security-group-rules.ts'
-import type { AwsSettings, ListenerSettings, PortError, SecurityGroupSettings, TargetGroupSettings } from '../settings.ts'
+import { blocks, listed, warns } from '../model/problems.ts'
+import { collapse, frontendRules } from '../model/security-group-rules.ts'
+import type { OwnRule } from '../model/security-group-rules.ts'
+import type {
+  AwsSettings,
+  ListenerSettings,
+  PortError,
+  SecurityGroupSettings,
+  TargetGroupSettings,
+} from '../settings/aws-settings.ts'
 import { differences, exclusions } from './conflicts.ts'
 import { byPlace } from './members.ts'
 

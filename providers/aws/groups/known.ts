@@ -1,6 +1,6 @@
 // The groups that the ledger knows, found without going through all of it.
 import type { GroupId, ServiceId } from '../../../src/model/load-balancer.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../model/ledger.ts'
 
 export interface GroupIndex {
   /** Those that a Service has a part of. */

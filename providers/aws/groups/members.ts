@@ -1,10 +1,10 @@
 // Who has a part of the load balancer of a group: Services that ask for it now, and those that had a part and keep it for a while.
 import type { DesiredLoadBalancer, GroupId, ServiceId } from '../../../src/model/load-balancer.ts'
-import type { Goal } from '../../../src/provider.ts'
 import { ownAwsAnnotations, servicePrefix } from '../annotations.ts'
-import type { LedgerMember, LedgerRecord } from '../ledger.ts'
-import { groupId } from '../names.ts'
-import { retirementMs } from '../plan/clean.ts'
+import type { LedgerMember, LedgerRecord } from '../model/ledger.ts'
+import { groupId } from '../model/names.ts'
+import type { AwsGoal, Sharer, Sharing } from '../model/goal.ts'
+import { retirementMs } from '../plan/retirement.ts'
 
 /** A Service of ours as the cluster has it now. */
 export interface Neighbour {
@@ -19,24 +19,6 @@ export interface Neighbours {
   /** Undefined for a Service that is gone, is being deleted, or is not ours (any more). */
   find(id: ServiceId): Neighbour | undefined
 }
-
-/** A member as planning takes it. */
-export interface Sharer {
-  readonly id: ServiceId
-  readonly desired: DesiredLoadBalancer
-  readonly createdAt: string
-  /** Its place among those that are on the load balancer already. */
-  readonly place?: number
-  readonly ports?: readonly string[]
-}
-
-export interface Sharing {
-  readonly group: GroupId
-  readonly members: readonly Sharer[]
-}
-
-/** What one load balancer is to become: for a group, with all who share it, as they were when the look began. */
-export type AwsGoal = Goal & { readonly sharing?: Sharing }
 
 /** The group that a Service asks for. */
 export function groupOf({ id, class: { metadata }, annotations }: DesiredLoadBalancer): GroupId | undefined {

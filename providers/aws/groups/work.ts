@@ -11,7 +11,7 @@ import type { Context } from '../observe/context.ts'
 import { plan } from '../plan.ts'
 import type { Turns } from '../provider/turns.ts'
 import { groupGoal, leaderOf, sharingOf, withoutChangesOfLeader } from './members.ts'
-import type { AwsGoal, Sharing } from './members.ts'
+import type { AwsGoal, Sharing } from '../model/goal.ts'
 import { tellOthers } from './tell.ts'
 
 export interface Mover {

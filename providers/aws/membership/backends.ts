@@ -1,8 +1,8 @@
 // Whose endpoints a target group has: those of the Service it was made for, or of another Service that a listener forwards to.
 import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
-import { warns } from '../problems.ts'
+import { warns } from '../model/problems.ts'
 import type { Context } from '../observe/context.ts'
-import type { TargetGroupSettings } from '../settings.ts'
+import type { TargetGroupSettings } from '../settings/aws-settings.ts'
 import { chooseTargets } from './targets.ts'
 import type { Choice } from './targets.ts'
 

@@ -1,6 +1,6 @@
 // The health of targets as the load balancer sees it, and what it means for pods that wait for it.
 import type { Condition } from '../../../src/api/common-schemas.ts'
-import type { AwsCalls, Caller } from '../provider/calls.ts'
+import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { targetKey } from './targets.ts'
 
 /** The readiness gate and condition of pods. */

@@ -2,7 +2,7 @@
 import { podTargets } from '../../../src/model/endpoints.ts'
 import type { EndpointSlice, Node } from '../../../src/model/kubernetes-objects.ts'
 import { isEligible } from '../../../src/model/nodes.ts'
-import type { TargetGroupSettings } from '../settings.ts'
+import type { TargetGroupSettings } from '../settings/aws-settings.ts'
 
 export interface Target {
   /** Instance id or address. */

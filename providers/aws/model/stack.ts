@@ -1,10 +1,16 @@
 // Everything that is to stand in AWS for one Service, with names, tags and ids filled in: what planning compares with what there is. Pure.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import type { AttributeSettings } from '../attributes.ts'
+import type {
+  AttributeSettings,
+  AwsSettings,
+  IpAddressType,
+  ListenerSettings,
+  Scheme,
+  TargetGroupSettings,
+} from '../settings/aws-settings.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
-import type { OwnRule } from '../security-group-rules.ts'
-import { targetGroupKey } from '../names.ts'
-import type { AwsSettings, IpAddressType, ListenerSettings, Scheme, TargetGroupSettings } from '../settings.ts'
+import type { OwnRule } from './security-group-rules.ts'
+import { targetGroupKey } from './names.ts'
 import type { Tags } from '../snapshots/shapes.ts'
 
 /** The group made for this load balancer, the one shared by all in the VPC, or one that the user named. */

@@ -1,9 +1,9 @@
 // The load balancer that a Service takes over, or took over before: it keeps its name, and what nobody asked to change.
 import { reasons } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
-import { ownerText, ownerOf } from '../names.ts'
-import { adoptedTag, adoptionOf, adoptTag, isOwnedBy } from '../ownership.ts'
-import type { AwsSettings } from '../settings.ts'
+import { ownerText, ownerOf } from '../model/names.ts'
+import { adoptedTag, adoptionOf, adoptTag, isOwnedBy } from '../model/ownership.ts'
+import type { AwsSettings } from '../settings/aws-settings.ts'
 import { notOlder } from '../snapshots/pictures.ts'
 import type { FoundLoadBalancer } from '../snapshots/shapes.ts'
 import type { Look } from './look.ts'

@@ -6,7 +6,7 @@ import type { TargetRules } from '../apply/target-rules.ts'
 import type { GroupIndex } from '../groups/known.ts'
 import type { Neighbours } from '../groups/members.ts'
 import type { BindingRules } from '../binding/rules.ts'
-import type { Ledger, Place } from '../ledger.ts'
+import type { Ledger, Place } from '../model/ledger.ts'
 import type { Registered } from '../membership/register.ts'
 import type { Location, Locations } from '../provider/locations.ts'
 

@@ -1,7 +1,7 @@
 // How an owner that goes wants to part with its load balancer, by what it asks for now. Pure.
 import type { DesiredLoadBalancer, Problem } from '../../../src/model/load-balancer.ts'
 import { ownAwsAnnotations } from '../annotations.ts'
-import { blocks } from '../problems.ts'
+import { blocks } from '../model/problems.ts'
 import { readSettings } from '../settings.ts'
 
 export interface Parting {

@@ -2,9 +2,9 @@
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { chooseFor } from '../membership/backends.ts'
 import type { Target } from '../membership/targets.ts'
-import type { Caller } from '../provider/calls.ts'
+import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
-import type { AwsSettings } from '../settings.ts'
+import type { AwsSettings } from '../settings/aws-settings.ts'
 import type { Context } from './context.ts'
 import { isInside } from './inside.ts'
 

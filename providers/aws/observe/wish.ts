@@ -1,11 +1,12 @@
 // What is wanted of one load balancer, read once: its settings, and the hash by which a change is told from none. Pure.
 import { joinGroup } from '../groups/join.ts'
 import type { JoinedGroup } from '../groups/join.ts'
-import type { AwsGoal, Sharing } from '../groups/members.ts'
-import { hashOf } from '../ledger.ts'
-import type { LedgerRecord, Place } from '../ledger.ts'
+import type { AwsGoal, Sharing } from '../model/goal.ts'
+import { hashOf } from '../model/ledger.ts'
+import type { LedgerRecord, Place } from '../model/ledger.ts'
 import { readSettings } from '../settings.ts'
-import type { AwsSettings, Existing, Scheme } from '../settings.ts'
+import type { AwsSettings, Scheme } from '../settings/aws-settings.ts'
+import type { Existing } from '../settings/wish.ts'
 
 export interface Wish {
   readonly settings: AwsSettings

@@ -1,6 +1,6 @@
 // What attributes a resource has now, as far as that can be told without asking. Pure.
-import { attributeChanges, changesOfFresh } from '../attributes.ts'
-import type { AttributeSettings, Attributes } from '../attributes.ts'
+import { attributeChanges, changesOfFresh } from '../settings/attributes.ts'
+import type { AttributeSettings, Attributes } from '../settings/aws-settings.ts'
 import type { Seen } from '../model/seen.ts'
 
 /** What was asked for when it was last applied, by resource; undefined when the ledger does not tell. */

@@ -2,12 +2,10 @@
 import type { AwsAction } from '../actions.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
-import { ownerUidTag } from '../ownership.ts'
+import { ownerUidTag } from '../model/ownership.ts'
 import type { FoundTargetGroup } from '../snapshots/shapes.ts'
 import { currentOf } from './balancer.ts'
-
-/** How long clients get to move away from what was replaced: longer than DNS answers live and connections drain. */
-export const retirementMs = 5 * 60_000
+import { retirementMs } from './retirement.ts'
 
 /** What is deleted must be free by then: the listeners and load balancers that use it go first. */
 export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
@@ -60,10 +58,4 @@ export function leftBehind(stack: Stack, seen: Seen): readonly AwsAction[] {
 export function hasLeft({ tags }: FoundTargetGroup, { members }: Stack): boolean {
   const uid = tags[ownerUidTag]
   return members !== undefined && uid !== undefined && !members.has(uid)
-}
-
-/** When the next retired thing is to go; undefined while nothing is retired. */
-export function nextRetirement(retiring: readonly { readonly since: string }[], now: number): number | undefined {
-  if (retiring.length === 0) return undefined
-  return Math.max(1000, Math.min(...retiring.map(({ since }) => Date.parse(since) + retirementMs)) - now)
 }

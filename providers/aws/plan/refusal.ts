@@ -1,7 +1,7 @@
 // A plan that changes nothing and says why.
 import type { Reason } from '../../../src/api/reasons.ts'
 import type { AwsAction } from '../actions.ts'
-import { blocks } from '../problems.ts'
+import { blocks } from '../model/problems.ts'
 
 export function refused(reason: Reason, message: string): AwsAction {
   return { kind: 'refuse', problem: blocks(reason, message) }

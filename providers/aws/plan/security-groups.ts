@@ -3,9 +3,9 @@ import type { AwsAction } from '../actions.ts'
 import { quotas } from '../limits.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
-import { tagChanges } from '../ownership.ts'
-import { ruleSteps } from '../security-group-rules.ts'
-import type { OwnRule } from '../security-group-rules.ts'
+import { tagChanges } from '../model/ownership.ts'
+import { ruleSteps } from '../model/security-group-rules.ts'
+import type { OwnRule } from '../model/security-group-rules.ts'
 
 /** Made before the load balancer; rules that nobody asks for any more go last. */
 export const securityGroupSteps = { make, clean }

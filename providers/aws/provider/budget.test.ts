@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import { testWorld } from './world-under-test.ts'
-import { defaultRates } from '../limiter.ts'
+import { defaultRates } from '../calls/limiter.ts'
 
 const web = { name: 'web' }
 /** The calls are counted, not their pace. */

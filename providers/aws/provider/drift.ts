@@ -1,7 +1,7 @@
 // Finds what others changed: in batches what AWS lists, and by turns what needs a call for each.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import { hashOf } from '../ledger.ts'
-import type { LedgerRecord } from '../ledger.ts'
+import { hashOf } from '../model/ledger.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
 import type { Location } from './locations.ts'
 

@@ -9,10 +9,10 @@ import type { Goal, Outcome } from '../../../src/provider.ts'
 // oxlint-disable-next-line no-restricted-imports
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { AwsAction } from '../actions.ts'
-import type { Ledger, LedgerRecord } from '../ledger.ts'
+import type { Ledger, LedgerRecord } from '../model/ledger.ts'
 import { createAwsProvider } from '../provider.ts'
 import type { AwsDependencies, AwsProvider } from '../provider.ts'
-import { sdkTransports } from './clients.ts'
+import { sdkTransports } from '../calls/clients.ts'
 
 export const clusterUid = '6f1c1f2e-0000-4000-8000-000000000001'
 const prefix = 'service.beta.kubernetes.io/aws-load-balancer-'

@@ -1,7 +1,7 @@
 // The shared pictures of one place: what of each kind is in its VPC, listed in batches for all load balancers together.
 import type { NetworkInterface, Subnet } from '@aws-sdk/client-ec2'
-import { isGone } from '../errors.ts'
-import type { AwsCalls, Caller } from '../provider/calls.ts'
+import { isGone } from '../calls/errors.ts'
+import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from './shapes.ts'
 import { createRecent } from './recent.ts'
 import type { Recent } from './recent.ts'

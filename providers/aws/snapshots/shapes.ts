@@ -1,7 +1,7 @@
 // What there is in AWS, as far as it matters here: the answers of Describe calls in a form without holes.
 import type { SecurityGroup } from '@aws-sdk/client-ec2'
 import type { Listener, LoadBalancer, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
-import type { Rule } from '../security-group-rules.ts'
+import type { Rule } from '../model/security-group-rules.ts'
 
 export type Tags = Readonly<Record<string, string>>
 
