@@ -1,10 +1,10 @@
 // The steps of the aws provider for one load balancer, as data that prints as one line.
-import type { Attributes, HealthCheckSettings } from './settings/aws-settings.ts'
+import type { Problem } from '../../src/model/load-balancer.ts'
 import type { SubnetMapping } from './discovery/addresses.ts'
 import type { Target } from './membership/targets.ts'
-import type { GroupRef, StackBalancer, StackListener, StackSecurityGroup, StackTargetGroup } from './model/stack.ts'
-import type { Problem } from '../../src/model/load-balancer.ts'
 import type { OwnRule } from './model/security-group-rules.ts'
+import type { GroupRef, StackBalancer, StackListener, StackSecurityGroup, StackTargetGroup } from './model/stack.ts'
+import type { Attributes, HealthCheckSettings } from './settings/aws-settings.ts'
 import type { Tags } from './snapshots/shapes.ts'
 
 /** Whose security group: made for this load balancer, or shared in the VPC. */

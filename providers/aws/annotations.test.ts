@@ -1,8 +1,8 @@
 // Every annotation of AWS Load Balancer Controller is read or refused by its name, and none is ignored in silence.
 import { describe, expect, test } from 'vitest'
+import { ownAnnotations } from '../../src/api/annotations.ts'
 import { awsClassSchema } from '../../src/api/aws-class.ts'
 import { loadBalancerClass } from '../../src/api/load-balancer-class.ts'
-import { ownAnnotations } from '../../src/api/annotations.ts'
 import { ownAwsAnnotations, serviceAnnotations, servicePrefix, suffixRows } from './annotations.ts'
 import type { AwsRow } from './annotations/row.ts'
 import { certificate, read, reasonsOf, settingsOf } from './settings/settings-under-test.ts'

@@ -1,9 +1,9 @@
 // Annotations of Services that the aws provider reads, those of AWS Load Balancer Controller and ours; docs/aws.md is made from these rows.
 import { annotationTable, nonEmpty, oneOf } from '../../src/api/annotations.ts'
-import type { AwsRow, SuffixRow } from './annotations/row.ts'
-import { flag, map } from './annotations/readers.ts'
 import { parseForward } from './annotations/forward.ts'
 import { loadBalancerRows } from './annotations/load-balancer.ts'
+import { flag, map } from './annotations/readers.ts'
+import type { AwsRow, SuffixRow } from './annotations/row.ts'
 import { targetRows } from './annotations/targets.ts'
 
 /** What belongs to AWS Load Balancer Controller's keys. */

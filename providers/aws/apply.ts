@@ -7,10 +7,10 @@ import { conclude } from './apply/conclude.ts'
 import { believing } from './apply/doubt.ts'
 import { goneOutcome, ingressOf } from './apply/outcome.ts'
 import { withdraw } from './apply/withdraw.ts'
+import type { Caller } from './calls/calls.ts'
 import type { AwsGoal } from './model/goal.ts'
 import type { Look } from './model/seen.ts'
 import type { Context } from './observe/context.ts'
-import type { Caller } from './calls/calls.ts'
 
 export interface Work {
   readonly id: LoadBalancerId

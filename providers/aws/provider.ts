@@ -1,38 +1,35 @@
 // The aws provider: a Network Load Balancer for each Service. Wires what it is handed to the parts beside it.
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
-import type { EndpointSlice, Node, Service } from '../../src/model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, GroupId, LoadBalancerId, Problem, ServiceId } from '../../src/model/load-balancer.ts'
-import type { BindingRecord, Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
+import type { Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import { apply } from './apply.ts'
 import { createDirectRules, directOpenings } from './apply/direct.ts'
 import { createTargetRules } from './apply/target-rules.ts'
 import { createBindings } from './binding/bindings.ts'
+import { sdkTransports } from './calls/clients.ts'
 import { homesOf, move } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
 import { groupGoal, groupOf, sharingOf } from './groups/members.ts'
-import type { Neighbours } from './groups/members.ts'
 import { prepare } from './groups/work.ts'
-import type { Ledger, Place } from './model/ledger.ts'
-import type { Rates } from './calls/limiter.ts'
 import { healthOfTargets } from './membership/gates.ts'
 import type { GroupOfTargets } from './membership/gates.ts'
+import type { Place } from './model/ledger.ts'
+import { blocks } from './model/problems.ts'
 import type { AwsObserved } from './model/seen.ts'
 import { observe } from './observe.ts'
 import { emptyMemory } from './observe/context.ts'
-import type { Clock, Context, Log } from './observe/context.ts'
+import type { Context } from './observe/context.ts'
 import { plan } from './plan.ts'
-import { blocks } from './model/problems.ts'
-import type { Transports } from './calls/calls.ts'
-import { sdkTransports } from './calls/clients.ts'
+import type { AwsDependencies } from './provider/dependencies.ts'
 import { createDrift } from './provider/drift.ts'
-import { keepSharedGroup } from './provider/shared-group.ts'
 import { createHealthRound } from './provider/health-round.ts'
 import { listOutside, ownersOf } from './provider/list.ts'
-import { createLocations } from './provider/locations.ts'
-import type { Location, Whereabouts } from './provider/locations.ts'
+import { createLocations, perLocation } from './provider/locations.ts'
+import type { Location } from './provider/locations.ts'
 import { createOrphanFinder, usualApartMs } from './provider/orphans.ts'
 import type { FoundOrphans } from './provider/orphans.ts'
+import { keepSharedGroup } from './provider/shared-group.ts'
 import { createTurns } from './provider/turns.ts'
 import { readSettings } from './settings.ts'
 
@@ -44,39 +41,6 @@ export const awsCapabilities: Capabilities = {
   sharedAddresses: false,
   // Instance targets without node ports are refused by the settings, which know the target type of each Service.
   withoutNodePorts: true,
-}
-
-export interface AwsDependencies {
-  /** UID of the namespace kube-system: the cluster's identity in names and tags. */
-  readonly cluster: string
-  /** Name of the cluster in tags `kubernetes.io/cluster/<name>` of subnets and security groups, when it is known. */
-  readonly clusterName?: string
-  readonly ledger: Ledger
-  /** Classes of this provider. */
-  readonly classes: () => Iterable<LoadBalancerClass>
-  readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
-  /** A Service that another one forwards to. */
-  readonly serviceOf: (namespace: string, name: string) => Service | undefined
-  readonly nodes: () => Iterable<Node>
-  /** Services of ours beside the one that is looked at: they may share its load balancer. */
-  readonly neighbours: Neighbours
-  /** Whether a Service is in the cluster and may have a load balancer. Absent: only what is remembered is owned. */
-  readonly isOwned?: (id: LoadBalancerId) => boolean
-  /** How far apart two listings must be that show an orphan. Ten minutes when absent. */
-  readonly orphanApartMs?: number
-  /** Region and VPC for classes that name none, as far as they are known by now. */
-  readonly whereabouts: () => Whereabouts
-  /** What is on record of TargetGroupBindings, by uid. */
-  readonly bindingRecords?: () => Iterable<readonly [string, BindingRecord]>
-  readonly clock: Clock
-  readonly log: Log
-  /** Ends shared work. */
-  readonly signal: AbortSignal
-  /** Rejects when this process leads no more; asked before anything is deleted. Absent: it leads. */
-  readonly confirmLeading?: (signal: AbortSignal) => Promise<void>
-  /** Ways to AWS for a place. Absent: the SDK, with its own chain of credentials. */
-  readonly transports?: (place: Place) => Transports
-  readonly rates?: Rates
 }
 
 export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
@@ -264,16 +228,6 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   if (settings.group !== undefined && settings.adopt !== undefined)
     unsupported.push(blocks('UnsupportedAnnotation', 'the load balancer of a group cannot be one that is taken over.'))
   return [...problems, ...unsupported]
-}
-
-/** Made when it is first asked for. */
-function perLocation<T>(make: (location: Location) => T): (location: Location) => T {
-  const made = new Map<Location, T>()
-  return location => {
-    const known = made.get(location) ?? make(location)
-    made.set(location, known)
-    return known
-  }
 }
 
 function clientOptions({ region, endpoints, assumeRole }: Place) {

@@ -1,13 +1,13 @@
 // What one Service asks of a Network Load Balancer: class defaults, annotations and spec fields as plain typed settings. Pure.
 import type { Problem } from '../../src/model/load-balancer.ts'
-import type { AwsSettings, LoadBalancerSettings } from './settings/aws-settings.ts'
-import type { Existing, Wish } from './settings/wish.ts'
 import { loadBalancerAttributes } from './settings/attributes.ts'
+import type { AwsSettings, LoadBalancerSettings } from './settings/aws-settings.ts'
 import { checkSettings } from './settings/check.ts'
 import { resolveListeners } from './settings/listeners.ts'
 import { securityGroupSettings } from './settings/security-groups.ts'
 import type { Values } from './settings/values.ts'
 import { resolveValues } from './settings/values.ts'
+import type { Existing, Wish } from './settings/wish.ts'
 
 export interface ReadSettings {
   readonly settings: AwsSettings

@@ -1,7 +1,7 @@
 // docs/aws.md: every annotation the aws provider knows and the setting of the class that goes with it, from the rows that read them.
 import { type AwsDefaults, awsClassSchema } from '../../../src/api/aws-class.ts'
-import type { AwsRow } from './row.ts'
 import { classicKeys, ownAwsAnnotations, serviceAnnotations, servicePrefix, suffixRows } from '../annotations.ts'
+import type { AwsRow } from './row.ts'
 
 /** The whole page. */
 export function awsReference(): string {

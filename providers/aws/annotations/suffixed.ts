@@ -1,10 +1,10 @@
 // Annotations whose key ends in the port or the listener they are for: `actions.TCP-80`, `…target-group-attributes.443`. Pure.
 import type { AnnotationMistake, Annotations } from '../../../src/api/annotations.ts'
 import type { AwsSettingName } from '../../../src/api/aws-class.ts'
-import type { SuffixRow } from './row.ts'
 import { servicePrefix, suffixRows } from '../annotations.ts'
 import type { Attributes } from '../settings/aws-settings.ts'
 import type { Forward } from './forward.ts'
+import type { SuffixRow } from './row.ts'
 
 export interface SuffixedValues {
   /** By `443`. */

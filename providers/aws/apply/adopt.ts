@@ -1,9 +1,9 @@
 // Takes a load balancer over: a last look at its tags, then our marks.
 import type { AwsAction } from '../actions.ts'
 import { ownerText, ownerOf } from '../model/names.ts'
-import { clusterNameOf } from '../observe/context.ts'
-import { notAllowed, refusal } from '../observe/adoption.ts'
 import { adoptionOf, isOwnedBy } from '../model/ownership.ts'
+import { notAllowed, refusal } from '../observe/adoption.ts'
+import { clusterNameOf } from '../observe/context.ts'
 import { abandonable } from '../snapshots/table.ts'
 import { tag, untag } from './change.ts'
 import type { Run } from './run.ts'

@@ -1,8 +1,8 @@
 // Changes things in place.
 import type { AwsAction } from '../actions.ts'
 import { unless } from '../calls/calls.ts'
-import { recordLines } from '../plan/believed.ts'
 import { ruleKey } from '../model/security-group-rules.ts'
+import { recordLines } from '../plan/believed.ts'
 import { foundListener, foundTargetGroup } from '../snapshots/shapes.ts'
 import { groupId, healthCheckInput, listenerInput, mappingInput, tagList } from './make.ts'
 import { permissionsOf } from './permissions.ts'

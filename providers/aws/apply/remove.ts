@@ -1,7 +1,7 @@
 // Deletes things, after a fresh look that they are ours. What is gone already is success.
+import type { AwsAction } from '../actions.ts'
 import { isGone, isUncertain } from '../calls/errors.ts'
 import { ownerOf } from '../model/names.ts'
-import type { AwsAction } from '../actions.ts'
 import { isOwnedBy } from '../model/ownership.ts'
 import { abandonable } from '../snapshots/table.ts'
 import { disbelieve } from './doubt.ts'

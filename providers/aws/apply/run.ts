@@ -1,11 +1,11 @@
 // One run of a plan: where it works, for whom, and what it has made so far.
 import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
 import type { Goal } from '../../../src/provider.ts'
+import type { Caller } from '../calls/calls.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
 import type { Context } from '../observe/context.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
 
 export interface Run {

@@ -1,7 +1,7 @@
 // Runs the actions of a plan in their order, each by the function that knows how.
-import type { AwsAction } from '../actions.ts'
 import type { Reason } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
+import type { AwsAction } from '../actions.ts'
 import { hasCode, isGone, isUncertain } from '../calls/errors.ts'
 import { noteRegistered } from '../membership/membership.ts'
 import { register } from '../membership/register.ts'
@@ -10,8 +10,8 @@ import { adopt } from './adopt.ts'
 import * as change from './change.ts'
 import * as make from './make.ts'
 import { closeTargets, openTargets } from './open.ts'
-import { confirmOurs, deleteListener, deleteLoadBalancer, deleteSecurityGroup, deleteTargetGroup } from './remove.ts'
 import { setFree, unprotect } from './part.ts'
+import { confirmOurs, deleteListener, deleteLoadBalancer, deleteSecurityGroup, deleteTargetGroup } from './remove.ts'
 import { idIn } from './run.ts'
 import type { Run } from './run.ts'
 

@@ -1,18 +1,18 @@
 // The rules on the security groups of targets: one range of ports per protocol for all load balancers together.
 import type { NetworkInterface } from '@aws-sdk/client-ec2'
 import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { AwsCalls, Caller } from '../calls/calls.ts'
+import { unless } from '../calls/calls.ts'
 import { targetSecurityGroup } from '../discovery/security-groups.ts'
 import type { SecurityGroupFacts } from '../discovery/security-groups.ts'
 import { quotas } from '../limits.ts'
 import type { Target } from '../membership/targets.ts'
 import { listed, warns } from '../model/problems.ts'
-import type { AwsCalls, Caller } from '../calls/calls.ts'
-import { unless } from '../calls/calls.ts'
 import { ruleSteps, targetRules } from '../model/security-group-rules.ts'
 import type { OwnRule } from '../model/security-group-rules.ts'
+import type { Pictures } from '../snapshots/pictures.ts'
 import type { FoundRule, FoundSecurityGroup } from '../snapshots/shapes.ts'
 import { foundSecurityGroup } from '../snapshots/shapes.ts'
-import type { Pictures } from '../snapshots/pictures.ts'
 import { permissionsOf } from './permissions.ts'
 
 /** Told apart from rules of others by this, and by the shared group they name as their source. */

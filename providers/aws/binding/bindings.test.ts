@@ -1,13 +1,13 @@
 // Bindings at the fake AWS: cut at each call, and what nobody here registered is never touched.
 import { CreateTargetGroupCommand, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { expect, test } from 'vitest'
-import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
-import type { EndpointSlice } from '../../../src/model/kubernetes-objects.ts'
 import type { BindingGoal } from '../../../src/model/binding.ts'
+import type { EndpointSlice } from '../../../src/model/kubernetes-objects.ts'
 import type { BindingRecord } from '../../../src/provider.ts'
+import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
+import { testWorld } from '../provider/world-under-test.ts'
 import { rulesOf } from './openings.ts'
 import { recordText, recorded } from './targets.ts'
-import { testWorld } from '../provider/world-under-test.ts'
 
 const strangers = { Id: '10.0.48.250', Port: 8080 }
 const id = { namespace: 'default', name: 'shop', uid: 'uid-shop' }

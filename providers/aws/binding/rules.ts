@@ -1,11 +1,11 @@
 // The rules that bindings ask for at the security groups of their targets: each binding's own wish, together what stands.
-import { quotas } from '../limits.ts'
+import { permissionsOf } from '../apply/permissions.ts'
 import { unless } from '../calls/calls.ts'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
+import { quotas } from '../limits.ts'
 import { collapse, ruleKey, ruleSteps } from '../model/security-group-rules.ts'
 import type { OwnRule, Rule } from '../model/security-group-rules.ts'
 import type { Pictures } from '../snapshots/pictures.ts'
-import { permissionsOf } from '../apply/permissions.ts'
 
 /** By security group of targets, `tcp 8080-8080 cidr 10.0.0.0/16`. */
 export type BindingOpenings = Readonly<Record<string, readonly string[]>>

@@ -1,9 +1,9 @@
 // One way to AWS for everything: typed calls by name, admitted by the limiter, their errors typed.
-import { hasCode, isThrottle, providerError } from './errors.ts'
-import type { ApiClass, Limiter } from './limiter.ts'
 import type { acmCommands } from './acm.ts'
 import type { ec2Commands } from './ec2.ts'
 import type { elbCommands } from './elbv2.ts'
+import { hasCode, isThrottle, providerError } from './errors.ts'
+import type { ApiClass, Limiter } from './limiter.ts'
 
 export type ElbOperation = keyof typeof elbCommands
 export type Ec2Operation = keyof typeof ec2Commands

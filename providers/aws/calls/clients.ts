@@ -1,8 +1,8 @@
 // The SDK clients of one place (region, role, endpoints), imported when the first call needs them.
 import type { ElasticLoadBalancingV2ClientConfig } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { providerError } from './errors.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { Send, Transports } from './calls.ts'
+import { providerError } from './errors.ts'
 import { assumedRole } from './sts.ts'
 import type { Keys, Role } from './sts.ts'
 

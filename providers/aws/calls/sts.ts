@@ -1,7 +1,7 @@
 // Takes on a role: one signed call to STS, its keys shared by all clients until shortly before they end.
 import { createHash, createHmac } from 'node:crypto'
-import { providerError } from './errors.ts'
 import { ProviderError } from '../../../src/provider.ts'
+import { providerError } from './errors.ts'
 
 export interface Keys {
   readonly accessKeyId: string

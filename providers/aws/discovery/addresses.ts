@@ -1,9 +1,9 @@
 // Which fixed address goes into which subnet, and whether it fits there. Pure.
 import { cidrContains, parseAddress, parseCidr } from '../../../src/model/address.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import { countProblems } from '../settings/check.ts'
 import { blocks, listed } from '../model/problems.ts'
 import type { SubnetSettings } from '../settings/aws-settings.ts'
+import { countProblems } from '../settings/check.ts'
 import type { SubnetFacts } from './subnets.ts'
 
 /** A subnet with what the load balancer has there. */

@@ -1,9 +1,9 @@
 // Services that share a load balancer: ports belong to the oldest that asks, everybody keeps the own doors, and who gives way is told.
 import { describe, expect, test } from 'vitest'
 import { fc, test as property } from '@fast-check/vitest'
-import { joinGroup } from './join.ts'
 import { reasonsOf, settingsOf } from '../settings/settings-under-test.ts'
 import type { Written } from '../settings/settings-under-test.ts'
+import { joinGroup } from './join.ts'
 
 function member(name: string, createdAt: string, written: Written = {}) {
   return { id: { kind: 'Service', namespace: 'default', name, uid: name }, createdAt, settings: settingsOf(written) } as const

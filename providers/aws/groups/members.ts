@@ -1,9 +1,9 @@
 // Who has a part of the load balancer of a group: Services that ask for it now, and those that had a part and keep it for a while.
 import type { DesiredLoadBalancer, GroupId, ServiceId } from '../../../src/model/load-balancer.ts'
 import { ownAwsAnnotations, servicePrefix } from '../annotations.ts'
+import type { AwsGoal, Sharer, Sharing } from '../model/goal.ts'
 import type { LedgerMember, LedgerRecord } from '../model/ledger.ts'
 import { groupId } from '../model/names.ts'
-import type { AwsGoal, Sharer, Sharing } from '../model/goal.ts'
 import { retirementMs } from '../plan/retirement.ts'
 
 /** A Service of ours as the cluster has it now. */

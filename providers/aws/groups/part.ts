@@ -1,10 +1,10 @@
 // The part of a load balancer that one look is about: all of it, or what one member of a group has of it.
 import type { DesiredLoadBalancer, LoadBalancerId, Problem, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerMember, LedgerRecord } from '../model/ledger.ts'
 import type { Wish } from '../observe/wish.ts'
 import type { PortError, TargetGroupSettings } from '../settings/aws-settings.ts'
 import { askedNow, byPlace } from './members.ts'
-import type { AwsGoal } from '../model/goal.ts'
 
 export interface Part {
   /** Whose targets are registered. */

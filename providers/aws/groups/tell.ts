@@ -1,9 +1,9 @@
 // Members of a group look for themselves; when one's look changes what another is to be told, that one is woken.
 import type { GroupId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { AwsGoal } from '../model/goal.ts'
 import { hashOf } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
 import { existingOf, wishOf } from '../observe/wish.ts'
-import type { AwsGoal } from '../model/goal.ts'
 
 export function tellOthers(
   { ledger, memory }: Context,

@@ -1,11 +1,11 @@
 // The health of the targets of one load balancer, for pods that wait for it.
 import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
-import type { AwsGoal } from '../model/goal.ts'
-import { partOf } from '../groups/part.ts'
+import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
+import { partOf } from '../groups/part.ts'
+import type { AwsGoal } from '../model/goal.ts'
 import type { Context } from '../observe/context.ts'
 import { existingOf, wishOf } from '../observe/wish.ts'
-import type { Caller } from '../calls/calls.ts'
 import { describeHealth } from './health.ts'
 import type { TargetHealth } from './health.ts'
 

@@ -1,20 +1,20 @@
 // The loop of targets: pods and nodes come and go far more often than anything else changes, and cost one call each time.
 import { reasons } from '../../../src/api/reasons.ts'
 import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import { hashOf } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
+import { listed, warns } from '../model/problems.ts'
+import type { Context } from '../observe/context.ts'
+import { isInside } from '../observe/inside.ts'
+import type { Location } from '../provider/locations.ts'
+import type { AwsSettings, TargetGroupSettings } from '../settings/aws-settings.ts'
 import { chooseFor } from './backends.ts'
 import { deregister, describeRegistered, difference, register } from './register.ts'
 import type { Difference, Refusal, Registered } from './register.ts'
 import { targetKey } from './targets.ts'
 import type { Target } from './targets.ts'
-import type { Context } from '../observe/context.ts'
-import { isInside } from '../observe/inside.ts'
-import { listed, warns } from '../model/problems.ts'
-import type { Caller } from '../calls/calls.ts'
-import type { Location } from '../provider/locations.ts'
-import type { AwsSettings, TargetGroupSettings } from '../settings/aws-settings.ts'
 
 /** How long a node that lost its last endpoint stays registered: a rollout often brings the next one at once. */
 const lateRemovalMs = 60_000

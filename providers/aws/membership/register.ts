@@ -1,7 +1,7 @@
 // Brings the targets of one target group to what they shall be: what is new is registered before anything is taken away.
 import type { TargetDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { hasCode, isGone } from '../calls/errors.ts'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
+import { hasCode, isGone } from '../calls/errors.ts'
 import { targetKey } from './targets.ts'
 import type { Target } from './targets.ts'
 

@@ -1,9 +1,9 @@
 // What the things made for one owner are called and marked with. Pure.
+import type { AwsSettings } from '../settings/aws-settings.ts'
 import { backendSecurityGroupName, frontendSecurityGroupName, loadBalancerName, ownerText, targetGroupName } from './names.ts'
 import type { Owner } from './names.ts'
 import { adoptedTag, ownerUidTag, ownershipTags } from './ownership.ts'
 import type { Tags } from './ownership.ts'
-import type { AwsSettings } from '../settings/aws-settings.ts'
 import type { Naming } from './stack.ts'
 
 export interface NamingInput {

@@ -1,11 +1,11 @@
 // What was found for one load balancer: plain data, all that planning needs.
 import type { DesiredLoadBalancer, LoadBalancerId } from '../../../src/model/load-balancer.ts'
-import type { AwsGoal } from './goal.ts'
-import type { Attributes } from '../settings/aws-settings.ts'
-import type { LedgerRecord } from './ledger.ts'
 import type { Target } from '../membership/targets.ts'
-import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup } from '../snapshots/shapes.ts'
 import type { Parting } from '../observe/parting.ts'
+import type { Attributes } from '../settings/aws-settings.ts'
+import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup } from '../snapshots/shapes.ts'
+import type { AwsGoal } from './goal.ts'
+import type { LedgerRecord } from './ledger.ts'
 import type { Stack } from './stack.ts'
 
 /** Nothing has changed since everything was applied; nobody was asked. */

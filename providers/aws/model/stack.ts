@@ -1,5 +1,6 @@
 // Everything that is to stand in AWS for one Service, with names, tags and ids filled in: what planning compares with what there is. Pure.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { SubnetMapping } from '../discovery/addresses.ts'
 import type {
   AttributeSettings,
   AwsSettings,
@@ -8,10 +9,9 @@ import type {
   Scheme,
   TargetGroupSettings,
 } from '../settings/aws-settings.ts'
-import type { SubnetMapping } from '../discovery/addresses.ts'
-import type { OwnRule } from './security-group-rules.ts'
-import { targetGroupKey } from './names.ts'
 import type { Tags } from '../snapshots/shapes.ts'
+import { targetGroupKey } from './names.ts'
+import type { OwnRule } from './security-group-rules.ts'
 
 /** The group made for this load balancer, the one shared by all in the VPC, or one that the user named. */
 export type GroupRef = 'frontend' | 'backend' | { readonly id: string }

@@ -1,11 +1,11 @@
 // Whether the certificates that a Service names can be used, before anything is made that would need them.
 import { reasons } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
+import type { Caller } from '../calls/calls.ts'
 import { hasCode } from '../calls/errors.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
 import type { Stack } from '../model/stack.ts'
 import { recorded } from '../plan/believed.ts'
-import type { LedgerRecord } from '../model/ledger.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
 import type { FoundListener } from '../snapshots/shapes.ts'
 

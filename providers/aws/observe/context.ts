@@ -3,11 +3,11 @@ import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { EndpointSlice, Node, Service } from '../../../src/model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { TargetRules } from '../apply/target-rules.ts'
+import type { BindingRules } from '../binding/rules.ts'
 import type { GroupIndex } from '../groups/known.ts'
 import type { Neighbours } from '../groups/members.ts'
-import type { BindingRules } from '../binding/rules.ts'
-import type { Ledger, Place } from '../model/ledger.ts'
 import type { Registered } from '../membership/register.ts'
+import type { Ledger, Place } from '../model/ledger.ts'
 import type { Location, Locations } from '../provider/locations.ts'
 
 /** One structured log line, as pino takes it. */

@@ -1,17 +1,17 @@
 // The subnets and security groups that settings mean, found in the VPC. Throws the problem when there are none.
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { ProviderError } from '../../../src/provider.ts'
+import type { Caller } from '../calls/calls.ts'
 import { mapAddresses } from '../discovery/addresses.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
+import { routeTableFacts, subnetFacts } from '../discovery/network.ts'
 import { namedSecurityGroups } from '../discovery/security-groups.ts'
 import { chooseSubnets, needsRouteTables } from '../discovery/subnets.ts'
 import type { SubnetQuery } from '../discovery/subnets.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings/aws-settings.ts'
 import { notOlder } from '../snapshots/pictures.ts'
 import type { FoundLoadBalancer } from '../snapshots/shapes.ts'
-import { routeTableFacts, subnetFacts } from '../discovery/network.ts'
 
 /** Free addresses of subnets change, and people tag subnets while a Service waits for one. */
 const subnetsMaxAgeMs = 30_000

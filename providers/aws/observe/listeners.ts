@@ -1,10 +1,10 @@
 // What stands at the load balancers of one owner and takes a call for each: listeners, their certificates, and attributes.
-import type { Attributes } from '../settings/aws-settings.ts'
+import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import type { Stack } from '../model/stack.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
+import type { Attributes } from '../settings/aws-settings.ts'
 import { foundListener } from '../snapshots/shapes.ts'
 import type { FoundListener, FoundLoadBalancer, FoundTargetGroup } from '../snapshots/shapes.ts'
 

@@ -1,8 +1,8 @@
 // One look: for whom, where, and with what in mind.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Caller } from '../calls/calls.ts'
 import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
 import type { Context } from './context.ts'
 import type { Wish } from './wish.ts'

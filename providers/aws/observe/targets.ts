@@ -1,8 +1,8 @@
 // The targets that the cluster says each target group shall have.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { Caller } from '../calls/calls.ts'
 import { chooseFor } from '../membership/backends.ts'
 import type { Target } from '../membership/targets.ts'
-import type { Caller } from '../calls/calls.ts'
 import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings/aws-settings.ts'
 import type { Context } from './context.ts'

@@ -1,8 +1,8 @@
 // What a plan may have to wait for, since when it does, and whether it has come.
-import type { LedgerRecord } from '../model/ledger.ts'
-import { describeHealth, hasHealthy } from '../membership/health.ts'
-import type { Stack } from '../model/stack.ts'
 import type { Caller } from '../calls/calls.ts'
+import { describeHealth, hasHealthy } from '../membership/health.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
+import type { Stack } from '../model/stack.ts'
 import type { Location } from '../provider/locations.ts'
 import type { FoundListener, FoundLoadBalancer, FoundTargetGroup } from '../snapshots/shapes.ts'
 import type { Context } from './context.ts'

@@ -1,9 +1,9 @@
 // The load balancer itself, and those it takes the place of. Pure.
 import type { AwsAction } from '../actions.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
+import { otherMarks, tagChanges } from '../model/ownership.ts'
 import type { Seen } from '../model/seen.ts'
 import type { GroupRef, Stack } from '../model/stack.ts'
-import { otherMarks, tagChanges } from '../model/ownership.ts'
 import type { FoundLoadBalancer, FoundSubnet } from '../snapshots/shapes.ts'
 import { changesOf, recorded } from './believed.ts'
 

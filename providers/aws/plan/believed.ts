@@ -1,7 +1,7 @@
 // What attributes a resource has now, as far as that can be told without asking. Pure.
+import type { Seen } from '../model/seen.ts'
 import { attributeChanges, changesOfFresh } from '../settings/attributes.ts'
 import type { AttributeSettings, Attributes } from '../settings/aws-settings.ts'
-import type { Seen } from '../model/seen.ts'
 
 /** What was asked for when it was last applied, by resource; undefined when the ledger does not tell. */
 export function recorded(seen: Pick<Seen, 'record'>, resource: string): Attributes | undefined {

@@ -1,8 +1,8 @@
 // What nobody needs any more: retired when it was in use, deleted when it has been retired long enough. Pure.
 import type { AwsAction } from '../actions.ts'
+import { ownerUidTag } from '../model/ownership.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack } from '../model/stack.ts'
-import { ownerUidTag } from '../model/ownership.ts'
 import type { FoundTargetGroup } from '../snapshots/shapes.ts'
 import { currentOf } from './balancer.ts'
 import { retirementMs } from './retirement.ts'

@@ -1,7 +1,7 @@
 // Planning for nothing: everything of the owner goes, in the order in which AWS lets it, unless it is to stay behind. Pure.
 import type { AwsAction } from '../actions.ts'
-import type { Seen } from '../model/seen.ts'
 import { adoptTag, ownershipTagKeys } from '../model/ownership.ts'
+import type { Seen } from '../model/seen.ts'
 import { recorded } from './believed.ts'
 import { refused } from './refusal.ts'
 

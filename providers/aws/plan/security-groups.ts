@@ -1,11 +1,11 @@
 // The managed security group at the front, and the shared one behind. Pure.
 import type { AwsAction } from '../actions.ts'
 import { quotas } from '../limits.ts'
-import type { Seen } from '../model/seen.ts'
-import type { Stack } from '../model/stack.ts'
 import { tagChanges } from '../model/ownership.ts'
 import { ruleSteps } from '../model/security-group-rules.ts'
 import type { OwnRule } from '../model/security-group-rules.ts'
+import type { Seen } from '../model/seen.ts'
+import type { Stack } from '../model/stack.ts'
 
 /** Made before the load balancer; rules that nobody asks for any more go last. */
 export const securityGroupSteps = { make, clean }

@@ -1,9 +1,9 @@
 // Target groups: made and filled before anything leads to them. Pure.
 import type { AwsAction } from '../actions.ts'
-import type { HealthCheckSettings } from '../settings/aws-settings.ts'
+import { tagChanges } from '../model/ownership.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Stack, StackTargetGroup } from '../model/stack.ts'
-import { tagChanges } from '../model/ownership.ts'
+import type { HealthCheckSettings } from '../settings/aws-settings.ts'
 import type { FoundHealthCheck } from '../snapshots/shapes.ts'
 import { changesOf } from './believed.ts'
 

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
-import { testWorld } from './world-under-test.ts'
 import { defaultRates } from '../calls/limiter.ts'
+import { testWorld } from './world-under-test.ts'
 
 const web = { name: 'web' }
 /** The calls are counted, not their pace. */

@@ -1,8 +1,8 @@
 // Looks by turns whether those that serve still have a healthy target: nobody tells when all of them fall ill.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { isGone } from '../calls/errors.ts'
-import type { LedgerRecord } from '../model/ledger.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
 
 export interface HealthRound {

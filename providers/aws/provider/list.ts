@@ -1,10 +1,10 @@
 // What is outside by its tags, listed place by place.
 import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { codeOf } from '../calls/errors.ts'
-import type { Context } from '../observe/context.ts'
 import { groupOfText } from '../model/names.ts'
 import { ownershipOf } from '../model/ownership.ts'
 import type { Tags } from '../model/ownership.ts'
+import type { Context } from '../observe/context.ts'
 import { notOlder } from '../snapshots/pictures.ts'
 import type { Location } from './locations.ts'
 

@@ -2,18 +2,18 @@
 import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import { reasons } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
-import type { Place } from '../model/ledger.ts'
-import { hashOf } from '../model/ledger.ts'
+import { createCalls } from '../calls/calls.ts'
+import type { AwsCalls, Transports } from '../calls/calls.ts'
 import { createLimiter } from '../calls/limiter.ts'
 import type { LimiterClock, Rates } from '../calls/limiter.ts'
 import { batches } from '../limits.ts'
+import type { Place } from '../model/ledger.ts'
+import { hashOf } from '../model/ledger.ts'
+import { createPictures, tagsOf } from '../snapshots/pictures.ts'
+import type { Pictures } from '../snapshots/pictures.ts'
 import { foundSecurityGroup } from '../snapshots/shapes.ts'
 import type { Tags } from '../snapshots/shapes.ts'
 import { together } from '../snapshots/together.ts'
-import { createPictures, tagsOf } from '../snapshots/pictures.ts'
-import type { Pictures } from '../snapshots/pictures.ts'
-import { createCalls } from '../calls/calls.ts'
-import type { AwsCalls, Transports } from '../calls/calls.ts'
 
 export interface Location {
   readonly place: Place
@@ -105,5 +105,15 @@ function freshLooks(calls: AwsCalls, clock: LimiterClock, signal: AbortSignal): 
         return new Map(SecurityGroups.map(foundSecurityGroup).map(({ id, tags }) => [id, tags]))
       },
     }),
+  }
+}
+
+/** Made when it is first asked for. */
+export function perLocation<T>(make: (location: Location) => T): (location: Location) => T {
+  const made = new Map<Location, T>()
+  return location => {
+    const known = made.get(location) ?? make(location)
+    made.set(location, known)
+    return known
   }
 }

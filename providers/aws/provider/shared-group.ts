@@ -1,11 +1,11 @@
 // The security group that all load balancers of a VPC share, and the rules at the targets that name it: brought to what is needed.
 import { directOpenings } from '../apply/direct.ts'
 import { permissionsOf } from '../apply/permissions.ts'
-import { backendSecurityGroupName } from '../model/names.ts'
-import type { Context } from '../observe/context.ts'
-import { ownershipOf } from '../model/ownership.ts'
 import type { Caller } from '../calls/calls.ts'
 import { unless } from '../calls/calls.ts'
+import { backendSecurityGroupName } from '../model/names.ts'
+import { ownershipOf } from '../model/ownership.ts'
+import type { Context } from '../observe/context.ts'
 import type { Location } from './locations.ts'
 
 /** It lets nobody in: it only says who comes. Rules that somebody put there go, those at the targets become what they were. */

@@ -2,12 +2,12 @@
 import { reasons } from '../../../src/api/reasons.ts'
 import { parseCidr } from '../../../src/model/address.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import { attributeProblems } from './attribute-values.ts'
 import { servicePrefix } from '../annotations.ts'
 import { blocks, invalidSettings, listed, warns } from '../model/problems.ts'
+import { attributeProblems } from './attribute-values.ts'
 import type { AwsSettings } from './aws-settings.ts'
-import type { Existing, Wish } from './wish.ts'
 import type { Values } from './values.ts'
+import type { Existing, Wish } from './wish.ts'
 
 interface Subject {
   readonly wish: Wish

@@ -2,8 +2,8 @@
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { invalidSettings } from '../model/problems.ts'
 import type { HealthCheckSettings } from './aws-settings.ts'
-import type { ServicePort, Wish } from './wish.ts'
 import type { Values } from './values.ts'
+import type { ServicePort, Wish } from './wish.ts'
 
 const usual = { protocol: 'TCP', port: 'traffic-port', path: '/', interval: 10, timeout: 10, threshold: 3 } as const
 /** kube-proxy answers 200 at `healthCheckNodePort` exactly while its node has a ready endpoint. */

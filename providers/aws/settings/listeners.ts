@@ -1,16 +1,16 @@
 // From the ports of a Service to listeners and target groups: what is TLS, which ports share a listener, which cannot be served. Pure.
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import { listenerAttributes } from './attributes.ts'
 import { onlyOwn } from '../annotations/forward.ts'
-import { healthCheckSettings, numericTargetPort } from './health-check.ts'
-import type { HealthCheckSettings, ListenerProtocol, ListenerSettings, PortError, TargetGroupSettings } from './aws-settings.ts'
 import { targetGroupKey } from '../model/names.ts'
+import { blocks, invalidSettings, listed, warns } from '../model/problems.ts'
+import { listenerAttributes } from './attributes.ts'
+import type { HealthCheckSettings, ListenerProtocol, ListenerSettings, PortError, TargetGroupSettings } from './aws-settings.ts'
+import { healthCheckSettings, numericTargetPort } from './health-check.ts'
 import { pairPorts } from './port-pairs.ts'
 import type { PortPair } from './port-pairs.ts'
-import { blocks, invalidSettings, listed, warns } from '../model/problems.ts'
-import type { ServicePort, Wish } from './wish.ts'
 import { targetGroupAttributesOf } from './target-group-attributes.ts'
 import type { Values } from './values.ts'
+import type { ServicePort, Wish } from './wish.ts'
 
 export interface Listeners {
   readonly listeners: readonly ListenerSettings[]

@@ -2,8 +2,8 @@
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { warns } from '../model/problems.ts'
 import type { ListenerProtocol, PortError } from './aws-settings.ts'
-import type { ServicePort, Wish } from './wish.ts'
 import type { Values } from './values.ts'
+import type { ServicePort, Wish } from './wish.ts'
 
 /** A listener to be, and the ports of the Service it serves. */
 export interface PortPair {

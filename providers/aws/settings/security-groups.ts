@@ -1,7 +1,7 @@
 // Which security groups a load balancer gets, and who may connect by them. Pure.
 import type { SecurityGroupSettings } from './aws-settings.ts'
-import type { Wish } from './wish.ts'
 import type { Values } from './values.ts'
+import type { Wish } from './wish.ts'
 
 /** Own security groups are not opened at the targets unless that is asked for: whoever brings them is in charge. */
 export function securityGroupSettings(wish: Wish, values: Values): SecurityGroupSettings {

@@ -3,9 +3,9 @@ import type { AwsClass } from '../../../src/api/aws-class.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { servicePrefix } from '../annotations.ts'
 import type { ReadSettings } from '../settings.ts'
+import { readSettings } from '../settings.ts'
 import type { AwsSettings } from './aws-settings.ts'
 import type { Existing, ServicePort, Wish } from './wish.ts'
-import { readSettings } from '../settings.ts'
 
 export const certificate = 'arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d'
 

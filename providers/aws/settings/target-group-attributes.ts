@@ -1,11 +1,11 @@
 // Attributes a target group is asked to have: annotations, proxy protocol and session affinity, without what AWS would refuse. Pure.
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import type { Attributes, AttributeSettings, ListenerProtocol } from './aws-settings.ts'
-import { targetGroupAttributes } from './attributes.ts'
-import type { PortPair } from './port-pairs.ts'
 import { warns } from '../model/problems.ts'
-import type { Wish } from './wish.ts'
+import { targetGroupAttributes } from './attributes.ts'
+import type { Attributes, AttributeSettings, ListenerProtocol } from './aws-settings.ts'
+import type { PortPair } from './port-pairs.ts'
 import type { Values } from './values.ts'
+import type { Wish } from './wish.ts'
 
 /** What is asked for and cannot be, by the rules of the ELBv2 API (TargetGroupAttribute) and of its user guide. */
 interface Impossible {

@@ -1,15 +1,15 @@
 // One value per setting: what an annotation says, else what the class says, unless the class says that it is final. Pure.
 import type { AwsDefaults } from '../../../src/api/aws-class.ts'
 import type { Problem, TargetType } from '../../../src/model/load-balancer.ts'
-import type { AwsRow } from '../annotations/row.ts'
 import { ownAwsAnnotations, serviceAnnotations } from '../annotations.ts'
-import type { Attributes } from './aws-settings.ts'
 import type { Forward } from '../annotations/forward.ts'
-import { tagProblem } from '../model/ownership.ts'
-import { blocks, warns } from '../model/problems.ts'
-import type { Wish } from './wish.ts'
+import type { AwsRow } from '../annotations/row.ts'
 import { readSuffixed, suffixedSetting } from '../annotations/suffixed.ts'
 import { unknownAnnotations } from '../annotations/unknown.ts'
+import { tagProblem } from '../model/ownership.ts'
+import { blocks, warns } from '../model/problems.ts'
+import type { Attributes } from './aws-settings.ts'
+import type { Wish } from './wish.ts'
 
 type Maps = 'attributes' | 'targetGroupAttributes' | 'listenerAttributes' | 'tags'
 

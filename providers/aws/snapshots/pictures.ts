@@ -1,10 +1,10 @@
 // The shared pictures of one place: what of each kind is in its VPC, listed in batches for all load balancers together.
 import type { NetworkInterface, Subnet } from '@aws-sdk/client-ec2'
-import { isGone } from '../calls/errors.ts'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
-import { foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from './shapes.ts'
+import { isGone } from '../calls/errors.ts'
 import { createRecent } from './recent.ts'
 import type { Recent } from './recent.ts'
+import { foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from './shapes.ts'
 import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup, Tags } from './shapes.ts'
 import { createTable } from './table.ts'
 import type { SnapshotTable } from './table.ts'
