@@ -15,6 +15,7 @@ export type ClientRequest =
       readonly address: string
       readonly port: number
       readonly waitMs: number
+      readonly bytes?: number
       readonly from?: string
     }
 export interface ClientAnswer {
@@ -62,12 +63,12 @@ function ask({ id, waitMs, bytes = 0 }: Extract<ClientRequest, { op: 'ask' }>): 
   })
 }
 
-function udp({ id, address, port, waitMs, from }: Extract<ClientRequest, { op: 'udp' }>): Promise<readonly string[]> {
+function udp({ id, address, port, waitMs, from, bytes = 0 }: Extract<ClientRequest, { op: 'udp' }>): Promise<readonly string[]> {
   const known = datagrams.get(id)
   const socket = known ?? createSocket(address.includes(':') ? 'udp6' : 'udp4')
   datagrams.set(id, socket)
   return new Promise((resolve, reject) => {
-    const mark = `${Math.floor(Math.random() * 1e9)}`
+    const mark = `${Math.floor(Math.random() * 1e9)}${'x'.repeat(bytes)}`
     const timer = setTimeout(() => end(() => reject(new Error('timeout'))), waitMs)
     const heard = (data: Buffer) => {
       const [first, ...words] = data.toString().split(' ')

@@ -11,7 +11,9 @@ let cluster: TestCluster
 let connections = 0
 
 beforeAll(async () => {
-  if (missing === undefined) cluster = await makeCluster('dp')
+  if (missing !== undefined) return
+  cluster = await makeCluster('dp')
+  cluster.announceFrom('n1')
 })
 afterAll(() => cluster?.[Symbol.asyncDispose]())
 
@@ -137,11 +139,16 @@ describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${miss
     expect(new Set(await many(16, { family: 'IPv4', protocol: 'TCP' })).size).toBe(2)
   })
 
-  test('what is too large for one packet arrives, in pieces of the sender too', async () => {
-    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['n2a'] }])
+  test.each(families)('over %s what is too large for one packet arrives, in fragments as well', async family => {
+    await cluster.serve([
+      { protocol: 'TCP', port: 80, pods: ['n2a'] },
+      { protocol: 'UDP', port: 53, pods: ['n2a'] },
+    ])
     const id = ++connections
-    await cluster.ask({ op: 'open', id, address: virtual.IPv4, port: 80 })
+    await cluster.ask({ op: 'open', id, address: virtual[family], port: 80 })
     expect(said(await cluster.ask({ op: 'ask', id, waitMs: 3000, bytes: 300_000 }))).toMatch(/^n2a/)
+    const datagram = { op: 'udp', id, address: virtual[family], port: 53, waitMs: 2000, bytes: 4000 } as const
+    expect(said(await cluster.ask(datagram))).toBe(`n2a ${cluster.client[family]}`)
   })
 
   test('the table keeps working without an agent, and uninstalling takes away all of it', async () => {
