@@ -131,3 +131,17 @@ test('preferred nodes get addresses when they are placed and when they are rebal
   expect(loads(lan)).toEqual({ n1: 4, n2: 4 })
   for (const name of unpreferred) expect(lan.announcements.read(name)?.spec.nodes.slice(0, 2).toSorted()).toEqual(['n1', 'n2'])
 })
+
+test('with a node that lives but takes nothing a rebalance has an end all the same', async () => {
+  const lan = await crowded()
+  lan.pools.put(asking('monday'))
+  let moved = 0
+  for (let round = 0; round < 100; round++) {
+    await Promise.resolve()
+    await lan.announce()
+    moved += agentsAct(lan, node => node !== 'n3')
+    await Promise.resolve()
+  }
+  expect(moved).toBeLessThanOrEqual(24)
+  expect(lan.provider.poolStatuses.get('office')?.rebalanced?.value).toBe('monday')
+})

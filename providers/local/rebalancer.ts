@@ -54,6 +54,8 @@ interface Running {
   /** By Announcement: where to. Until the node there has claimed it. */
   readonly underway: Map<string, string>
   moved: number
+  /** Each address goes once: where a node lives and takes nothing, asking again would have no end. */
+  readonly tried: Set<string>
   /** The address whose Services are not known yet. */
   waitsFor: Given | undefined
 }
@@ -68,7 +70,7 @@ export function createRebalancer(parts: RebalancerParts): Rebalancer {
       if (hasArrived(parts.announcements.get(name), to) || !canGo(name, to, parts)) run.underway.delete(name)
     if (run.planned.length === 0 && run.underway.size === 0) {
       if (run.waitsFor && parts.sharers(run.waitsFor) === 'unknown') return
-      const movables = movablesOf(pool, parts)
+      const movables = movablesOf(pool, run.tried, parts)
       run.waitsFor = 'waitsFor' in movables ? movables.waitsFor : undefined
       if ('waitsFor' in movables) return
       const load = parts.load()
@@ -89,6 +91,7 @@ export function createRebalancer(parts: RebalancerParts): Rebalancer {
       // What changed since it was planned is left as it is; the next plan knows.
       if (!announcement || bearerOf(announcement) !== from || !canGo(name, to, parts)) continue
       run.underway.set(name, to)
+      run.tried.add(name)
       run.moved++
       parts.wakeName(name)
     }
@@ -101,7 +104,7 @@ export function createRebalancer(parts: RebalancerParts): Rebalancer {
       const isAsked = value !== undefined && value !== status?.rebalanced && value !== finished.get(name)?.value
       if (!isAsked) running.delete(name)
       else if (running.get(name)?.value !== value)
-        running.set(name, { value, planned: [], underway: new Map(), moved: 0, waitsFor: undefined })
+        running.set(name, { value, planned: [], underway: new Map(), tried: new Set(), moved: 0, waitsFor: undefined })
     }
     for (const [pool, run] of running) {
       if (parts.pools.get(pool)) advance(pool, run)
@@ -146,6 +149,7 @@ function canGo(name: string, to: string, { given, sharers, network }: Rebalancer
 /** `waitsFor`: an address not looked at yet. It could not be moved, so without it nothing is planned. */
 function movablesOf(
   pool: string,
+  tried: ReadonlySet<string>,
   { given, sharers, network, announcements }: RebalancerParts,
 ): readonly Movable[] | { readonly waitsFor: Given } {
   const movables: Movable[] = []
@@ -159,7 +163,7 @@ function movablesOf(
     const bearer = announcement && bearerOf(announcement)
     const { tiers, isLastResort } = eligibleFor(network(), { address: each.address, sharers: services })
     const nodes = tiers[0]?.nodes ?? []
-    if (bearer !== undefined && nodes.length > 0 && !isLastResort) movables.push({ name, bearer, nodes })
+    if (bearer !== undefined && !tried.has(name) && nodes.length > 0 && !isLastResort) movables.push({ name, bearer, nodes })
   }
   return movables
 }
