@@ -57,7 +57,11 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
   try {
     const results: GiveResult[] = []
     let isOvertaken = false
+    if (goal && needsAll(goal.desired)) results.push(...missingFor(goal.desired, work.actions, parts))
+    const isInVain = () => goal !== undefined && needsAll(goal.desired) && results.some(({ kind }) => kind !== 'given')
     for (const planned of work.actions) {
+      // Without the first family it leaves the second to others, who may have the first.
+      if ((planned.kind === 'give-address' || planned.kind === 'adopt-address') && isInVain()) continue
       const action = withPools(planned, results)
       const result = action && (await run(action, work, parts, signal))
       if (result === 'conflict') isOvertaken = true
@@ -72,6 +76,15 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
     // Nothing was asked for (the Service is refused for now): what its status names stays reserved for it.
     parts.giver.settle(id.uid, work.actions.length === 0 ? goal?.desired.statusAddresses : [])
   }
+}
+
+/** What of both families cannot be had now: of a Service that needs both, the other is left to others. */
+function missingFor(
+  desired: DesiredLoadBalancer,
+  actions: readonly LocalAction[],
+  { giver, sharingOf }: ApplyParts,
+): readonly GiveResult[] {
+  return giver.missing({ id: desired.id, createdAt: desired.createdAt }, actions, sharingOf(desired)) ?? []
 }
 
 /** The action with the pools that are left once it is known what gave the address it goes beside; undefined when none is. */

@@ -120,7 +120,7 @@ test('RequireDualStack holds no address of one family while it waits for the oth
   await lan.bring(holder)
   const waiting = await settled(lan, required('web'))
   expect(waiting).toMatchObject({ ingress: [], readiness: { ready: false, reason: 'PoolsExhausted' } })
-  expect(lan.blocks.read('ipv4-10-201-200-0')?.spec.allocations).toEqual({})
+  expect(lan.blocks.read('ipv4-10-201-200-0')?.spec.allocations ?? {}).toEqual({})
   lan.woken()
   await lan.remove(holder.id)
   expect(lan.woken()).toEqual(['web'])

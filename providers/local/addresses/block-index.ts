@@ -62,6 +62,8 @@ export interface BlockIndex {
   heldBy(address: IpAddress): Hold | undefined
   /** The addresses held for an owner. */
   heldFor(uid: string): readonly IpAddress[]
+  /** Whether `hold` would succeed. */
+  isOpenTo(address: IpAddress, owner: Owner): boolean
   /** Holds a free address, or changes why the same owner holds it. False when somebody else has or holds it. */
   hold(address: IpAddress, hold: Hold): boolean
   unhold(address: IpAddress, uid: string): void
@@ -167,6 +169,15 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     }
   }
 
+  const isOpen = (address: IpAddress, owner: Owner): boolean => {
+    const block = blocks.get(blockName(address))
+    if (!block) return true
+    const offset = offsetOf(address)
+    if (block.given.has(offset)) return false
+    const other = block.holds.get(offset)
+    return other ? other.owner.uid === owner.uid : !hasBit(block.taken, offset) || isOpenTo(block.reserved.get(offset), owner)
+  }
+
   return {
     free,
     put(object) {
@@ -197,13 +208,12 @@ export function createBlockIndex(events: IndexEvents): BlockIndex {
     blockNames: () => [...blocks].flatMap(([name, { object }]) => (object ? name : [])),
     heldBy: address => blocks.get(blockName(address))?.holds.get(offsetOf(address)),
     heldFor: uid => [...(heldByOwner.get(uid)?.values() ?? [])],
+    isOpenTo: isOpen,
     hold(address, hold) {
+      if (!isOpen(address, hold.owner)) return false
       const block = blockOf(address)
       const offset = offsetOf(address)
       const other = block.holds.get(offset)
-      if (block.given.has(offset)) return false
-      const isOpen = !hasBit(block.taken, offset) || isOpenTo(block.reserved.get(offset), hold.owner)
-      if (other ? other.owner.uid !== hold.owner.uid : !isOpen) return false
       if (other) removeFrom(heldByOwner, other.owner.uid, address.text)
       settleSharing(block, offset, address, () => block.holds.set(offset, hold))
       addTo(heldByOwner, hold.owner.uid, address.text, address)

@@ -13,7 +13,7 @@ import type { Allocator } from './allocator.ts'
 import type { BlockIndex, Owner } from './block-index.ts'
 import { givesByItself } from './free-finder.ts'
 import type { Source } from './free-finder.ts'
-import type { Waiter, Waiters } from './waiters.ts'
+import type { Waiter, Waiters, Want } from './waiters.ts'
 
 export type GiveAction = Extract<LocalAction, { readonly kind: 'give-address' | 'adopt-address' }>
 
@@ -31,6 +31,11 @@ export interface SharingTerms {
 export interface Giver {
   /** With `sharing`, an address that others share under its key goes before one of its own. */
   give(waiter: Waiter, action: GiveAction, signal: AbortSignal, sharing?: SharingTerms): Promise<GiveResult>
+  /**
+   * What `give` would answer if not all of `actions` can be carried out now, without giving anything: who needs several addresses
+   * takes none while one of them cannot be had, and stands in line for all of them. Undefined: nothing is known to be in the way.
+   */
+  missing(waiter: Waiter, actions: readonly LocalAction[], sharing?: SharingTerms): readonly GiveResult[] | undefined
   /** Calls the first in line for an address that became free, and holds it for them. */
   freed(address: IpAddress): void
   /** Holds for one in line what `actions` would give it now: its turn, before it is called. Ask for the oldest first. */
@@ -62,7 +67,7 @@ export function createGiver(options: {
   /** What to try next, or undefined when nothing is free. */
   const choose = (uid: string, action: GiveAction, names: readonly string[]): Choice | undefined => {
     // An address that others wait for by name goes to them when it is not needed here.
-    const isSpare = (address: IpAddress) => waiters.firstFor(address, []) === undefined
+    const isSpare = (address: IpAddress) => waiters.lineOf(address).length === 0
     const held = index.heldFor(uid).filter(address => address.family === action.family && isSpare(address))
     for (const pool of usablePools(names)) {
       const turn = held.find(address => givesByItself(sourceOf(pool), address))
@@ -125,6 +130,9 @@ export function createGiver(options: {
     const owner = ownerOf(waiter.id)
     const { address, pool } = choice
     if (has(owner.uid, address) || (await take(owner, choice, signal, sharing))) return result(address, pool, owner)
+    return refusalOf(address, sharing)
+  }
+  const refusalOf = (address: IpAddress, sharing?: SharingTerms): GiveResult => {
     const hold = index.heldBy(address)
     if (hold?.why === 'node') return { kind: 'of-node', address: address.text, node: hold.owner.name }
     const kept = index.reservedAt(address)
@@ -132,6 +140,22 @@ export function createGiver(options: {
     const owners = ownersAt(address)
     const discord = owners.length > 0 ? sharing?.discord(address, owners) : undefined
     return { kind: 'in-use', address: address.text, by: owners[0] ?? hold?.owner, discord }
+  }
+
+  const findKnown = (owner: Owner, action: GiveAction, names: readonly string[], sharing?: SharingTerms) =>
+    findKept(owner, action, names) ?? (sharing && findShared(action, names, sharing))
+  /** Why the action cannot be carried out now, as far as is known here. */
+  const obstacle = (waiter: Waiter, action: GiveAction, sharing?: SharingTerms): GiveResult | undefined => {
+    const owner = ownerOf(waiter.id)
+    const want = wantOf(action)
+    if (want.kind === 'any') {
+      const { family, pools: names } = want
+      const isThere = findKnown(owner, action, names, sharing) ?? choose(owner.uid, action, names)
+      return isThere ? undefined : { kind: 'exhausted', family, pools: names }
+    }
+    const { address } = want
+    const isOpen = has(owner.uid, address) || index.isOpenTo(address, owner) || (sharing && mayJoin(sharing, address))
+    return isOpen ? undefined : refusalOf(address, sharing)
   }
 
   const giveAny = async (
@@ -143,8 +167,7 @@ export function createGiver(options: {
   ): Promise<GiveResult> => {
     const owner = ownerOf(waiter.id)
     for (let losses = 0; losses < maxLosses; losses++) {
-      const shared = sharing && findShared(action, names, sharing)
-      const known = findKept(owner, action, names) ?? shared
+      const known = findKnown(owner, action, names, sharing)
       const choice = known ?? choose(owner.uid, action, names)
       if (!choice) {
         waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
@@ -178,6 +201,17 @@ export function createGiver(options: {
       if (given.kind !== 'given') waiters.add(waiter, { kind: 'address', address: wanted })
       return given
     },
+    missing(waiter, actions, sharing) {
+      const gives = actions.filter(action => action.kind === 'give-address')
+      const isThere = (action: GiveAction) => obstacle(waiter, action, sharing) === undefined
+      const lacking = gives.flatMap(action => obstacle(waiter, action, sharing) ?? [])
+      if (lacking.length === 0) return undefined
+      // Whose turn it is for one of them has to be the one who can have the others as well.
+      for (const action of gives) waiters.add(waiter, wantOf(action), () => gives.every(one => one === action || isThere(one)))
+      for (const address of index.heldFor(waiter.id.uid))
+        if (index.heldBy(address)?.why === 'turn') index.unhold(address, waiter.id.uid)
+      return lacking
+    },
     freed(address) {
       const giving = pools().ordered.filter(pool => !pool.problem && givesByItself(sourceOf(pool), address))
       const next = waiters.firstFor(
@@ -206,6 +240,12 @@ export function createGiver(options: {
 interface Choice {
   readonly address: IpAddress
   readonly pool: string
+}
+
+function wantOf(action: GiveAction): Extract<Want, { readonly kind: 'any' | 'address' }> {
+  const address = action.kind === 'give-address' ? parseAddress(action.request ?? '') : undefined
+  if (address) return { kind: 'address', address }
+  return { kind: 'any', family: action.family, pools: action.kind === 'give-address' ? action.pools : action.otherwise }
 }
 
 function sourceOf(pool: ParsedPool): Source {

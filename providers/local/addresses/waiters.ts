@@ -15,7 +15,8 @@ export interface Waiter {
 }
 
 export interface Waiters {
-  add(waiter: Waiter, want: Want): void
+  /** `isReady`: whether the address would be of use to it now; until then its turn is not. */
+  add(waiter: Waiter, want: Want, isReady?: () => boolean): void
   /** Takes the waiter out of every line. */
   remove(uid: string): void
   /**
@@ -32,16 +33,17 @@ export interface Waiters {
 /** Lines are kept sorted by insertion: most come in order of age, so most insertions are at the end. */
 export function createWaiters(): Waiters {
   const lines = new Map<string, Waiter[]>()
-  const linesOf = new Map<string, { readonly waiter: Waiter; readonly keys: Set<string> }>()
+  const linesOf = new Map<string, { readonly waiter: Waiter; readonly keys: Map<string, (() => boolean) | undefined> }>()
 
   return {
-    add(waiter, want) {
+    add(waiter, want, isReady) {
       const { uid } = waiter.id
-      const entry = linesOf.get(uid) ?? { waiter, keys: new Set<string>() }
+      const entry = linesOf.get(uid) ?? { waiter, keys: new Map() }
       linesOf.set(uid, entry)
       for (const key of keysOf(want)) {
-        if (entry.keys.has(key)) continue
-        entry.keys.add(key)
+        const isThere = entry.keys.has(key)
+        entry.keys.set(key, isReady)
+        if (isThere) continue
         const line = lines.get(key)
         if (line) line.splice(placeOf(line, entry.waiter), 0, entry.waiter)
         else lines.set(key, [entry.waiter])
@@ -51,16 +53,17 @@ export function createWaiters(): Waiters {
       const entry = linesOf.get(uid)
       if (!entry) return
       linesOf.delete(uid)
-      for (const key of entry.keys) {
+      for (const key of entry.keys.keys()) {
         const line = lines.get(key) ?? []
         line.splice(line.indexOf(entry.waiter), 1)
         if (line.length === 0) lines.delete(key)
       }
     },
     firstFor(address, pools) {
-      const exact = lines.get(address.text)?.[0]
+      const first = (key: string) => lines.get(key)?.find(({ id }) => linesOf.get(id.uid)?.keys.get(key)?.() !== false)
+      const exact = first(address.text)
       if (exact) return exact
-      const heads = pools.flatMap(pool => lines.get(poolKey(address.family, pool))?.[0] ?? [])
+      const heads = pools.flatMap(pool => first(poolKey(address.family, pool)) ?? [])
       return heads.toSorted(byAge)[0]
     },
     lineOf: address => [...(lines.get(address.text) ?? [])],
