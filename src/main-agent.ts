@@ -1,9 +1,6 @@
 // The agent's composition root: one process per node that announces addresses on the LAN and says what the node is able to do.
-import { existsSync } from 'node:fs'
 import { createAgent } from '../providers/local/agent/agent.ts'
 import type { Agent } from '../providers/local/agent/agent.ts'
-import { createAnnouncer } from '../providers/local/agent/announcer/announcer.ts'
-import type { Announcer } from '../providers/local/agent/announcer/announcer.ts'
 import { readInterfaces } from '../providers/local/agent/interfaces.ts'
 import { watchInterfaces } from '../providers/local/agent/interface-watch.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
@@ -17,7 +14,7 @@ import type { NodeView } from '../providers/local/agent/ports.ts'
 import { createReporter } from '../providers/local/agent/report.ts'
 import { agentLeaseLabel } from './api/group.ts'
 import { systemClock } from './kubernetes/clock.ts'
-import { loadCredentials } from './kubernetes/credentials.ts'
+import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { CredentialsError } from './kubernetes/errors.ts'
 import { keepLease } from './kubernetes/lease-keeper.ts'
 import type { LeaseKeeper } from './kubernetes/lease-keeper.ts'
@@ -25,6 +22,7 @@ import { createQueue } from './kubernetes/queue.ts'
 import { createTransport } from './kubernetes/transport.ts'
 import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
+import { startAnnouncer } from './main-agent-announcer.ts'
 import { watchCluster } from './main-agent-watches.ts'
 import { announcementWriter, reportWriter } from './main-agent-writes.ts'
 import { createAgentMetrics } from './observability/agent-metrics.ts'
@@ -196,42 +194,6 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     await queue.idle()
     await released
   }
-}
-
-interface Hearers {
-  readonly agent: () => Agent | undefined
-  readonly interfaces: () => InterfaceWatch | undefined
-  readonly onFailure: (error: Error) => void
-  readonly metrics: () => AgentMetrics
-}
-
-async function startAnnouncer(
-  options: ProgramOptions,
-  log: Log,
-  { agent, interfaces, onFailure, metrics }: Hearers,
-): Promise<Announcer> {
-  return createAnnouncer({
-    // With IPVS the kernel has every address of a Service itself, and answers for it.
-    ping: options.ping && !existsSync('/sys/class/net/kube-ipvs0'),
-    refreshMs: options.refreshMs,
-    dropUnclaimed: options.dropUnclaimed !== 'off',
-    onDropRefused: code => {
-      const level = options.dropUnclaimed === 'on' ? 'error' : 'info'
-      log[level]({ code }, 'packets that no Service port claims are left to the kernel: that takes the capability NET_ADMIN')
-    },
-    workerUrl: new URL('../providers/local/agent/announcer/worker.ts', import.meta.url),
-    onConflict: conflict => agent()?.meetConflict(conflict),
-    onNetwork: change => interfaces()?.changed(change),
-    onTrouble: trouble => {
-      if ('recovered' in trouble) log.info({ interface: trouble.interface }, 'the interface can be listened on again')
-      else log.warn(trouble, 'the interface cannot be listened on; trying again')
-    },
-    onPause(forMs) {
-      metrics().paused()
-      log.warn({ forMs }, 'this process stood still; listening before answering again')
-    },
-    onFailure,
-  })
 }
 
 async function connect({ kubeconfig, context }: ProgramOptions, log: Log): Promise<Transport> {

@@ -6,7 +6,7 @@ import { createBindingStore, startBindingController } from './controllers/bindin
 import type { BindingController } from './controllers/binding.ts'
 import { recordOf } from './controllers/binding-status.ts'
 import { targetGroupBindings } from './controllers/resources.ts'
-import type { ProviderSurroundings } from './controllers/run.ts'
+import type { ProviderSurroundings } from './controllers/provider-parts.ts'
 import type { Controller } from './controllers/controller.ts'
 import type { ObjectKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'

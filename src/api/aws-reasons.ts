@@ -1,5 +1,5 @@
 // Reasons that come from the aws provider alone, or mostly; the table of all reasons takes them in.
-import type { ReasonRow } from './reasons.ts'
+import type { ReasonRow } from './reason-row.ts'
 
 const services = ['Service'] as const
 /** Where the provider tells how it goes. */

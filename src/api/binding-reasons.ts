@@ -1,5 +1,5 @@
 // Reasons that only TargetGroupBindings have.
-import type { ReasonRow } from './reasons.ts'
+import type { ReasonRow } from './reason-row.ts'
 
 export const bindingReasons = {
   TargetGroupNotFound: {

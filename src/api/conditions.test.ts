@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { conditionMessage, kindReadyCondition, readyState } from './conditions.ts'
 import { reasons } from './reasons.ts'
-import type { ReasonRow } from './reasons.ts'
+import type { ReasonRow } from './reason-row.ts'
 import { conditionsReference } from './reference.ts'
 
 test('a Service that is served says so, without advice', () => {

@@ -1,6 +1,7 @@
 // The condition Ready as its author states it, from what a provider or a claim found out: one wording for all of Weir.
 import type { Condition } from './common-schemas.ts'
-import { type Reason, type ReasonRow, readyCondition, reasons } from './reasons.ts'
+import { type Reason, readyCondition, reasons } from './reasons.ts'
+import { type ReasonRow } from './reason-row.ts'
 
 /** A condition without the time of its transition, which is found when it is written. */
 export type ConditionState = Omit<Condition, 'lastTransitionTime'>

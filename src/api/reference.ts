@@ -4,7 +4,8 @@ import { openApiSchema, type Schema } from './crd.ts'
 import { apiVersion, classPrefix } from './group.ts'
 import type { KindDefinition } from './kind.ts'
 import { kinds } from './kinds.ts'
-import { readyCondition, type ReasonRow, reasons } from './reasons.ts'
+import { readyCondition, reasons } from './reasons.ts'
+import { type ReasonRow } from './reason-row.ts'
 
 const generatedNote = '<!-- Generated from src/api by npm run generate. -->'
 

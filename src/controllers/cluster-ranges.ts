@@ -7,7 +7,7 @@ import { parseCidr } from '../model/address.ts'
 import type { IpRange } from '../model/address.ts'
 import type { Node, ServiceCIDR } from '../model/kubernetes-objects.ts'
 import { serviceCidrs } from './resources.ts'
-import type { ProviderSurroundings } from './run.ts'
+import type { ProviderSurroundings } from './provider-parts.ts'
 
 export interface ClusterRange {
   readonly range: IpRange

@@ -1,5 +1,5 @@
 // When a provider whose world others change too looks for that: everything it can list often, the rest by turns, health all the time.
-import type { ProviderSurroundings } from './run.ts'
+import type { ProviderSurroundings } from './provider-parts.ts'
 import type { Controller } from './controller.ts'
 import { startTurns } from './turns.ts'
 

@@ -6,7 +6,7 @@ import type { Service } from '../model/kubernetes-objects.ts'
 import type { Problem } from '../model/load-balancer.ts'
 import { loadBalancerName } from './load-balancer-ledger.ts'
 import { loadBalancers } from './resources.ts'
-import { idOf } from './service-reconcile.ts'
+import { idOf } from '../model/service-id.ts'
 import type { Stores } from './stores.ts'
 
 /** What holds a Service back from being released; undefined when nothing does. */

@@ -9,7 +9,7 @@ import type { Log } from '../observability/log.ts'
 import { ProviderError } from '../provider.ts'
 import type { Capabilities, Outcome, Provider } from '../provider.ts'
 import type { Controller } from './controller.ts'
-import type { ProviderParts } from './run.ts'
+import type { ProviderParts } from './provider-parts.ts'
 import type { Stores } from './stores.ts'
 
 export interface StartingOptions {

@@ -5,7 +5,7 @@ import { createLog } from '../observability/log.ts'
 import { buildLoadBalancer } from '../model/build.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import { neighboursIn } from './neighbours.ts'
-import { idOf } from './service-reconcile.ts'
+import { idOf } from '../model/service-id.ts'
 import { createStores } from './stores.ts'
 
 const aws: LoadBalancerClass = {

@@ -1,11 +1,10 @@
 // Services that may share a load balancer, as the provider asks for them: by the name of their group, or one by one.
-import { ownGroupAnnotation } from '../api/group.ts'
 import { makeKey } from '../kubernetes/objects.ts'
 import { claim } from '../model/claim.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, ServiceId } from '../model/load-balancer.ts'
 import type { Surroundings } from './controller.ts'
-import { idOf } from './service-reconcile.ts'
+import { idOf } from '../model/service-id.ts'
 
 /** A Service that is ours and stays. */
 export interface Neighbour {
@@ -17,12 +16,6 @@ export interface Neighbour {
 export interface Neighbours {
   ofGroup(namespace: string, group: string): Iterable<Neighbour>
   find(id: ServiceId): Neighbour | undefined
-}
-
-/** Value of the index `group` of the store of Services. */
-export function groupKeysOf({ metadata, spec }: Service): readonly string[] {
-  const group = metadata.annotations?.[ownGroupAnnotation]?.trim()
-  return group === undefined || spec?.type !== 'LoadBalancer' ? [] : [makeKey(metadata.namespace, group)]
 }
 
 /** `asked` gives what a Service asks of the provider; undefined for one that it refuses. */

@@ -1,78 +1,27 @@
 // The controller as a whole, without any provider: reach the API server, fill the stores, lead, run the loops, end in order.
-import { controllerLease } from '../api/group.ts'
-import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
-import type { Clock, Random } from '../kubernetes/clock.ts'
-import { loadCredentials } from '../kubernetes/credentials.ts'
+import { loadCredentials } from '../kubernetes/load-credentials.ts'
 import { createEventRecorder } from '../kubernetes/events.ts'
 import { electLeader } from '../kubernetes/leader-election.ts'
-import { keepLease } from '../kubernetes/lease-keeper.ts'
-import { leases } from '../kubernetes/leases.ts'
 import { createTransport } from '../kubernetes/transport.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
-import type { Writer } from '../kubernetes/writes.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { serveHealth } from '../observability/health.ts'
-import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { followAgents } from './agents.ts'
 import type { AgentLiveness } from './agents.ts'
 import { startClassController } from './class.ts'
-import type { ClassController } from './class.ts'
-import type { ClassTrouble } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { createHeldElsewhere } from './held-elsewhere.ts'
 import { startProvider } from './late-provider.ts'
+import { election, leadAlone, leadsStill } from './leading.ts'
 import type { ControllerOptions } from './options.ts'
 import { awaitApiServer } from './reach.ts'
+import type { RunOptions } from './run-options.ts'
 import { startServiceController } from './service.ts'
-import type { ServiceController } from './service.ts'
 import { createStores, reflectAll } from './stores.ts'
 import { startSweep } from './sweep.ts'
 import type { Provider } from '../provider.ts'
-
-/** What a provider is made from; lives as long as one term of leadership. */
-export interface ProviderSurroundings extends Surroundings {
-  readonly agents: AgentLiveness
-  /** For kinds that only this provider needs. */
-  readonly transport: Transport
-  /** Weir's own namespace. */
-  readonly namespace: string
-  /** Asks the API server whether this process is still the active controller; rejects when it is not. */
-  readonly confirmLeading: (signal: AbortSignal) => Promise<void>
-  /** Ends with the term. */
-  readonly signal: AbortSignal
-}
-
-/** A provider with what else of it the controller runs. */
-export interface ProviderParts {
-  readonly provider: Provider
-  /** Whether it holds anything for a load balancer now, known without asking anybody outside. Asked at every look. */
-  readonly holds: (id: LoadBalancerId) => boolean
-  /** Why it cannot serve a class now; undefined when it can. */
-  readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
-  /** What there is to say besides of a class that it can serve. */
-  readonly classRemark?: (subject: LoadBalancerClass) => string | undefined
-  /** Loops of the provider's own objects, started after those of Services and classes. */
-  readonly start?: (services: ServiceController, classes: ClassController) => readonly Controller[]
-}
-
-export interface RunOptions {
-  readonly options: ControllerOptions
-  /** Makes a provider by its name. */
-  readonly makeProvider: (name: string, surroundings: ProviderSurroundings) => ProviderParts | Promise<ProviderParts>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** Told in plain words what a person at the terminal should know; the log has it as well. */
-  readonly say: (text: string) => void
-  readonly signal: AbortSignal
-  readonly version: string
-  /** Whether single targets matter to a provider: ports and pods of endpoints, instances of nodes. They take memory. */
-  readonly keepsTargets: boolean
-  /** Told each time the loops run. */
-  readonly onWorking?: (services: ServiceController) => void
-}
 
 /** Mean time between two sweeps for orphans. */
 const sweepIntervalMs = 300_000
@@ -210,57 +159,6 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     await events.stop(graceMs)
     base.metrics.leading(false)
     log.info({ identity: options.identity }, 'no longer leading')
-  }
-}
-
-async function leadsStill(options: ControllerOptions, writer: Writer, signal: AbortSignal): Promise<void> {
-  if (!options.leaderElect) return
-  const { spec } = await writer.get(leases, controllerLease, options.namespace, { signal })
-  if (spec?.holderIdentity !== options.identity)
-    throw new Error(`${spec?.holderIdentity ?? 'nobody'} is the active controller now`)
-}
-
-function election(
-  { options, clock, random, log, signal }: RunOptions,
-  transport: Transport,
-  lead: (term: AbortSignal) => Promise<void>,
-) {
-  return {
-    transport,
-    clock,
-    random,
-    logger: log,
-    namespace: options.namespace,
-    name: controllerLease,
-    identity: options.identity,
-    lead,
-    onLeader: (identity: string) => log.info({ leader: identity }, 'the active controller is'),
-    signal,
-  }
-}
-
-/** Leads at once. The Lease is renewed all the same: to this process it is the sign that its watch of Leases is alive. */
-async function leadAlone(
-  { options, clock, random, log, signal }: RunOptions,
-  transport: Transport,
-  lead: (term: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const { namespace, identity } = options
-  const lease = keepLease({
-    transport,
-    clock,
-    random,
-    logger: log,
-    namespace,
-    name: controllerLease,
-    identity,
-    durationMs: 15_000,
-    intervalMs: 2000,
-  })
-  try {
-    await lead(signal)
-  } finally {
-    await lease.stop({ release: true })
   }
 }
 

@@ -1,42 +1,27 @@
 // One look at one Service: claim, build, check, plan, apply, and one write of what came of it.
-import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
-import { UnreachableError, isAbort, isConflict, isNotFound } from '../kubernetes/errors.ts'
+import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { ObjectKey } from '../kubernetes/objects.ts'
 import type { WorkOutcome } from '../kubernetes/queue.ts'
 import { buildLoadBalancer } from '../model/build.ts'
-import { claim } from '../model/claim.ts'
-import { servingClass } from '../model/class-choice.ts'
 import type { Claim } from '../model/claim.ts'
+import { servingClass } from '../model/class-choice.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
-import type { DesiredLoadBalancer, LoadBalancerId, Problem, ServiceId } from '../model/load-balancer.ts'
+import type { DesiredLoadBalancer, Problem } from '../model/load-balancer.ts'
+import { idOf } from '../model/service-id.ts'
 import { ProviderError } from '../provider.ts'
-import type { Goal, Outcome, Provider } from '../provider.ts'
+import type { Goal } from '../provider.ts'
+import { again, sooner } from './again.ts'
+import { bring, refuseEverywhere, releaseEverywhere } from './bring.ts'
 import { missingCapabilities } from './capabilities.ts'
-import type { Surroundings } from './controller.ts'
-import type { HeldElsewhere } from './held-elsewhere.ts'
-import type { Orphans } from './orphans.ts'
-import { services } from './resources.ts'
+import { claimOf } from './service-context.ts'
+import type { ServiceContext } from './service-context.ts'
 import { membershipMark } from './service-memory.ts'
-import type { Stores } from './stores.ts'
-import type { ServiceMemory } from './service-memory.ts'
+import { releaseOrphans } from './service-orphans.ts'
+import { failureVerdict, refusal } from './service-refusals.ts'
 import type { ServiceGoal, Verdict } from './service-status.ts'
 import { writeDecision } from './service-write.ts'
-
-export interface ServiceContext {
-  readonly surroundings: Surroundings
-  /** The providers this installation runs, by name. */
-  readonly providers: ReadonlyMap<string, Provider>
-  readonly providerNames: ReadonlySet<string>
-  /** Every class there is; the same list until one changes. */
-  readonly classes: () => readonly LoadBalancerClass[]
-  readonly memory: ServiceMemory
-  readonly orphans: Orphans
-  /** Whether something is held outside for it at this moment. */
-  readonly isHeld: (id: LoadBalancerId) => boolean
-  /** Whether something of a Service is with a provider that does not run here. Absent: all do. */
-  readonly heldElsewhere?: HeldElsewhere | undefined
-}
+import { namespaceLabels } from './stores.ts'
 
 /** A Service that a provider that does not run here holds something of is looked at again so often. */
 const heldElsewhereMs = 60_000
@@ -134,13 +119,6 @@ async function decide(
   }
 }
 
-function claimOf({ classes, providerNames, isHeld }: ServiceContext, service: Service): Claim {
-  return claim(service, classes(), {
-    allocated: isHeld(idOf(service)),
-    providers: providerNames,
-  })
-}
-
 interface Serving {
   readonly key: ObjectKey
   readonly service: Service
@@ -185,114 +163,8 @@ async function told<T>(work: Promise<T>, tell: (failure: Verdict) => Promise<voi
   }
 }
 
-async function bring(
-  provider: Provider,
-  id: LoadBalancerId,
-  goal: Goal | undefined,
-  signal: AbortSignal,
-  leaving?: DesiredLoadBalancer,
-): Promise<Outcome> {
-  const observed = await provider.observe(id, signal, goal, leaving)
-  const actions = provider.plan(goal, observed)
-  return provider.apply({ id, goal, observed, actions }, signal)
-}
-
-/** Which provider served it can no longer be told once the class is gone from the Service, so each plans for nothing. */
-async function releaseEverywhere(
-  providers: ReadonlyMap<string, Provider>,
-  id: LoadBalancerId,
-  signal: AbortSignal,
-  leaving?: DesiredLoadBalancer,
-): Promise<Outcome> {
-  let last: Outcome | undefined
-  for (const provider of providers.values()) {
-    const outcome = await bring(provider, id, undefined, signal, leaving)
-    if (!last || last.gone) last = outcome
-  }
-  if (!last) throw new TypeError('no provider is configured')
-  return last
-}
-
 /** What a Service that goes asks for now: it may still say how to part with what it has. Unknown without its class. */
 function leavingOf({ classes }: ServiceContext, service: Service): DesiredLoadBalancer | undefined {
   const serving = servingClass(service, classes())
   return serving && buildLoadBalancer(service, serving).desired
-}
-
-/** Without its class nobody can tell which provider it waits at. */
-function refuseEverywhere(providers: ReadonlyMap<string, Provider>, id: LoadBalancerId): void {
-  for (const provider of providers.values()) provider.refuse?.(id, undefined)
-}
-
-async function releaseOrphans(context: ServiceContext, key: ObjectKey, signal: AbortSignal): Promise<WorkOutcome | undefined> {
-  const { surroundings, providers, orphans } = context
-  let later: WorkOutcome | undefined
-  for (const id of orphans.of(key)) {
-    if (await isOwned(context, id, signal)) {
-      orphans.settled(id)
-      continue
-    }
-    const outcome = await releaseEverywhere(providers, id, signal)
-    surroundings.log.info({ object: key, uid: id.uid, gone: outcome.gone, reason: 'Orphaned' }, 'orphan released')
-    if (outcome.gone) orphans.settled(id)
-    else later = sooner(later, again(outcome))
-  }
-  return later
-}
-
-/** Whether the Service of `id` exists and is to be served. Asked of the API server itself: freeing cannot be taken back. */
-async function isOwned(context: ServiceContext, id: LoadBalancerId, signal: AbortSignal): Promise<boolean> {
-  // Whether somebody asks for a group, its provider knows.
-  if (context.orphans.isSure(id) || id.kind === 'Group') return false
-  try {
-    const service = await context.surroundings.writer.get(services, id.name, id.namespace, { signal })
-    return service.metadata.uid === id.uid && claimOf(context, service).kind !== 'none'
-  } catch (error) {
-    if (isNotFound(error)) return false
-    throw error
-  }
-}
-
-export function idOf({ metadata }: Service): ServiceId {
-  return { kind: 'Service', namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
-}
-
-function again({ again }: Outcome): WorkOutcome | undefined {
-  return again === 'on-change' ? undefined : { againAfterMs: again.afterMs }
-}
-
-function sooner(one: WorkOutcome | undefined, other: WorkOutcome | undefined): WorkOutcome | undefined {
-  if (!one || !other) return one ?? other
-  return (one.againAfterMs ?? Infinity) <= (other.againAfterMs ?? Infinity) ? one : other
-}
-
-/** Of more mistakes the first ones are told; the others show when these are corrected. */
-const mostProblems = 5
-
-/** The condition for problems that keep a Service from being served; the first one gives the reason. */
-function refusal(problems: readonly Problem[]): Verdict {
-  const [first] = problems
-  if (!first) throw new TypeError('refused without a problem')
-  const told = problems.slice(0, mostProblems).map(({ message, remedy }) => `${message} ${remedy}`)
-  const more = problems.length > told.length ? ` There are ${problems.length - told.length} more mistakes.` : ''
-  return { ready: false, reason: first.reason, message: told.join(' ') + more }
-}
-
-/** What the condition says of an error; undefined for what is nobody's fault and passes: a conflict, an API server that is away. */
-function failureVerdict(error: unknown, signal: AbortSignal): Verdict | undefined {
-  if (error instanceof ProviderError) return { ready: false, reason: error.code, message: `${error.message} ${error.remedy}` }
-  if (isAbort(error, signal) || isConflict(error) || isNotFound(error) || error instanceof UnreachableError) return undefined
-  return {
-    ready: false,
-    reason: 'ProviderError',
-    message: `${error instanceof Error ? error.message : String(error)} It is tried again.`,
-  }
-}
-
-/** Pools may be for namespaces of certain labels. */
-export function namespaceLabels(
-  { namespaces }: Pick<Stores, 'namespaces'>,
-  { metadata }: Service,
-): Readonly<Record<string, string>> | undefined {
-  return namespaces.get(metadata.namespace ?? '')?.metadata.labels
 }

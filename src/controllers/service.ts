@@ -18,8 +18,9 @@ import type { HeldElsewhere } from './held-elsewhere.ts'
 import { createOrphans } from './orphans.ts'
 import { asksForSomethingElse, ourPartWasChanged } from './service-changes.ts'
 import { createServiceMemory, membershipMark } from './service-memory.ts'
-import { idOf, reconcileService } from './service-reconcile.ts'
-import type { ServiceContext } from './service-reconcile.ts'
+import { reconcileService } from './service-reconcile.ts'
+import { idOf } from '../model/service-id.ts'
+import type { ServiceContext } from './service-context.ts'
 
 export interface ServiceControllerOptions {
   readonly surroundings: Surroundings

@@ -2,6 +2,7 @@
 import type { AddressBlock } from '../api/address-block.ts'
 import type { AddressPool } from '../api/address-pool.ts'
 import type { Announcement } from '../api/announcement.ts'
+import { ownGroupAnnotation } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { Clock, Random } from '../kubernetes/clock.ts'
@@ -17,7 +18,6 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Namespace, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
-import { groupKeysOf } from './neighbours.ts'
 import {
   pruneEndpointSlice,
   pruneInstance,
@@ -67,9 +67,22 @@ function classOf(service: Service): readonly string[] {
   return service.spec?.type === 'LoadBalancer' ? [service.spec.loadBalancerClass ?? unclassed] : []
 }
 
+function groupKeysOf({ metadata, spec }: Service): readonly string[] {
+  const group = metadata.annotations?.[ownGroupAnnotation]?.trim()
+  return group === undefined || spec?.type !== 'LoadBalancer' ? [] : [makeKey(metadata.namespace, group)]
+}
+
 function serviceOf({ metadata }: EndpointSlice): readonly string[] {
   const name = metadata.labels?.[serviceNameLabel]
   return name === undefined ? [] : [makeKey(metadata.namespace, name)]
+}
+
+/** Pools may be for namespaces of certain labels. */
+export function namespaceLabels(
+  { namespaces }: Pick<Stores, 'namespaces'>,
+  { metadata }: Service,
+): Readonly<Record<string, string>> | undefined {
+  return namespaces.get(metadata.namespace ?? '')?.metadata.labels
 }
 
 export interface ReflectionOptions {

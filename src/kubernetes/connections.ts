@@ -2,11 +2,11 @@
 // where the server speaks nothing else.
 import http from 'node:http'
 import https from 'node:https'
-import type { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from './clock.ts'
 import type { TlsIdentity } from './credentials.ts'
 import { dial } from './dial.ts'
+import type { Answer, Exchange } from './exchange.ts'
 import { http2Session } from './http2-session.ts'
 import type { Http2Session } from './http2-session.ts'
 
@@ -16,21 +16,6 @@ import type { Http2Session } from './http2-session.ts'
  * that an agent costs the API server one connection and not ten. Node's own client needs 25 MB less memory than undici
  * for the same work, which decides where every node runs an agent.
  */
-
-export interface Exchange {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
-  readonly signal: AbortSignal
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, unknown>>
-  /** Fails when the answer was cut off, as far as the protocol can tell. */
-  readonly body: Readable
-}
 
 export interface Connections {
   /** Sends one request. Rejects with what the socket said; `isUnsent` tells whether the request may have arrived. */

@@ -3,7 +3,7 @@ import http2 from 'node:http2'
 import type { ClientHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from './clock.ts'
-import type { Answer, Exchange } from './connections.ts'
+import type { Answer, Exchange } from './exchange.ts'
 
 export interface Http2Session {
   send(exchange: Exchange): Promise<Answer>

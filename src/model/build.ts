@@ -6,6 +6,7 @@ import { formatAddress, parseAddress, parseCidr } from './address.ts'
 import { firstFew } from './first-few.ts'
 import type { Service, ServicePort, ServiceSpec } from './kubernetes-objects.ts'
 import type { DesiredLoadBalancer, IpFamily, Listener, Problem } from './load-balancer.ts'
+import { idOf } from './service-id.ts'
 
 /** Read only when `spec.loadBalancerSourceRanges` is empty. */
 export const sourceRangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
@@ -35,7 +36,7 @@ export function buildLoadBalancer(
   const listeners = (spec.ports ?? []).map(listenerOf)
   const { loadBalancerIP, healthCheckNodePort } = spec
   const desired: DesiredLoadBalancer = {
-    id: { kind: 'Service', namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' },
+    id: idOf(service),
     class: loadBalancerClass,
     targetType: loadBalancerClass.spec.targets,
     families: familiesOf(spec),

@@ -11,7 +11,7 @@ import { makeLan, missingForLan } from '../../providers/local/agent/announcer/la
 import type { Lan } from '../../providers/local/agent/announcer/lan-under-test.ts'
 import { lines } from '../lab/progress.ts'
 import { rounded, table } from './figures.ts'
-import type { BenchOptions } from './main.ts'
+import type { BenchOptions } from './options.ts'
 
 const sizes = [1, 10, 100, 1000, 10_000]
 const requests = 4000

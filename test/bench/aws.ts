@@ -13,7 +13,7 @@ import { missingForMoto } from '../fake-aws/moto.ts'
 import { waitFor } from '../lab/waiting.ts'
 import { lines } from '../lab/progress.ts'
 import { memoryOf, rounded, table } from './figures.ts'
-import type { BenchOptions } from './main.ts'
+import type { BenchOptions } from './options.ts'
 import { forEach } from './population.ts'
 import { deployed, startProcess } from './program.ts'
 

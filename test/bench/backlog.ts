@@ -8,7 +8,7 @@ import { startControlPlane } from '../lab/control-plane.ts'
 import { lines } from '../lab/progress.ts'
 import { median, memoryOf, rounded, table } from './figures.ts'
 import type { Memory } from './figures.ts'
-import type { BenchOptions } from './main.ts'
+import type { BenchOptions } from './options.ts'
 import { addServices, forEach, openTransport, patchBare, populate, removeServices } from './population.ts'
 import { deployed, startProcess } from './program.ts'
 

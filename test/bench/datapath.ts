@@ -9,7 +9,7 @@ import type { TestCluster } from '../../providers/local/agent/datapath/cluster-u
 import { lines } from '../lab/progress.ts'
 import { scale } from './datapath-scale.ts'
 import { median, rounded, table } from './figures.ts'
-import type { BenchOptions } from './main.ts'
+import type { BenchOptions } from './options.ts'
 
 const kubeProxyAddress = '10.201.200.2'
 const pods = { local: 'n1a', remote: 'n2a' } as const

@@ -6,7 +6,7 @@ import type { AgentsOnLan } from '../contract/agents-on-lan.ts'
 import { connectAllTheTime, serveOnAllNodes } from '../contract/tcp-through-address.ts'
 import { lines } from '../lab/progress.ts'
 import { median, rounded, table } from './figures.ts'
-import type { BenchOptions } from './main.ts'
+import type { BenchOptions } from './options.ts'
 import { watchAnswers } from './outage.ts'
 import type { Outage, Watch } from './outage.ts'
 

@@ -5,13 +5,7 @@ import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
 import { datapath } from './datapath.ts'
 import { failover } from './failover.ts'
-
-/** What every benchmark is handed from the command line. */
-export interface BenchOptions {
-  readonly services: number | undefined
-  readonly rounds: number
-  readonly signal: AbortSignal
-}
+import type { BenchOptions } from './options.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = {
   backlog,

@@ -1,7 +1,7 @@
 // What a benchmark puts into an API server: nodes with agents that seem alive, a class, a pool, and Services that wait.
 import { agentLeaseLabel, apiVersion, systemNamespace } from '../../src/api/group.ts'
 import { systemClock } from '../../src/kubernetes/clock.ts'
-import { loadCredentials } from '../../src/kubernetes/credentials.ts'
+import { loadCredentials } from '../../src/kubernetes/load-credentials.ts'
 import { keepLease } from '../../src/kubernetes/lease-keeper.ts'
 import { silentLogger } from '../../src/kubernetes/logger.ts'
 import { createTransport } from '../../src/kubernetes/transport.ts'

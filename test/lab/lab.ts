@@ -1,5 +1,4 @@
 // The lab as a library: a true cluster and a LAN on this machine, whose parts can be killed, cut, paused and restored.
-import { z } from 'zod'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
 import { binaries } from './binaries.ts'
@@ -24,6 +23,8 @@ import { processControls } from './process.ts'
 import type { Processes } from './process.ts'
 import { silent } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { saved } from './saved-lab.ts'
+import type { SavedLab } from './saved-lab.ts'
 import { createState, openState } from './state.ts'
 import type { LabState } from './state.ts'
 import { takeDown } from './take-down.ts'
@@ -77,15 +78,6 @@ export type LabOptions = {
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
-
-const saved = z.object({
-  server: z.string(),
-  token: z.string(),
-  nodes: z.number(),
-  pods: z.boolean(),
-  images: z.array(z.string()),
-})
-export type SavedLab = z.infer<typeof saved>
 
 const lanServer = `https://${controlPlaneAddress.IPv4}:6443`
 

@@ -6,7 +6,7 @@ import { blockName, blockOffset, formatAddress } from '../../../src/model/addres
 import type { IpAddress } from '../../../src/model/address.ts'
 import { maxSharers } from '../sharing.ts'
 import { clearBit, emptyBitmap, formatBitmap, hasBit, parseBitmap, setBit } from './bitmap.ts'
-import type { Owner } from './block-index.ts'
+import type { Owner } from './owner.ts'
 
 export type BlockChange =
   | {

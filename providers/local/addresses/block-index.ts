@@ -7,12 +7,7 @@ import type { Bitmap } from './bitmap.ts'
 import { isOpenTo } from './block-changes.ts'
 import { createFreeFinder } from './free-finder.ts'
 import type { FreeFinder } from './free-finder.ts'
-
-export interface Owner {
-  readonly uid: string
-  readonly namespace: string
-  readonly name: string
-}
+import type { Owner } from './owner.ts'
 
 /** An address that a block says is given. */
 export interface Given {

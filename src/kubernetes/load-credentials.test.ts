@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadCredentials } from './credentials.ts'
+import { loadCredentials } from './load-credentials.ts'
 import { simulatedClock } from './simulated-clock.ts'
 
 function folder(files: Readonly<Record<string, string>>) {

@@ -1,0 +1,7 @@
+// Whose an address is.
+
+export interface Owner {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+}
