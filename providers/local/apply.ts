@@ -61,7 +61,7 @@ export async function apply(work: Work, parts: ApplyParts, signal: AbortSignal):
     const isInVain = () => goal !== undefined && needsAll(goal.desired) && results.some(({ kind }) => kind !== 'given')
     for (const planned of work.actions) {
       // Without the first family it leaves the second to others, who may have the first.
-      if ((planned.kind === 'give-address' || planned.kind === 'adopt-address') && isInVain()) continue
+      if (planned.kind === 'give-address' && isInVain()) continue
       const action = withPools(planned, results)
       const result = action && (await run(action, work, parts, signal))
       if (result === 'conflict') isOvertaken = true

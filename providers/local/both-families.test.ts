@@ -80,6 +80,14 @@ test('a Service that lacks one family writes nothing, and wakes nobody, itself l
   expect(loop.services.get('web')?.statusAddresses).toHaveLength(2)
 })
 
+test('what its status names it keeps while the other family cannot be had, also when no block knows of it', async () => {
+  const lan = await lanWith({ IPv4: 1, IPv6: 1 })
+  await lan.bring(serviceNamed('holder', { families: ['IPv6'] }))
+  const web = await lan.bring(serviceNamed('web', { ...required, statusAddresses: ['10.201.200.1'] }))
+  expect(web).toMatchObject({ ingress: [{ ip: '10.201.200.1' }], readiness: { ready: false, reason: 'PoolsExhausted' } })
+  expect(given(lan, 'IPv4')).toEqual(['web'])
+})
+
 test('of three that need the last address of each family, in whatever order, one gets both', async () => {
   const loop = loopOf(await lanWith({ IPv4: 1, IPv6: 1 }, () => 1))
   loop.add('a', serviceNamed('a', required))
