@@ -65,7 +65,9 @@ export function sharersAt(
 ): readonly Sharer[] | 'unknown' | 'fixed' {
   const served = servedAt(given, parts.served)
   const goals = served.map(({ goal }) => goal)
-  if (goals.length > 0) return sharersOf(goals, given, parts.pools())
+  // The rules of one that was not looked at since the start count as well.
+  const isKnown = given.owners.every(({ uid }) => parts.served.has(uid) || parts.kept.has(uid))
+  if (goals.length > 0) return isKnown ? sharersOf(goals, given, parts.pools()) : 'unknown'
   return given.owners.some(({ uid }) => parts.kept.has(uid)) ? 'fixed' : 'unknown'
 }
 

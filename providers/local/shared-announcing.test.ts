@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { IngressPoint } from '../../src/provider.ts'
 import { simulatedLan } from './simulated-lan.ts'
+import type { SimulatedLan } from './simulated-lan.ts'
 import { nodeNamed, poolNamed, serviceNamed } from './simulation.ts'
 
 type Rules = NonNullable<NonNullable<AddressPool['spec']['announce']>['layer2']>
@@ -21,8 +22,8 @@ const sharing = (app: string, port: number) =>
 const ipsOf = (ingress: readonly IngressPoint[]) => ingress.flatMap(point => ('ip' in point ? point.ip : []))
 const name = 'ip-10-201-200-1'
 
-async function twoRacks(rules: Rules) {
-  const lan = await simulatedLan({ pools: [office(rules)], nodes: ['n0', 'n1', 'n2'] })
+async function twoRacks(rules: Rules, after?: SimulatedLan) {
+  const lan = await simulatedLan({ pools: [office(rules)], nodes: ['n0', 'n1', 'n2'], ...(after && { after }) })
   for (const [node, rack] of [
     ['n0', 'a'],
     ['n1', 'b'],
@@ -47,6 +48,23 @@ test('only nodes that all rules allow announce a shared address, and all of them
   await lan.remove(web.id)
   await lan.announce()
   expect(lan.announcements.read(name)?.spec.nodes.toSorted()).toEqual(['n0', 'n1', 'n2'])
+})
+
+test('after a restart nobody is added to those who announce a shared address before all its Services are known', async () => {
+  const rules = [rule('web', 'b'), { serviceSelector: { matchLabels: { app: 'dns' } } }]
+  const [web, dns] = [sharing('web', 80), sharing('dns', 53)]
+  const before = await twoRacks(rules)
+  for (const service of [dns, web]) await before.bring(service)
+  await before.announce()
+  const lan = await twoRacks(rules, before)
+  const shown = { statusAddresses: ['10.201.200.1'] }
+  await lan.bring({ ...dns, ...shown })
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec.nodes.toSorted()).toEqual(['n1', 'n2'])
+  await lan.bring({ ...web, ...shown })
+  lan.setAlive('n1', false)
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec.nodes).not.toContain('n0')
 })
 
 test('who could only be announced by other nodes does not get the address', async () => {
