@@ -1,4 +1,4 @@
-// Reasons that only TargetGroupBindings have.
+// Reasons of TargetGroupBindings, some of which others that lead to a Service share.
 import type { ReasonRow } from './reason-row.ts'
 
 export const bindingReasons = {
@@ -19,13 +19,15 @@ export const bindingReasons = {
     remedy: 'Use a target group for each; this binding takes over when the other one is deleted.',
   },
   ServiceNotFound: {
-    on: ['Service', 'TargetGroupBinding'],
-    meaning: 'A Service that is bound or forwarded to does not exist, so it has no endpoints; its targets are taken away.',
+    on: ['Service', 'IngressReport', 'TargetGroupBinding'],
+    meaning:
+      'A Service that is bound, forwarded or routed to does not exist, so it has no endpoints: targets are taken away, requests to it answered with 503.',
     remedy: 'Make the Service, or correct the name.',
   },
   ServicePortNotFound: {
-    on: ['Service', 'TargetGroupBinding'],
-    meaning: 'The Service that is bound or forwarded to has no such port. What a binding registered is kept.',
+    on: ['Service', 'IngressReport', 'TargetGroupBinding'],
+    meaning:
+      'The Service that is bound, forwarded or routed to has no such port. What a binding registered is kept; requests to it are answered with 503.',
     remedy: 'Name a port of the Service, by its number or name.',
   },
 } as const satisfies Readonly<Record<string, ReasonRow>>

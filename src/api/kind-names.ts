@@ -13,5 +13,9 @@ export const kindNames = {
   announcement: { kind: 'Announcement', plural: 'announcements', scope: 'Cluster' },
   loadBalancer: { kind: 'LoadBalancer', plural: 'loadbalancers', scope: 'Namespaced' },
   targetGroupBinding: { kind: 'TargetGroupBinding', plural: 'targetgroupbindings', scope: 'Namespaced' },
+  ingressReport: { kind: 'IngressReport', plural: 'ingressreports', scope: 'Namespaced' },
   nodeReport: { kind: 'NodeReport', plural: 'nodereports', scope: 'Cluster' },
 } as const satisfies Readonly<Record<string, KindNames>>
+
+/** How many routes an IngressReport tells of; an Ingress may have more, and then what is not in effect goes first. */
+export const mostReportedRoutes = 500

@@ -2,6 +2,7 @@
 import { addressBlock } from './address-block.ts'
 import { addressPool } from './address-pool.ts'
 import { announcement } from './announcement.ts'
+import { ingressReport } from './ingress-report.ts'
 import type { KindDefinition } from './kind.ts'
 import { loadBalancer } from './load-balancer.ts'
 import { loadBalancerClass } from './load-balancer-class.ts'
@@ -12,6 +13,7 @@ export const kinds: readonly KindDefinition[] = [
   loadBalancerClass,
   addressPool,
   targetGroupBinding,
+  ingressReport,
   loadBalancer,
   announcement,
   addressBlock,

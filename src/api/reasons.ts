@@ -1,6 +1,7 @@
 // Reasons of the condition weir.dev/Ready and of the conditions of our own kinds; docs/conditions.md is generated from these rows.
 import { awsReasons } from './aws-reasons.ts'
 import { bindingReasons } from './binding-reasons.ts'
+import { ingressReasons } from './ingress-reasons.ts'
 import { networkReasons } from './network-reasons.ts'
 import type { ReasonRow } from './reason-row.ts'
 
@@ -187,12 +188,12 @@ export const reasons = {
     remedy: 'Set allocateLoadBalancerNodePorts: true or use a class with pod targets.',
   },
   ProviderNotConfigured: {
-    on: ['Service', 'LoadBalancerClass'],
+    on: ['Service', 'IngressReport', 'LoadBalancerClass'],
     meaning: 'The class names a provider this installation does not run.',
     remedy: 'Set the provider up (for aws see docs/aws-tasks.md and deploy/aws), or use a class of another provider.',
   },
   SeveralDefaultClasses: {
-    on: ['Service', 'LoadBalancerClass'],
+    on: ['Service', 'IngressReport', 'LoadBalancerClass'],
     meaning: 'Several classes are marked default, so none is.',
     remedy: 'Leave spec.default: true on one class.',
   },
@@ -202,8 +203,9 @@ export const reasons = {
     remedy: 'Remove the other controller or give the Service a class.',
   },
   ClassMissing: {
-    on: ['Service', 'TargetGroupBinding'],
-    meaning: 'The class that the Service or the binding names does not exist or is being deleted; what is there is kept.',
+    on: ['Service', 'IngressReport', 'TargetGroupBinding'],
+    meaning:
+      'The class that the Service, the binding or the IngressClass names does not exist or is being deleted; what is there is kept.',
     remedy: 'Make the class (again), or change the type of the Service to ClusterIP and back with another class.',
   },
   NoDefaultClass: {
@@ -218,6 +220,7 @@ export const reasons = {
   },
   ...awsReasons,
   ...bindingReasons,
+  ...ingressReasons,
   Orphaned: {
     on: ['LoadBalancer'],
     meaning: 'Nothing in the cluster owns what was made outside.',

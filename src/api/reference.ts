@@ -5,13 +5,21 @@ import { apiVersion, classPrefix } from './group.ts'
 import type { KindDefinition } from './kind.ts'
 import { kinds } from './kinds.ts'
 import { readyCondition, reasons } from './reasons.ts'
-import { type ReasonRow } from './reason-row.ts'
+import type { ReasonHolder, ReasonRow } from './reason-row.ts'
 
 const generatedNote = '<!-- Generated from src/api by npm run generate. -->'
 
 /** docs/conditions.md: every reason, by the kind that carries it. */
 export function conditionsReference(): string {
-  const holders = ['Service', 'LoadBalancerClass', 'AddressPool', 'TargetGroupBinding', 'LoadBalancer', 'NodeReport'] as const
+  const holders: readonly ReasonHolder[] = [
+    'Service',
+    'IngressReport',
+    'LoadBalancerClass',
+    'AddressPool',
+    'TargetGroupBinding',
+    'LoadBalancer',
+    'NodeReport',
+  ]
   const sections = holders.map(holder => {
     const type = holder === 'Service' ? readyCondition : 'Ready'
     const rows = Object.entries<ReasonRow>(reasons).filter(([, row]) => row.on.includes(holder))

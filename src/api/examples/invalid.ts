@@ -297,6 +297,12 @@ export const invalid: readonly InvalidExample[] = [
     error: 'must be a CIDR, as 10.0.0.0/16',
   },
   {
+    why: 'a report of an Ingress that is served by no class of ours',
+    kind: 'IngressReport',
+    spec: { class: 'Not A Name' },
+    error: 'spec.class',
+  },
+  {
     why: 'a load balancer of a provider that keeps none',
     kind: 'LoadBalancer',
     spec: { provider: 'local', class: 'lan', members: [] },

@@ -71,6 +71,13 @@ export const valid: readonly Example[] = [
     spec: { targetGroupName: 'dns', serviceRef: { name: 'dns', port: 'dns' }, nodeSelector: { matchLabels: { tier: 'edge' } } },
   },
   {
+    why: 'a report of an Ingress',
+    kind: 'IngressReport',
+    name: 'shop.v2',
+    spec: { ingressClass: 'web', class: 'lan' },
+  },
+  { why: 'a report of an Ingress that no class can serve', kind: 'IngressReport', name: 'shop', spec: {} },
+  {
     why: 'a load balancer of one Service',
     kind: 'LoadBalancer',
     name: 'service.default.web',

@@ -1,0 +1,54 @@
+// Reasons that only IngressReports have.
+import type { ReasonRow } from './reason-row.ts'
+
+const ingresses = ['IngressReport'] as const
+
+export const ingressReasons = {
+  Routed: {
+    on: ingresses,
+    meaning: 'Every route of the Ingress is in effect.',
+    remedy: 'Nothing to do.',
+  },
+  RouteShadowed: {
+    on: ingresses,
+    meaning: 'An older Ingress has the same path of the same host, so its route is the one in effect.',
+    remedy: 'Take the path out of one of the two, or give it another host.',
+  },
+  CertificateShadowed: {
+    on: ingresses,
+    event: true,
+    meaning: 'Another Ingress names a Secret for the same host, and its certificate is the one that clients get.',
+    remedy: 'Name the same Secret in both, or take the host out of spec.tls of one of the two.',
+  },
+  InvalidHost: {
+    on: ingresses,
+    meaning: 'A host is no DNS name; what stands under it is left out, everything else is served.',
+    remedy: 'Write a DNS name, or one with its first label open, as *.example.com.',
+  },
+  InvalidPath: {
+    on: ingresses,
+    meaning: 'A path can match no request; it is left out, everything else is served.',
+    remedy: 'Write a path that begins with a slash, without query and control characters.',
+  },
+  UnsupportedBackend: {
+    on: ingresses,
+    meaning: 'A backend is no Service, or one that is not allowed as a backend; requests to it are answered with 503.',
+    remedy: 'Name a Service with endpoints in the namespace of the Ingress.',
+  },
+  InvalidClassParameters: {
+    on: ingresses,
+    meaning: 'The parameters of the IngressClass name no LoadBalancerClass.',
+    remedy: 'Write parameters with apiGroup weir.dev, kind LoadBalancerClass, scope Cluster and the name of one.',
+  },
+  IngressClassMissing: {
+    on: ingresses,
+    meaning: 'The IngressClass by which the Ingress was taken is gone; what the Ingress has is kept.',
+    remedy: 'Make the IngressClass again, or name another one in spec.ingressClassName.',
+  },
+  ClassAnnotationDiffers: {
+    on: ingresses,
+    event: true,
+    meaning: 'The annotation kubernetes.io/ingress.class and spec.ingressClassName differ; the annotation counts.',
+    remedy: 'Remove the annotation: the field has taken its place.',
+  },
+} as const satisfies Readonly<Record<string, ReasonRow>>

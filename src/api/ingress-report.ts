@@ -1,0 +1,70 @@
+// IngressReport: what became of an Ingress, route by route, because the status of an Ingress has no room for it.
+import { z } from 'zod'
+import { conditionsSchema, namespaceName, objectName } from './common-schemas.ts'
+import { kindNames, mostReportedRoutes } from './kind-names.ts'
+import type { KindDefinition, ObjectOf } from './kind.ts'
+
+/** Hosts and paths of refused routes are told as they were written, and may hold anything. */
+const written = z.string().max(1024)
+
+const ingressName = z.object({ namespace: namespaceName, name: objectName })
+
+export const reportedRouteSchema = z.object({
+  host: written.describe('Empty: every host that no other route names.'),
+  path: written.describe('Empty for the default backend.'),
+  pathType: z
+    .enum(['Exact', 'Prefix', 'Default', 'Invalid'])
+    .describe('What the path means here; ImplementationSpecific is Prefix.'),
+  backend: z.string().max(400).describe('As service:port; empty when the route has none.'),
+  state: z
+    .enum(['InEffect', 'Shadowed', 'Unavailable', 'Refused'])
+    .describe('Shadowed: another route has its place. Unavailable: it answers 503. Refused: it is left out.'),
+  shadowedBy: ingressName.exactOptional().describe('The Ingress whose route has its place.'),
+  reason: z.string().max(64).exactOptional().describe('Why it is not in effect.'),
+})
+
+export const reportedCertificateSchema = z.object({
+  host: written.describe('Empty: clients that ask for no other host.'),
+  secret: written,
+  state: z.enum(['InEffect', 'Shadowed']),
+  shadowedBy: ingressName.exactOptional().describe('The Ingress whose certificate clients get.'),
+})
+
+export const ingressReport = {
+  ...kindNames.ingressReport,
+  singular: 'ingressreport',
+  shortNames: ['ingr'],
+  description:
+    'What became of the Ingress of the same name: whether it is served, each of its routes, and what is in the way of those that are not in effect. Written by the controller only.',
+  statusSubresource: false,
+  schema: z.object({
+    spec: z.object({
+      ingressClass: z.string().max(253).exactOptional().describe('The IngressClass by which the Ingress was taken.'),
+      class: objectName.exactOptional().describe('The LoadBalancerClass that serves it.'),
+    }),
+    status: z
+      .object({
+        conditions: conditionsSchema.exactOptional(),
+        observedGeneration: z.int().min(0).exactOptional().describe('Generation of the Ingress.'),
+        routes: z.array(reportedRouteSchema).max(mostReportedRoutes).exactOptional().describe('In the order they are written.'),
+        certificates: z.array(reportedCertificateSchema).max(mostReportedRoutes).exactOptional(),
+        inEffect: z.int().min(0).exactOptional().describe('How many routes are in effect.'),
+        notInEffect: z.int().min(0).exactOptional().describe('How many are not.'),
+      })
+      .exactOptional(),
+  }),
+  columns: [
+    { name: 'Class', type: 'string', jsonPath: '.spec.class' },
+    { name: 'Routes', type: 'integer', jsonPath: '.status.inEffect', description: 'Routes in effect.' },
+    { name: 'Others', type: 'integer', jsonPath: '.status.notInEffect', description: 'Routes that are not.' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  rules: [],
+} as const satisfies KindDefinition
+
+export type IngressReport = ObjectOf<typeof ingressReport>
+export type ReportedRoute = Readonly<z.infer<typeof reportedRouteSchema>>
+export type ReportedCertificate = Readonly<z.infer<typeof reportedCertificateSchema>>
