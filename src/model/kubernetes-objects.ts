@@ -24,6 +24,8 @@ export interface ServiceSpec {
   readonly loadBalancerSourceRanges?: readonly string[]
   readonly ports?: readonly ServicePort[]
   readonly clusterIP?: string
+  /** The name that a Service of type ExternalName stands for. */
+  readonly externalName?: string
   readonly ipFamilies?: readonly IpFamily[]
   readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack'
   readonly externalTrafficPolicy?: 'Cluster' | 'Local'

@@ -1,0 +1,84 @@
+// What one Ingress asks for, read alone: its routes, hosts and certificates, and the parts that cannot be used.
+import type { Ingress, IngressBackend, IngressPath, IngressRule } from '../ingress-objects.ts'
+import { type Backend, backendText } from './backend.ts'
+import { type CertificateClaim, readCertificates } from './certificates.ts'
+import { readHost } from './host.ts'
+import type { IngressId, Refused, Route } from './model.ts'
+import { readPath } from './path.ts'
+import { cut, quoted, refusal } from './refusal.ts'
+
+/** Finds what a backend means; a provider with backends of its own answers for those first. */
+export type BackendResolver = (backend: IngressBackend | undefined, ingress: Ingress) => Backend
+
+/** Depends on nothing but the Ingress and its Services, so it can be kept until one of them changes. */
+export interface IngressRouting {
+  readonly id: IngressId
+  /** RFC 3339 in UTC; empty for an object that is not in the cluster yet. */
+  readonly createdAt: string
+  /** In the order they are written. */
+  readonly routes: readonly Route[]
+  /** Every host that a usable rule names, each once. */
+  readonly hosts: readonly string[]
+  readonly defaultBackend?: Pick<Route, 'backend' | 'asked' | 'origin'>
+  readonly certificates: readonly CertificateClaim[]
+  readonly refused: readonly Refused[]
+}
+
+/** Reads an Ingress. Never throws: what cannot be used is in `refused`, everything else is used. */
+export function readIngress(ingress: Ingress, resolve: BackendResolver): IngressRouting {
+  const { metadata, spec } = ingress
+  const id = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
+  const rules = (spec?.rules ?? []).map((rule, index) => readRule(rule, index, { ingress, id, resolve }))
+  const hosts = [...new Set(rules.flatMap(({ host }) => host ?? []))]
+  const tls = readCertificates(spec?.tls ?? [], hosts, id)
+  const backend = spec?.defaultBackend
+  const origin = { ingress: id, at: 'spec.defaultBackend' }
+  return {
+    id,
+    createdAt: metadata.creationTimestamp ?? '',
+    routes: rules.flatMap(({ routes }) => routes),
+    hosts,
+    ...(backend ? { defaultBackend: { backend: resolve(backend, ingress), asked: backendText(backend), origin } } : {}),
+    certificates: tls.certificates,
+    refused: [...rules.flatMap(({ refused }) => refused), ...tls.refused],
+  }
+}
+
+interface Reading {
+  readonly ingress: Ingress
+  readonly id: IngressId
+  readonly resolve: BackendResolver
+}
+
+interface ReadRule {
+  /** Absent when nothing of the rule can be used: then it takes no host from others. */
+  readonly host?: string
+  readonly routes: readonly Route[]
+  readonly refused: readonly Refused[]
+}
+
+function readRule(rule: IngressRule, index: number, reading: Reading): ReadRule {
+  const at = `spec.rules[${index}]`
+  const paths = rule.http?.paths ?? []
+  const named = readHost(rule.host)
+  if ('error' in named) {
+    const problem = refusal('InvalidHost', `The host ${quoted(rule.host)} in ${at} ${named.error}.`)
+    return { routes: [], refused: [{ at: `${at}.host`, host: cut(rule.host), path: '', asked: '', problem }] }
+  }
+  const read = paths.map((path, place) => readRoute(path, { ...reading, host: named.host, at: `${at}.http.paths[${place}]` }))
+  const routes = read.flatMap(each => ('problem' in each ? [] : each))
+  // A rule without paths sends the whole host to the default backend.
+  const known = routes.length > 0 || paths.length === 0
+  return { ...(known ? { host: named.host } : {}), routes, refused: read.flatMap(each => ('problem' in each ? each : [])) }
+}
+
+function readRoute(written: IngressPath, place: Reading & { readonly host: string; readonly at: string }): Route | Refused {
+  const { host, at, id, ingress, resolve } = place
+  const asked = backendText(written.backend)
+  const match = readPath(written)
+  if ('error' in match) {
+    const problem = refusal('InvalidPath', `The path ${quoted(written.path)} of ${host || 'any host'} in ${at} ${match.error}.`)
+    return { at, host, path: cut(written.path), asked, problem }
+  }
+  return { host, match, backend: resolve(written.backend, ingress), asked, origin: { ingress: id, at } }
+}
