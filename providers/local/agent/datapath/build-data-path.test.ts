@@ -4,7 +4,8 @@ import { parseAddress } from '../../../../src/model/address.ts'
 import type { EndpointSlice, Service } from '../../../../src/model/kubernetes-objects.ts'
 import { buildDataPath } from './build-data-path.ts'
 import type { DataPathView } from './build-data-path.ts'
-import { emptyTable, planTable } from './plan.ts'
+import { planTable } from './plan.ts'
+import { emptyTable } from './written-table.ts'
 
 const podClass: LoadBalancerClass = {
   apiVersion: 'weir.dev/v1alpha1',

@@ -1,5 +1,6 @@
 // A cluster for tests in network namespaces: a client, nodes with two pods each, and the data path of each node.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { parseAddress, parseCidr } from '../../../../src/model/address.ts'
 import type { IpAddress } from '../../../../src/model/address.ts'
@@ -14,11 +15,11 @@ import { desiredService } from './desired-service.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredService, ServicePath } from './desired.ts'
 import { createFlows, netfilterProtocol } from './flows.ts'
+import { addPod, ip, podAddress, podNamespace, raiseNode, routeTo, virtual } from './network-under-test.ts'
+import type { Family } from './network-under-test.ts'
 import { createNft } from './nft.ts'
 import { createNodeRoutes } from './node-routes.ts'
 
-export const virtual = { IPv4: '10.201.200.1', IPv6: 'fd00:201::c8:1' } as const
-export type Family = keyof typeof virtual
 const clientAddress = { IPv4: '10.201.0.2', IPv6: 'fd00:201::2' } as const
 export const secondClientAddress = { IPv4: '10.201.0.8', IPv6: 'fd00:201::8' } as const
 
@@ -69,22 +70,10 @@ export interface TestCluster extends AsyncDisposable {
 
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never
 
-function ip(...args: readonly string[]): string {
-  const result = spawnSync('ip', args, { encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`ip ${args.join(' ')}: ${result.stderr}`)
-  return result.stdout
-}
-
 const parsed = (text: string) => {
   const address = parseAddress(text)
   if (!address) throw new Error(text)
   return address
-}
-
-export const podAddress = (pod: string, family: Family) => {
-  const [, node = '', letter = ''] = /^n(\d)(\w)$/.exec(pod) ?? []
-  const index = letter.charCodeAt(0) - 95
-  return family === 'IPv4' ? `10.244.${node}.${index}` : `fd00:244:${node}::${index}`
 }
 
 export async function makeCluster(name: string, count = 3): Promise<TestCluster> {
@@ -240,7 +229,6 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
   }
 }
 
-const podNamespace = (pod: string, cluster: string) => `weir-${cluster}-${pod}-${process.pid}`
 const stationNumber = ({ mac }: Station) => Number(mac.at(-1))
 
 function targetOf(written: string, family: Family, port: number): PodTarget {
@@ -251,44 +239,4 @@ function targetOf(written: string, family: Family, port: number): PodTarget {
     node: pod.slice(0, 2),
     terminating: written !== pod,
   }
-}
-
-/** Settings of a node of Kubernetes; a bridge for its pods. */
-function raiseNode(namespace: string, number: number): void {
-  ip(
-    'netns',
-    'exec',
-    namespace,
-    'sysctl',
-    '-qw',
-    'net.ipv4.ip_forward=1',
-    'net.ipv6.conf.all.forwarding=1',
-    'net.ipv4.conf.all.rp_filter=1',
-    'net.ipv4.conf.eth0.rp_filter=1',
-  )
-  ip('-n', namespace, 'link', 'add', 'cni0', 'type', 'bridge')
-  ip('-n', namespace, 'link', 'set', 'cni0', 'up')
-  ip('-n', namespace, 'addr', 'add', `10.244.${number}.1/24`, 'dev', 'cni0')
-  ip('-n', namespace, 'addr', 'add', `fd00:244:${number}::1/64`, 'dev', 'cni0', 'nodad')
-}
-
-function addPod(node: string, pod: string, cluster: string, resources: DisposableStack): void {
-  const namespace = podNamespace(pod, cluster)
-  ip('netns', 'add', namespace)
-  resources.defer(() => void spawnSync('ip', ['netns', 'del', namespace]))
-  ip('-n', node, 'link', 'add', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
-  ip('-n', node, 'link', 'set', pod, 'master', 'cni0', 'up')
-  ip('-n', namespace, 'link', 'set', 'lo', 'up')
-  ip('-n', namespace, 'link', 'set', 'eth0', 'up')
-  const number = pod[1] ?? ''
-  ip('-n', namespace, 'addr', 'add', `${podAddress(pod, 'IPv4')}/24`, 'dev', 'eth0')
-  ip('-n', namespace, 'addr', 'add', `${podAddress(pod, 'IPv6')}/64`, 'dev', 'eth0', 'nodad')
-  ip('-n', namespace, 'route', 'add', 'default', 'via', `10.244.${number}.1`)
-  ip('-n', namespace, '-6', 'route', 'add', 'default', 'via', `fd00:244:${number}::1`)
-}
-
-function routeTo(namespace: string, other: number, mac: string): void {
-  const station = mac.at(-1) ?? ''
-  ip('-n', namespace, 'route', 'add', `10.244.${other}.0/24`, 'via', `10.201.0.${station}`)
-  ip('-n', namespace, '-6', 'route', 'add', `fd00:244:${other}::/64`, 'via', `fd00:201::${station}`)
 }

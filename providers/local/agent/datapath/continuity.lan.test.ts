@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { missingForLan } from '../announcer/lan-under-test.ts'
-import { makeCluster, virtual } from './cluster-under-test.ts'
-import type { Family, TestCluster } from './cluster-under-test.ts'
+import { makeCluster } from './cluster-under-test.ts'
+import type { TestCluster } from './cluster-under-test.ts'
+import { virtual } from './network-under-test.ts'
+import type { Family } from './network-under-test.ts'
 
 const missing = missingForLan()
 const allPods = ['n1a', 'n1b', 'n2a', 'n2b', 'n3a', 'n3b']

@@ -9,10 +9,11 @@ import type { Nft } from './nft.ts'
 import { numberNodes, readNumbers } from './node-numbers.ts'
 import type { NodeNumbers } from './node-numbers.ts'
 import type { NodeNeighbour, NodeRoutes } from './node-routes.ts'
-import { emptyTable, planTable } from './plan.ts'
-import type { WrittenTable } from './plan.ts'
+import { planTable } from './plan.ts'
 import { presentQuestions, readPresentTable } from './present-table.ts'
 import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
+import { emptyTable } from './written-table.ts'
+import type { WrittenTable } from './written-table.ts'
 
 /** Another node that takes part, on a segment of ours. */
 export interface PeerNode {

@@ -8,12 +8,13 @@ import { missingForLan } from '../announcer/lan-under-test.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredNode, DesiredService, DesiredTable, ServicePath } from './desired.ts'
 import { createNft } from './nft.ts'
-import { emptyTable, planTable } from './plan.ts'
-import type { WrittenTable } from './plan.ts'
+import { planTable } from './plan.ts'
 import { readPreflight } from './preflight.ts'
 import { presentQuestions, readPresentTable } from './present-table.ts'
 import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
 import { buildSlots, slotTable } from './slots.ts'
+import { emptyTable } from './written-table.ts'
+import type { WrittenTable } from './written-table.ts'
 
 const missing = missingForLan()
 
