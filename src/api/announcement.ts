@@ -4,6 +4,9 @@ import { interfaceName, macAddress, objectName, serviceReference } from './commo
 import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
+/** As LoadBalancerClass says it. */
+const targets = z.enum(['Node', 'Pod'])
+
 export const announcement = {
   ...kindNames.announcement,
   singular: 'announcement',
@@ -14,7 +17,15 @@ export const announcement = {
     spec: z.object({
       address: z.string().max(39).describe('The announced address.'),
       pool: objectName,
-      services: z.array(serviceReference).min(1).max(64).describe('The Services at this address.'),
+      services: z
+        .array(
+          serviceReference.extend({
+            targets: targets.exactOptional().describe('Where it is not what spec.targets says, for Services that share.'),
+          }),
+        )
+        .min(1)
+        .max(64)
+        .describe('The Services at this address.'),
       serviceNames: z.string().max(1024).exactOptional().describe('The same for people, as default/web, default/dns.'),
       nodes: z
         .array(objectName)
@@ -28,6 +39,17 @@ export const announcement = {
         .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['node'] })
         .exactOptional()
         .describe('Only these interfaces on these nodes, where rules of the pool differ from node to node.'),
+      targets: targets
+        .exactOptional()
+        .describe(
+          'Where traffic goes. Node or absent: through kube-proxy. Pod: straight to pods, by the data path of the agents.',
+        ),
+      hashSeed: z
+        .int()
+        .min(0)
+        .max(0xff_ff_ff_ff)
+        .exactOptional()
+        .describe('With targets Pod: what the hash of connections begins with, the same on all nodes and for good.'),
     }),
     status: z
       .object({
@@ -55,6 +77,19 @@ export const announcement = {
           .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
           .exactOptional()
           .describe('A station that is none of ours has the address, so nobody of us announces it.'),
+        path: z
+          .object({
+            mode: z
+              .enum(['direct', 'masquerade', 'local', 'kube-proxy'])
+              .describe(
+                'direct: each node with pods answers the client itself. masquerade: pods of other nodes see the address of this node. local: only pods of this node. kube-proxy: none of ours.',
+              ),
+            reason: z.string().max(64).exactOptional().describe('Why it is not direct, in one word, as OtherSegment.'),
+            node: z.string().max(253).exactOptional().describe('The first node that stands in the way.'),
+            message: z.string().max(1024).exactOptional().describe('What was found there and what to do about it.'),
+          })
+          .exactOptional()
+          .describe('With targets Pod: how the node that announces hands packets to pods.'),
       })
       .exactOptional(),
   }),
@@ -68,6 +103,7 @@ export const announcement = {
     { name: 'Since', type: 'date', jsonPath: '.status.since' },
     { name: 'Next', type: 'string', jsonPath: '.status.next' },
     { name: 'Candidates', type: 'string', jsonPath: '.spec.nodes', priority: 1 },
+    { name: 'Path', type: 'string', jsonPath: '.status.path.mode', priority: 1 },
     { name: 'Conflict', type: 'string', jsonPath: '.status.conflict.mac', priority: 1 },
     { name: 'Epoch', type: 'integer', jsonPath: '.status.epoch', priority: 1 },
   ],
