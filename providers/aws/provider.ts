@@ -153,9 +153,9 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       if (group && id.kind === 'Service') return syncMember(group, id, signal)
       return turns.take(id.uid, async () => {
         const record = ledger.read(id)
-        // Without a target group there is nothing to fill; the shape comes first.
-        if (record === undefined || !Object.keys(record.ids).some(resource => resource.startsWith('target-group/')))
-          return undefined
+        // Without a target group there is nothing to fill; the shape comes first. One that was filled may wait to be replaced.
+        const isGroup = (resource: string) => resource.startsWith('target-group/')
+        if (!record || !(Object.keys(record.ids).some(isGroup) || Object.keys(record.targets).length > 0)) return undefined
         return apply(context, { id, goal, observed: { kind: 'settled', record }, actions: [] }, signal)
       })
     },

@@ -6,11 +6,14 @@ import type { Caller } from '../calls/calls.ts'
 import { partOf } from '../groups/part.ts'
 import type { Part } from '../groups/part.ts'
 import { syncMembership } from '../membership/membership.ts'
+import { appliedGroups, standingGroups } from '../membership/standing.ts'
+import type { StandingGroup } from '../membership/standing.ts'
 import type { AwsGoal } from '../model/goal.ts'
-import { hashOf } from '../model/ledger.ts'
+import { hashOf, plannerVersion } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
-import { existingOf, wishOf } from '../observe/wish.ts'
+import { existingOf, isApplied, wishOf } from '../observe/wish.ts'
+import type { Wish } from '../observe/wish.ts'
 import { nextRetirement } from '../plan/retirement.ts'
 import type { Location } from '../provider/locations.ts'
 import { noteUnclear, openFor } from './open.ts'
@@ -41,10 +44,10 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
   // The targets of each member are its own.
   if (id.kind === 'Group') context.memory.strict.delete(id.uid)
   if (part.isLeftOut) return leftOut(context, { ...input, part })
-  const { targetGroups } = part
+  const groups = await groupsOf(context, { ...input, part, wish })
   const membership = await syncMembership(context, {
     id: part.id,
-    settings: { targetGroups },
+    groups,
     location,
     record: input.record,
     caller,
@@ -60,7 +63,7 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
       record: membership.record,
       targets: membership.targets,
       before: isUnchanged && !context.memory.unwell.has(part.id.uid) ? saidBefore(input.record, member) : undefined,
-      groups: targetGroups.flatMap(({ key }) => membership.record.ids[`target-group/${key}`] ?? []),
+      groups: groups.filter(({ isOld }) => !isOld).map(({ arn }) => arn),
     },
     caller,
   )
@@ -76,6 +79,17 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
     gone: false,
     again: again(context, input, [told.afterMs, membership.againAfterMs, wait?.afterMs], record),
   }
+}
+
+/** What was applied in full, and replaced nothing, is told by the ledger alone. */
+async function groupsOf(
+  { cluster }: Context,
+  { id, location, caller, record, part, wish }: Conclusion & { readonly part: Part; readonly wish: Wish },
+): Promise<readonly StandingGroup[]> {
+  const { id: whose, targetGroups, desired } = part
+  if (isApplied(record, wish, plannerVersion) && record.retiring.length === 0) return appliedGroups(targetGroups, record)
+  const all = await location.pictures.targetGroups.all(caller.signal)
+  return standingGroups(all, { cluster, id, whose, targetGroups, record, desired })
 }
 
 function again(

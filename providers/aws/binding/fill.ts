@@ -4,7 +4,7 @@ import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { BindingOutcome, BindingRecord, FoundGroup, Readiness } from '../../../src/provider.ts'
 import type { Caller } from '../calls/calls.ts'
 import { refusedProblems, skippedProblems } from '../membership/membership.ts'
-import { deregister, describeRegistered, difference, register } from '../membership/register.ts'
+import { deregister, describeRegistered, difference, registerWithRoom } from '../membership/register.ts'
 import type { Registered } from '../membership/register.ts'
 import { targetKey } from '../membership/targets.ts'
 import type { Choice } from '../membership/targets.ts'
@@ -74,14 +74,18 @@ export async function fill(context: Context, filling: Filling, caller: Caller): 
   const kept = [...ownPresent.values()].map(recordText)
   if (change.register.length > 0)
     await note({ ...of([...new Set([...kept, ...wanted.map(recordText)])].toSorted()), unfinished: true })
-  const refused = await register(location.calls, arn, change.register, caller)
+  const leave = async () => {
+    await context.confirmLeading(caller.signal)
+    await deregister(location.calls, arn, change.deregister, caller)
+  }
+  const makeRoom = change.deregister.length > 0 ? leave : undefined
+  const refused = await registerWithRoom(location.calls, arn, { targets: change.register, makeRoom }, caller)
   const refusedKeys = new Set(refused.map(({ target }) => targetKey(target)))
   const registered = wanted.filter(target => !refusedKeys.has(targetKey(target)))
   // What leaves may still drain: nothing is closed before it is gone.
   const both = together(record.openings ?? {}, openings)
   await rules.set(uid, both, stood, caller)
-  if (change.deregister.length > 0) await context.confirmLeading(caller.signal)
-  await deregister(location.calls, arn, change.deregister, caller)
+  if (makeRoom) await leave()
   await rules.set(uid, openings, both, caller)
   const gone = new Set(change.deregister.map(targetKey))
   const now = [...present, ...registered.map(target => [targetKey(target), target] as const)].filter(([key]) => !gone.has(key))

@@ -9,10 +9,11 @@ import { listed, warns } from '../model/problems.ts'
 import type { Context } from '../observe/context.ts'
 import { isInside } from '../observe/inside.ts'
 import type { Location } from '../provider/locations.ts'
-import type { AwsSettings, TargetGroupSettings } from '../settings/aws-settings.ts'
+import type { TargetGroupSettings } from '../settings/aws-settings.ts'
 import { chooseFor } from './backends.ts'
-import { deregister, describeRegistered, difference, register } from './register.ts'
+import { deregister, describeRegistered, difference, registerWithRoom } from './register.ts'
 import type { Difference, Refusal, Registered } from './register.ts'
+import type { StandingGroup } from './standing.ts'
 import { targetKey } from './targets.ts'
 import type { Target } from './targets.ts'
 
@@ -39,27 +40,26 @@ export async function syncMembership(
   input: {
     /** The Service whose targets they are. */
     readonly id: LoadBalancerId
-    readonly settings: Pick<AwsSettings, 'targetGroups'>
+    readonly groups: readonly StandingGroup[]
     readonly location: Location
     readonly record: LedgerRecord
     readonly caller: Caller
   },
 ): Promise<MembershipResult> {
-  const { id, settings, location, caller } = input
-  const inside = await insideOf(settings, location, caller)
+  const { id, groups, location, caller } = input
+  const inside = await insideOf(groups, location, caller)
   const isStrict = context.memory.strict.has(id.uid)
   let { record } = input
   const warnings: Problem[] = []
   let targets = 0
   let againAfterMs: number | undefined
   let registeredAny = false
-  for (const group of settings.targetGroups) {
-    const arn = record.ids[`target-group/${group.key}`]
-    if (arn === undefined) continue
+  for (const { arn, group, isOld } of groups) {
     const choice = chooseFor(context, id, group, inside)
-    targets += choice.targets.length
+    if (!isOld) targets += choice.targets.length
     const synced = await syncGroup(context, { arn, group, wanted: choice.targets, record, location, caller, isStrict })
     record = synced.record
+    if (isOld) continue
     registeredAny ||= synced.registeredAny
     warnings.push(...choice.problems, ...skippedProblems(choice.skipped), ...refusedProblems(synced.refused))
     if (synced.againAfterMs !== undefined) againAfterMs = Math.min(againAfterMs ?? synced.againAfterMs, synced.againAfterMs)
@@ -70,11 +70,11 @@ export async function syncMembership(
 
 /** Addresses are asked about only where they are targets. */
 async function insideOf(
-  { targetGroups }: Pick<AwsSettings, 'targetGroups'>,
+  groups: readonly StandingGroup[],
   { pictures }: Location,
   { signal }: Caller,
 ): Promise<(address: string) => boolean> {
-  const hasAddresses = targetGroups.some(({ targetType }) => targetType === 'ip')
+  const hasAddresses = groups.some(({ group }) => group.targetType === 'ip')
   return hasAddresses ? isInside([...(await pictures.subnets.all(signal)).values()]) : () => true
 }
 
@@ -110,11 +110,13 @@ async function syncGroup(context: Context, input: GroupInput): Promise<GroupResu
     const registered = (isStrict ? undefined : remembered) ?? (await describeRegistered(location.calls, arn, caller))
     const change = difference(wanted, registered)
     const held = group.nodesWithEndpointsOnly ? holdBack(context, arn, change) : { due: change.deregister }
-    const refused = await register(location.calls, arn, change.register, caller)
+    const leave = () => deregister(location.calls, arn, held.due, caller)
+    const makeRoom = held.due.length > 0 ? leave : undefined
+    const refused = await registerWithRoom(location.calls, arn, { targets: change.register, makeRoom }, caller)
     const refusedKeys = new Set(refused.map(({ target }) => targetKey(target)))
     const present = new Map([...registered, ...keyed(wanted)].filter(([key]) => !refusedKeys.has(key)))
     memory.registered.set(arn, present)
-    await deregister(location.calls, arn, held.due, caller)
+    await leave()
     for (const target of held.due) present.delete(targetKey(target))
     // With targets refused or held back the hash is not that of what is wanted, so a restart looks again.
     const settled = targetsHash([...present.values()].toSorted(byKey))

@@ -60,6 +60,25 @@ export async function register(
   return refused
 }
 
+/**
+ * As `register`, where targets that are to go may hold the room that the new ones need: then `makeRoom` takes those away first.
+ * Without it, or when that is not enough, rejects with QuotaReached.
+ */
+export async function registerWithRoom(
+  calls: AwsCalls,
+  group: string,
+  { targets, makeRoom }: { readonly targets: readonly Target[]; readonly makeRoom: (() => Promise<void>) | undefined },
+  caller: Caller,
+): Promise<readonly Refusal[]> {
+  try {
+    return await register(calls, group, targets, caller)
+  } catch (error) {
+    if (!makeRoom || !hasCode(error, 'TooManyTargets')) throw error
+    await makeRoom()
+    return register(calls, group, targets, caller)
+  }
+}
+
 async function registerBatch(
   calls: AwsCalls,
   group: string,

@@ -1,0 +1,111 @@
+// No moment without targets: while one thing takes the place of another, both follow the pods.
+import { expect, test } from 'vitest'
+import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
+import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
+import { nodeObject, testWorld } from './world-under-test.ts'
+
+const web = { name: 'web' }
+const asInstances = { ...web, aws: { 'nlb-target-type': 'instance' } }
+const tcp = { name: 'tcp', port: 80, targetPort: 8080, protocol: 'TCP' as const }
+const both = { ...web, ports: [tcp, { ...tcp, name: 'udp', protocol: 'UDP' as const }] }
+
+async function world(fake: Parameters<typeof fakeAws>[0] = {}) {
+  const aws = await fakeAws(fake)
+  const vpc = aws.createVpc()
+  const [subnet] = vpc.privateSubnets
+  if (!subnet) throw new Error('the VPC has no private subnet')
+  const node = aws.createInstance({ subnet, pods: 40 })
+  const cluster = testWorld(aws, { vpcId: vpc.id })
+  cluster.nodes.set('n1', nodeObject('n1', node.providerId))
+  cluster.pods(web, node.podIps.slice(0, 2))
+  return { aws, node, cluster, [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() }
+}
+
+/** Targets that are not on their way out, by ARN of the group. */
+function targets(aws: FakeAws): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    aws.world.targetGroups
+      .values()
+      .map(group => [
+        group.arn,
+        [...group.targets].flatMap(([key, each]) => (each.drainingUntil === undefined ? [key] : [])).toSorted(),
+      ]),
+  )
+}
+
+const at8080 = (ips: readonly string[]) => ips.map(ip => `${ip}:8080`).toSorted()
+
+test('until another load balancer has taken over, and while the old one is kept, the old one follows the pods', async () => {
+  await using at = await world()
+  const { aws, cluster, node } = at
+  await cluster.settle(web)
+  const [old] = targets(aws).keys()
+  const open = { ...web, aws: { scheme: 'internet-facing' } }
+  await cluster.look(open)
+  expect(targets(aws).size).toBe(2)
+  cluster.pods(web, node.podIps.slice(2, 4))
+  await cluster.look(open)
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(2, 4)), at8080(node.podIps.slice(2, 4))])
+  for (let turn = 0; turn < 40 && cluster.ledger.read(cluster.goal(open).desired.id)?.retiring.length === 0; turn++) {
+    await cluster.look(open)
+    aws.advance(10_000)
+  }
+  // A pod alone, as the loop of targets sees it, after a restart too.
+  cluster.restart()
+  cluster.pods(web, node.podIps.slice(4, 6))
+  const goal = cluster.goal(open)
+  await cluster.provider.syncTargets(goal.desired.id, goal, new AbortController().signal)
+  expect(targets(aws).get(old ?? '')).toEqual(at8080(node.podIps.slice(4, 6)))
+  await cluster.settle(open)
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(4, 6))])
+})
+
+test('a target group of another type that is replaced keeps and follows its own targets until the new one is healthy', async () => {
+  await using at = await world()
+  const { aws, cluster, node } = at
+  await cluster.settle(web)
+  await cluster.look(asInstances)
+  cluster.pods(web, node.podIps.slice(1, 3))
+  await cluster.look(asInstances)
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(1, 3)), [`${node.id}:30080`]])
+})
+
+test('a change of target type that cannot be made takes no targets away', async () => {
+  await using at = await world({ quotas: { targetGroups: 1 } })
+  const { aws, cluster, node } = at
+  await cluster.settle(web)
+  await expect(cluster.look(asInstances)).rejects.toMatchObject({ code: 'QuotaReached' })
+  cluster.pods(web, node.podIps.slice(1, 3))
+  const goal = cluster.goal(asInstances)
+  await cluster.provider.syncTargets(goal.desired.id, goal, new AbortController().signal)
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(1, 3))])
+})
+
+test('a UDP port beside a TCP one waits until the targets of both are healthy', async () => {
+  await using at = await world()
+  const { aws, cluster, node } = at
+  await cluster.settle(web)
+  cluster.pods(both, node.podIps.slice(0, 2))
+  await cluster.look(both)
+  const [listener] = aws.world.listeners.values()
+  expect(listener).toMatchObject({
+    protocol: 'TCP',
+    actions: [{ ForwardConfig: { TargetGroups: [{ Weight: 1 }, { Weight: 0 }] } }],
+  })
+  await cluster.settle(both)
+  expect(aws.world.listeners.values()).toMatchObject([{ protocol: 'TCP_UDP' }])
+  expect(aws.world.targetGroups.values()).toMatchObject([{ protocol: 'TCP_UDP' }])
+})
+
+test('where the quota leaves no room for both, the old targets go first: they must not keep the new ones out for ever', async () => {
+  await using at = await world({ quotas: { targetsPerTargetGroup: 4 } })
+  const { aws, cluster, node } = at
+  cluster.pods(web, node.podIps.slice(0, 4))
+  await cluster.settle(web)
+  cluster.pods(web, node.podIps.slice(4, 8))
+  await cluster.look(web)
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(4, 8))])
+  cluster.pods(web, node.podIps.slice(4, 9))
+  await expect(cluster.look(web)).rejects.toMatchObject({ code: 'QuotaReached' })
+  expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(4, 8))])
+})
