@@ -47,9 +47,9 @@ function stepsOf(listener: StackListener, found: FoundListener | undefined, seen
   ]
   if (!found) return { actions: [{ kind: 'create-listener', listener }, ...after] }
   const stage = stageOf(listener, found, seen, stack)
-  const staged: StackListener = { ...listener, forward: stage.forward }
+  const staged: StackListener = { ...listener, forward: stage.forward, protocol: stage.protocol ?? listener.protocol }
   const isSame =
-    found.protocol === listener.protocol &&
+    found.protocol === staged.protocol &&
     found.certificate === certificates[0] &&
     (listener.tlsPolicy === undefined || found.policy === listener.tlsPolicy) &&
     (found.alpn ?? 'None') === (listener.alpnPolicy ?? 'None') &&
@@ -70,6 +70,8 @@ function stepsOf(listener: StackListener, found: FoundListener | undefined, seen
 
 interface Stage {
   readonly forward: StackListener['forward']
+  /** What the listener stays for now, so that what serves can go on behind it. */
+  readonly protocol?: 'TCP' | 'UDP'
   /** Key of the target group that is not healthy yet. */
   readonly waitsFor?: string
 }
@@ -101,9 +103,15 @@ function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stac
     return [{ own: to.own, isReady }]
   })
   const waiting = fresh.find(({ isReady }) => !isReady)
+  const freshFit = (protocol: string) =>
+    fresh.every(({ own }) => canServe(protocol, stack.targetGroups.find(({ key }) => key === own)?.protocol ?? ''))
+  // What is to come may stand behind the listener as it is: TCP_UDP behind TCP.
+  const stays = !fits && freshFit(found.protocol) ? plainOf(found.protocol) : undefined
   // Beside what serves there must be room (CreateListener: five target groups in an action).
-  if (!waiting || serving.length === 0 || !fits || serving.length + fresh.length > 5) return { forward: listener.forward }
+  if (!waiting || serving.length === 0 || !(fits || stays) || serving.length + fresh.length > 5)
+    return { forward: listener.forward }
   return {
+    ...(stays ? { protocol: stays } : {}),
     forward: [
       ...serving.map(({ targetGroup: arn, weight }) => ({ arn, weight })),
       ...fresh.map(({ own }) => ({ own, weight: 0 })),
@@ -126,6 +134,11 @@ function canServe(listener: string, group: string): boolean {
     TCP_UDP: ['TCP_UDP'],
   }
   return fitting[listener]?.includes(group) ?? false
+}
+
+/** A protocol that a listener has without a certificate. */
+function plainOf(protocol: string): 'TCP' | 'UDP' | undefined {
+  return protocol === 'TCP' || protocol === 'UDP' ? protocol : undefined
 }
 
 /** One text for equal forwards. Weights are as AWS has them; with one place only, the weight means nothing unless it is 0. */
