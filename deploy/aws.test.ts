@@ -18,11 +18,26 @@ const folder = join(import.meta.dirname, 'aws')
 const policy: { readonly Statement: readonly Statement[] } = JSON.parse(readFileSync(join(folder, 'iam-policy.json'), 'utf8'))
 const actionsOf = ({ Action }: Statement) => (typeof Action === 'string' ? [Action] : Action)
 
-test('the IAM policy allows exactly the calls that are made', () => {
+/**
+ * Elastic Load Balancing asks these of EC2 and IAM as whoever calls it: CreateLoadBalancer and SetSecurityGroups for the security
+ * groups, gateway and addresses, RegisterTargets for instances, and the first CreateLoadBalancer of an account for the role of the
+ * service ("Elastic Load Balancing service-linked role", user guide).
+ */
+const behind = [
+  'ec2:DescribeAccountAttributes',
+  'ec2:DescribeAddresses',
+  'ec2:DescribeInstances',
+  'ec2:DescribeInternetGateways',
+  'ec2:GetSecurityGroupsForVpc',
+  'iam:CreateServiceLinkedRole',
+]
+
+test('the IAM policy allows exactly the calls that are made, and those that AWS makes for them', () => {
   const made = [
     ...Object.keys(elbCommands).map(name => `elasticloadbalancing:${name}`),
     ...Object.keys(ec2Commands).map(name => `ec2:${name}`),
     ...Object.keys(acmCommands).map(name => `acm:${name}`),
+    ...behind,
   ]
   expect([...new Set(policy.Statement.flatMap(actionsOf))].toSorted()).toEqual(made.toSorted())
 })

@@ -162,12 +162,17 @@ export function providerError(error: unknown, call: CallName): unknown {
   }
   const row = rows.find(({ codes }) => codes.includes(code))
   if (row?.reason === 'AccessDenied') {
-    const remedy = `Allow ${action} in the IAM policy of the controller.`
+    const remedy = `Allow ${deniedIn(error.message) ?? action} in the IAM policy of the controller.`
     return make(row.reason, row.retry, `AWS denied ${action}: ${error.message}.`, error, remedy)
   }
   const said = `${action} failed with ${code}: ${error.message.replace(/\.$/, '')}.`
   if (row) return make(row.reason, row.retry, said, error)
   return make('ProviderError', isServerFault(error) ? 'later' : 'when-changed', said, error)
+}
+
+/** AWS does some calls in the caller's name, and then names the one that lacks: CreateLoadBalancer needs ec2:GetSecurityGroupsForVpc. */
+function deniedIn(message: string): string | undefined {
+  return /not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)/.exec(message)?.[1]
 }
 
 function isServerFault(error: Error): boolean {

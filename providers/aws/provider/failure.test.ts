@@ -56,6 +56,20 @@ test('access that is denied names the IAM action', async () => {
   expect(at.aws.world.loadBalancers.values()).toHaveLength(1)
 })
 
+test('access that AWS lacks in our name for a call names what is to be allowed, not the call', async () => {
+  await using at = await world()
+  at.aws.fail({
+    operation: 'CreateLoadBalancer',
+    when: 'before',
+    error: {
+      code: 'AccessDenied',
+      message: 'User: arn:aws:sts::1:assumed-role/weir/s is not authorized to perform: ec2:GetSecurityGroupsForVpc because no',
+    },
+  })
+  const { remedy } = await failureOf(at.cluster.look(web))
+  expect(remedy).toBe('Allow ec2:GetSecurityGroupsForVpc in the IAM policy of the controller.')
+})
+
 test('throttled calls are told as such, and everything is made when AWS has recovered', async () => {
   await using at = await world()
   at.aws.throttle({ 'elb-write': { burst: 0, perSecond: 0 } })
