@@ -197,7 +197,8 @@ describe('the health check', () => {
   })
 
   test.each([
-    [ports, 'https', 'is no number and no port of the Service'],
+    [ports, 'https', 'is no number from 1 to 65535 and no port of the Service'],
+    [ports, '70000', 'is no number from 1 to 65535 and no port of the Service'],
     [[{ portName: 'http', targetPort: 'web' }], 'http', 'has a target port that is a name'],
   ])('at a port that cannot be told is refused', (listeners, port, message) => {
     const { problems } = read({ targetType: 'Pod', listeners, annotations: { 'healthcheck-port': port } })

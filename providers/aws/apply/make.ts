@@ -13,7 +13,7 @@ import type { HealthCheckSettings } from '../settings/aws-settings.ts'
 import { tagsOf } from '../snapshots/pictures.ts'
 import { foundListener, foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from '../snapshots/shapes.ts'
 import type { FoundRule, Tags } from '../snapshots/shapes.ts'
-import { permissionsOf } from './permissions.ts'
+import { authorizeAll } from './permissions.ts'
 import { idIn } from './run.ts'
 import type { Run } from './run.ts'
 
@@ -74,21 +74,7 @@ export const authorize: Make<'authorize'> = async (run, { role, rules }) => {
   const { calls, pictures } = run.location
   const GroupId = idIn(run, `security-group/${role}`)
   const known = pictures.securityGroups.known(GroupId)
-  await unless(
-    ['InvalidPermission.Duplicate'],
-    calls.ec2('AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: permissionsOf(rules, 'weir.dev/clients') }, run.caller),
-    // Some are there already, and then AWS adds none of them: one by one.
-    async () => {
-      for (const rule of rules) {
-        const input = { GroupId, IpPermissions: permissionsOf([rule], 'weir.dev/clients') }
-        await unless(
-          ['InvalidPermission.Duplicate'],
-          calls.ec2('AuthorizeSecurityGroupIngress', input, run.caller),
-          () => undefined,
-        )
-      }
-    },
-  )
+  await authorizeAll(calls, { group: GroupId, rules, description: 'weir.dev/clients' }, run.caller)
   const added = rules.map((rule): FoundRule => ({ ...rule, description: 'weir.dev/clients' }))
   if (known) pictures.securityGroups.put({ ...known, rules: [...known.rules, ...added] })
 }

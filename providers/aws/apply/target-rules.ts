@@ -8,12 +8,13 @@ import type { SecurityGroupFacts } from '../discovery/security-groups.ts'
 import { quotas } from '../limits.ts'
 import type { Target } from '../membership/targets.ts'
 import { listed, warns } from '../model/problems.ts'
+import { clusterTag } from '../model/ownership.ts'
 import { ruleSteps, targetRules } from '../model/security-group-rules.ts'
 import type { OwnRule } from '../model/security-group-rules.ts'
 import type { Pictures } from '../snapshots/pictures.ts'
 import type { FoundRule, FoundSecurityGroup } from '../snapshots/shapes.ts'
 import { foundSecurityGroup } from '../snapshots/shapes.ts'
-import { permissionsOf } from './permissions.ts'
+import { authorizeAll, permissionsOf } from './permissions.ts'
 
 /** Told apart from rules of others by this, and by the shared group they name as their source. */
 export const ruleDescription = 'weir.dev/targets'
@@ -76,23 +77,22 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
     inTurn(group, async () => {
       const found = (await pictures.securityGroups.all(caller.signal)).get(group)
       if (!found) return
-      const present = found.rules.filter(rule => isOursAt(rule, backend))
+      const atBackend = found.rules.filter(rule => isFrom(rule, backend))
+      // A shared group of the administrator's may have rules that others made.
+      const isManaged = pictures.securityGroups.known(backend)?.tags[clusterTag] !== undefined
+      const present = isManaged ? atBackend : atBackend.filter(({ description }) => description === ruleDescription)
       const wanted = wantedAt(group, backend)
-      const missing = wanted.filter(rule => !present.some(other => covers(other, rule)))
+      const missing = wanted.filter(rule => !atBackend.some(other => covers(other, rule)))
       if (missing.length === 0 && !shrinks) return
       // The narrower rules that a wider one covers go with the sweep, which saves a call now; but they must not pile up.
       const keep = shrinks || present.length >= mostCovered ? wanted : [...present, ...missing]
       for (const step of ruleSteps(keep, present, quotas.inboundRulesPerSecurityGroup)) {
-        const isNew = 'authorize' in step
-        const permissions = permissionsOf(isNew ? step.authorize : step.revoke, isNew ? ruleDescription : undefined)
-        const input = { GroupId: group, IpPermissions: permissions }
-        if (isNew)
-          await unless(
-            ['InvalidPermission.Duplicate'],
-            calls.ec2('AuthorizeSecurityGroupIngress', input, caller),
-            () => undefined,
-          )
-        else await unless(['InvalidPermission.NotFound'], calls.ec2('RevokeSecurityGroupIngress', input, caller), () => undefined)
+        if ('authorize' in step) {
+          await authorizeAll(calls, { group, rules: step.authorize, description: ruleDescription }, caller)
+          continue
+        }
+        const input = { GroupId: group, IpPermissions: permissionsOf(step.revoke, undefined) }
+        await unless(['InvalidPermission.NotFound'], calls.ec2('RevokeSecurityGroupIngress', input, caller), () => undefined)
       }
       const others = found.rules.filter(rule => !present.includes(rule))
       pictures.securityGroups.put({
@@ -196,7 +196,7 @@ function indexOf(all: readonly NetworkInterface[]): ReadonlyMap<string, NetworkI
 }
 
 /** Of protocols that are made here, so that a rule for everything that somebody else made stays. */
-function isOursAt({ kind, source, protocol }: FoundRule, backend: string): boolean {
+function isFrom({ kind, source, protocol }: FoundRule, backend: string): boolean {
   return kind === 'group' && source === backend && (protocol === 'tcp' || protocol === 'udp')
 }
 

@@ -1,5 +1,5 @@
 // The rules that bindings ask for at the security groups of their targets: each binding's own wish, together what stands.
-import { permissionsOf } from '../apply/permissions.ts'
+import { authorizeAll, permissionsOf } from '../apply/permissions.ts'
 import { unless } from '../calls/calls.ts'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { quotas } from '../limits.ts'
@@ -50,19 +50,19 @@ export function createBindingRules(options: {
       const others = found.rules.filter(rule => rule.description !== description)
       const there = new Set(others.map(ruleKey))
       const texts = new Set([...needs().values()].flatMap(openings => openings[group] ?? []))
-      const wanted = collapse([...texts].flatMap(parseOpening), quotas.inboundRulesPerSecurityGroup).rules.filter(
+      const asked = [...texts].flatMap(parseOpening)
+      // What one of them opened is never opened to the clients of another.
+      const listening = asked.flatMap(({ protocol, from, to }) => [from, to].map(port => ({ protocol, port })))
+      const wanted = collapse(asked, quotas.inboundRulesPerSecurityGroup, { listening }).rules.filter(
         rule => !there.has(ruleKey(rule)),
       )
       for (const step of ruleSteps<OwnRule, Rule>(wanted, own, quotas.inboundRulesPerSecurityGroup)) {
-        const isNew = 'authorize' in step
-        const input = {
-          GroupId: group,
-          IpPermissions: permissionsOf(isNew ? step.authorize : step.revoke, isNew ? description : undefined),
+        if ('authorize' in step) {
+          await authorizeAll(calls, { group, rules: step.authorize, description }, caller)
+          continue
         }
-        const call = isNew
-          ? calls.ec2('AuthorizeSecurityGroupIngress', input, caller)
-          : calls.ec2('RevokeSecurityGroupIngress', input, caller)
-        await unless<unknown, undefined>(['InvalidPermission.Duplicate', 'InvalidPermission.NotFound'], call, () => undefined)
+        const input = { GroupId: group, IpPermissions: permissionsOf(step.revoke, undefined) }
+        await unless(['InvalidPermission.NotFound'], calls.ec2('RevokeSecurityGroupIngress', input, caller), () => undefined)
       }
       pictures.securityGroups.put({ ...found, rules: [...others, ...wanted.map(rule => ({ ...rule, description }))] })
     })

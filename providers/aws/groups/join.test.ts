@@ -22,6 +22,16 @@ test('each keeps its ports, and who may connect to them', () => {
   expect(settings?.targetGroups.map(({ key }) => key)).toEqual(['443', '8443'])
 })
 
+test('one that wanted no security groups has its clients let in by those of the leader', () => {
+  const other = member('other', '2026-01-02T00:00:00Z', {
+    listeners: [{ port: 8443 }],
+    annotations: { 'disable-nlb-sg': 'true' },
+  })
+  const { rules, served } = joinGroup([old, other])
+  expect(served).toEqual(new Set(['old', 'other']))
+  expect(rules.map(({ from, source }) => `${from} ${source}`)).toEqual(['443 0.0.0.0/0', '8443 0.0.0.0/0'])
+})
+
 describe('a port two ask for', () => {
   test('belongs to the older one; the younger keeps its others', () => {
     const young = member('young', '2026-01-02T00:00:00Z', {

@@ -172,9 +172,7 @@ function rulesOf(
   listeners: readonly GroupListener[],
 ): { readonly rules: readonly OwnRule[]; readonly over: number } {
   if (leader?.settings.securityGroups.kind !== 'managed') return { rules: [], over: 0 }
-  const rules = listeners.flatMap(({ securityGroups, listener }) =>
-    securityGroups.kind === 'managed' ? frontendRules(securityGroups, [listener]) : [],
-  )
+  const rules = listeners.flatMap(({ securityGroups, listener }) => frontendRules(doorsOf(securityGroups), [listener]))
   const listening = listeners.flatMap(({ listener: { port, protocol } }) =>
     protocol === 'TCP_UDP'
       ? [
@@ -184,6 +182,15 @@ function rulesOf(
       : [{ protocol: protocol === 'UDP' ? 'udp' : 'tcp', port }],
   )
   return collapse(rules, quotas.inboundRulesPerSecurityGroup, { listening })
+}
+
+/** A member that wanted no security groups has those of the leader, and lets in by them whom it would have let in at its targets. */
+function doorsOf(groups: SecurityGroupSettings): Extract<SecurityGroupSettings, { readonly kind: 'managed' }> {
+  if (groups.kind === 'managed') return groups
+  const { manageBackendRules } = groups
+  // Own groups are never behind a managed one: such a member is left out.
+  const sources = groups.kind === 'none' ? groups.sources : []
+  return { kind: 'managed', sources, prefixLists: [], pathMtuIcmp: false, manageBackendRules }
 }
 
 /** The message and the remedy. */

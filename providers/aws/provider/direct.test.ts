@@ -113,3 +113,28 @@ test('without rules of ours where somebody else is in charge', async () => {
   await at.cluster.settle({ ...web, aws: { ...web.aws, 'manage-backend-security-group-rules': 'false' } })
   expect(at.inbound()).toEqual([])
 })
+
+test('rules made few for the quota let nobody in to what another Service opened to others', async () => {
+  await using at = await world()
+  const { aws, cluster, vpc } = at
+  const ranges = Array.from({ length: 20 }, (_, index) => `192.0.${2 * index}.0/24`)
+  const port = (nodePort: number) => ({
+    name: `p${nodePort}`,
+    port: nodePort,
+    targetPort: 8080,
+    protocol: 'TCP' as const,
+    nodePort,
+  })
+  await cluster.settle({
+    ...external,
+    name: 'api',
+    ports: [port(30_002)],
+    spec: { loadBalancerSourceRanges: ['198.51.100.0/24'] },
+  })
+  const wide = [port(30_001), port(30_003), port(30_005), port(30_007)]
+  await cluster.settle({ ...external, ports: wide, spec: { loadBalancerSourceRanges: ranges } })
+  const rules = aws.world.securityGroups.get(vpc.defaultSecurityGroup)!.rules.filter(({ egress }) => !egress)
+  const over = rules.filter(({ from, to, cidr }) => cidr?.startsWith('192.0.') && from <= 30_002 && to >= 30_002)
+  expect(over).toEqual([])
+  expect(rules.some(({ from, to }) => from === 30_003 && to === 30_007)).toBe(true)
+})

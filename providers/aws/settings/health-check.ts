@@ -55,7 +55,7 @@ export function healthCheckSettings(
 /** A number, `traffic-port`, or what a named port of the Service is at the targets; undefined when that cannot be told. */
 function portOf(text: string, wish: Wish, values: Values): number | 'traffic-port' | undefined {
   if (text === 'traffic-port') return text
-  if (/^[0-9]+$/.test(text)) return Number(text)
+  if (/^[0-9]+$/.test(text)) return Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined
   const named = wish.listeners.find(({ portName }) => portName === text)
   if (!named) return undefined
   return values.targets === 'Node' ? named.nodePort : numericTargetPort(named)
@@ -72,7 +72,7 @@ function unknownPort(text: string, { listeners }: Wish, { targets }: Values): Pr
   const lack = targets === 'Node' ? 'has no node port' : 'has a target port that is a name'
   const message = named
     ? `the health check port ${text} ${lack}, so its number is not known.`
-    : `the health check port ${text} is no number and no port of the Service.`
+    : `the health check port ${text} is no number from 1 to 65535 and no port of the Service.`
   const names = listeners.map(({ portName }) => portName).filter(name => name !== '')
   return invalidSettings(message, `Write a number, traffic-port${names.length > 0 ? `, ${names.join(', ')}` : ''}.`)
 }
