@@ -27,6 +27,7 @@ import { createHealthRound } from './provider/health-round.ts'
 import { listOutside, ownersOf } from './provider/list.ts'
 import { createLocations, perLocation } from './provider/locations.ts'
 import type { Location } from './provider/locations.ts'
+import { withPlacesOfNow } from './provider/places.ts'
 import { createOrphanFinder, usualApartMs } from './provider/orphans.ts'
 import type { FoundOrphans } from './provider/orphans.ts'
 import { keepSharedGroup } from './provider/shared-group.ts'
@@ -68,8 +69,6 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
 
 export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   const { clock, log, signal, whereabouts, rates, cluster, clusterName, neighbours } = dependencies
-  const groups = indexGroups(dependencies.ledger)
-  const { ledger } = groups
   const locations = createLocations({
     transports: dependencies.transports ?? (place => sdkTransports(clientOptions(place))),
     whereabouts,
@@ -77,6 +76,12 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     signal,
     ...(rates === undefined ? {} : { rates }),
   })
+  const placeOf = (className: string) => {
+    const found = [...dependencies.classes()].find(({ metadata }) => metadata.name === className)
+    return found && locations.ofClassIfKnown(found)?.place
+  }
+  const groups = indexGroups(withPlacesOfNow(dependencies.ledger, placeOf))
+  const { ledger } = groups
   /** Openings by the ledger of those that stand at `location`. */
   const openedAt = (location: Location) =>
     [...ledger.entries()].flatMap(([{ uid }, { place, openings }]) =>

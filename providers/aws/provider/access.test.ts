@@ -56,6 +56,27 @@ test('a role that does not trust the controller is told with the role and what t
   expect(remedy).toContain('external id')
 })
 
+test('when the class gets another role of the account, what stands is served and taken away in that role', async () => {
+  await using at = await world(aws => ({ assumeRole: { arn: aws.createRole({ name: 'network' }) } }))
+  const { aws, cluster } = at
+  await cluster.settle(web)
+  const assumeRole = { arn: aws.createRole({ name: 'network-2' }) }
+  cluster.class = { ...cluster.class, spec: { ...cluster.class.spec, aws: { assumeRole } } }
+  const mark = aws.calls.mark()
+  await cluster.settle(web)
+  await cluster.settleRemoval(web)
+  const roles = aws.calls.since(mark).entries.flatMap(({ operation, input }) => (operation === 'AssumeRole' ? [input] : []))
+  expect(roles).toMatchObject([{ RoleArn: assumeRole.arn }])
+  const keys = new Set(
+    aws.calls
+      .since(mark)
+      .entries.filter(({ operation }) => operation !== 'AssumeRole')
+      .map(({ caller }) => caller),
+  )
+  expect(keys.size).toBe(1)
+  expect(aws.world.loadBalancers.values()).toEqual([])
+})
+
 test('keys of a role that AWS believes no more are fetched anew at the next look', async () => {
   await using at = await world(inRole('weir-1'))
   const { aws, cluster } = at

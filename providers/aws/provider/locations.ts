@@ -42,6 +42,8 @@ export interface LocationsOptions {
 
 export interface Locations {
   of(place: Place): Location
+  /** The location of a class; undefined while region or VPC are not known. */
+  ofClassIfKnown(found: LoadBalancerClass): Location | undefined
   /** The location of a class. Throws NotConfigured while region or VPC are not known. */
   ofClass(found: LoadBalancerClass): Location
 }
@@ -59,28 +61,35 @@ export function createLocations({ transports, whereabouts, clock, rates, signal 
     made.set(key, location)
     return location
   }
+  const placeOf = ({ spec }: LoadBalancerClass): Partial<Place> => {
+    const { region: own, vpcId: ownVpc, assumeRole, endpoints } = spec.aws ?? {}
+    const around = whereabouts()
+    const region = own ?? around.region
+    // The VPC of the surroundings is of the region of the surroundings.
+    const vpcId = ownVpc ?? (region === around.region ? around.vpcId : undefined)
+    return {
+      ...(region === undefined ? {} : { region }),
+      ...(vpcId === undefined ? {} : { vpcId }),
+      ...(assumeRole === undefined ? {} : { assumeRole }),
+      ...(endpoints === undefined ? {} : { endpoints }),
+    }
+  }
+  const ofClassIfKnown = (found: LoadBalancerClass): Location | undefined => {
+    const { region, vpcId, ...rest } = placeOf(found)
+    return region === undefined || vpcId === undefined ? undefined : of({ region, vpcId, ...rest })
+  }
   return {
     of,
-    ofClass: ({ metadata, spec }) => {
-      const { region: own, vpcId: ownVpc, assumeRole, endpoints } = spec.aws ?? {}
-      const around = whereabouts()
-      const region = own ?? around.region
-      // The VPC of the surroundings is of the region of the surroundings.
-      const vpcId = ownVpc ?? (region === around.region ? around.vpcId : undefined)
-      if (region === undefined || vpcId === undefined) {
-        const what = region === undefined ? 'region' : 'VPC'
-        throw new ProviderError({
-          code: 'NotConfigured',
-          message: `The ${what} of class ${metadata.name} is not known yet.`,
-          remedy: reasons.NotConfigured.remedy,
-          retry: 'later',
-        })
-      }
-      return of({
-        region,
-        vpcId,
-        ...(assumeRole === undefined ? {} : { assumeRole }),
-        ...(endpoints === undefined ? {} : { endpoints }),
+    ofClassIfKnown,
+    ofClass: found => {
+      const known = ofClassIfKnown(found)
+      if (known) return known
+      const what = placeOf(found).region === undefined ? 'region' : 'VPC'
+      throw new ProviderError({
+        code: 'NotConfigured',
+        message: `The ${what} of class ${found.metadata.name} is not known yet.`,
+        remedy: reasons.NotConfigured.remedy,
+        retry: 'later',
       })
     },
   }
