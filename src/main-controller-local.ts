@@ -1,5 +1,5 @@
 // What the controller's composition root hands to the local provider, and the loops that come with it.
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createLocalProvider, missingPools } from '../providers/local/provider.ts'
 import type { ExistingService } from '../providers/local/views.ts'
 import { apiVersion } from './api/group.ts'
@@ -36,6 +36,7 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
     agents,
     existing: () => addressesInStatuses(stores),
     desired: id => desiredOf(id, stores),
+    hashSeed: () => seedOf(stores),
     blockStore: blockWrites(writer),
     announcementStore: announcementWrites(writer),
     now: () => clock.now(),
@@ -80,6 +81,12 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
       ]
     },
   }
+}
+
+/** Of the uid of kube-system, which is as old as the cluster and as unlike that of others. */
+function seedOf({ namespaces }: Stores): number {
+  const uid = namespaces.get('kube-system')?.metadata.uid ?? ''
+  return createHash('sha256').update(uid).digest().readUInt32BE()
 }
 
 /** The addresses that Services of ours show already: nobody else may be given them, even before their Services are looked at. */

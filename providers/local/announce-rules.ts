@@ -1,5 +1,6 @@
 // What the announce rules of pools say about a node: whether it announces an address, on which interfaces, and how gladly. Pure.
 import type { AddressPool } from '../../src/api/address-pool.ts'
+import type { PathMode } from './pod-targets.ts'
 import type { IpAddress } from '../../src/model/address.ts'
 import { matchesSelector } from '../../src/model/selector.ts'
 import type { Goal } from '../../src/provider.ts'
@@ -14,6 +15,8 @@ import type { ParsedPool } from './pools.ts'
 export interface Sharer {
   readonly goal: Goal | undefined
   readonly pool: ParsedPool | undefined
+  /** How packets get to pods now, as the node that announces says. Undefined: it has not said yet, or they do not go there. */
+  readonly path?: PathMode | undefined
 }
 
 export type Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['layer2']>[number]

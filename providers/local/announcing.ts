@@ -1,7 +1,7 @@
 // The second phase of the local provider: Announcements, planned address by address and written when nothing more urgent waits.
 import type { Announcement } from '../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../src/api/group.ts'
-import { parseAnnouncementName } from '../../src/model/address.ts'
+import { announcementName, parseAnnouncementName } from '../../src/model/address.ts'
 import type { Sharer } from './announce-rules.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
 import { enoughAlive } from './candidates.ts'
@@ -34,6 +34,7 @@ export interface AnnouncingParts {
   readonly kept: ReadonlySet<string>
   readonly network: () => Network
   readonly pools: () => PoolBook
+  readonly hashSeed: () => number
   /** Where a rebalance wants an address. */
   readonly moveTo: (name: string) => string | undefined
 }
@@ -54,6 +55,7 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
     existing,
     network: parts.network(),
     load: parts.load.without(name),
+    hashSeed: parts.hashSeed(),
     moveTo: parts.moveTo(name),
   })
 }
@@ -61,13 +63,14 @@ export function planByName(name: string, parts: AnnouncingParts): AnnouncementAc
 /** The Services at an address as announcing sees them, for `createRebalancer`. */
 export function sharersAt(
   given: Given,
-  parts: Pick<AnnouncingParts, 'served' | 'kept' | 'pools'>,
+  parts: Pick<AnnouncingParts, 'served' | 'kept' | 'pools' | 'announcements'>,
 ): readonly Sharer[] | 'unknown' | 'fixed' {
   const served = servedAt(given, parts.served)
   const goals = served.map(({ goal }) => goal)
   // The rules of one that was not looked at since the start count as well.
   const isKnown = given.owners.every(({ uid }) => parts.served.has(uid) || parts.kept.has(uid))
-  if (goals.length > 0) return isKnown ? sharersOf(goals, given, parts.pools()) : 'unknown'
+  const announcement = parts.announcements.get(announcementName(given.address))
+  if (goals.length > 0) return isKnown ? sharersOf(goals, given, { pools: parts.pools(), announcement }) : 'unknown'
   return given.owners.some(({ uid }) => parts.kept.has(uid)) ? 'fixed' : 'unknown'
 }
 
@@ -87,8 +90,8 @@ export function applyToStore(
   if (action.kind === 'confirm-withdrawal') return confirmWithdrawal(action.seen, store, signal)
   if (action.kind === 'put-announcement')
     return counted(action.announcement, store.create(action.announcement, signal), { load, announcements })
-  const { address: _, interfaces = null, nodeInterfaces = null, ...spec } = action.spec
-  const patch = { spec: { ...spec, interfaces, nodeInterfaces } }
+  const { address: _, interfaces = null, nodeInterfaces = null, targets = null, hashSeed = null, ...spec } = action.spec
+  const patch = { spec: { ...spec, interfaces, nodeInterfaces, targets, hashSeed } }
   const next = { ...action.seen, spec: action.spec }
   return counted(next, store.patch(action.seen, patch, signal), { load, announcements })
 }
@@ -145,7 +148,14 @@ function planKept(existing: Announcement, given: Given, parts: AnnouncingParts):
   const pool = isHome ? origin : pools.ordered.find(other => poolContains(other, given.address))
   if (pool?.spec.announce?.layer2?.some(rule => rule.serviceSelector !== undefined)) return undefined
   const load = parts.load.without(existing.metadata.name)
-  return planAnnouncement({ given, sharers: [{ goal: undefined, pool }], existing, network: parts.network(), load })
+  return planAnnouncement({
+    given,
+    sharers: [{ goal: undefined, pool }],
+    existing,
+    network: parts.network(),
+    load,
+    hashSeed: parts.hashSeed(),
+  })
 }
 
 /** For one being deleted: nobody else confirms for a node that is dead, or when none ever announced. */

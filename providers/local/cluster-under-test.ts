@@ -67,7 +67,7 @@ export function testCluster(): TestCluster {
     const owners = [{ uid: `u${at}`, namespace: 'default', name: `s${at}` }]
     const given = { address, pool: 'office', since: '2026-01-01T00:00:00Z', owners }
     const load = book.without(announcementName(address))
-    const action = planAnnouncement({ given, sharers: [sharer], existing, network, load, moveTo })
+    const action = planAnnouncement({ given, sharers: [sharer], existing, network, load, hashSeed: 1, moveTo })
     if (action?.kind === 'put-announcement') put(at, action.announcement)
     if (action?.kind === 'update-announcement') put(at, { ...action.seen, spec: action.spec })
   }

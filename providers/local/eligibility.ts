@@ -3,6 +3,7 @@ import type { IpAddress } from '../../src/model/address.ts'
 import { fitByRules, rulesFor } from './announce-rules.ts'
 import type { Rule, RuledFit, RuledMisfit, Sharer } from './announce-rules.ts'
 import type { Announcer, Network } from './network.ts'
+import { needsOwnEndpoint } from './pod-targets.ts'
 import { makeRing } from './ring.ts'
 import type { Ring } from './ring.ts'
 
@@ -31,12 +32,12 @@ function fitOfRules(announcer: Announcer, address: IpAddress, rulesOfEach: reado
 
 /**
  * With externalTrafficPolicy Local kube-proxy serves only from pods of the node itself: those that have a usable endpoint of
- * each such Service. Undefined: every node will do. Traffic that goes straight to pods finds them on any node.
+ * each such Service. Undefined: every node will do.
  */
 function endpointNodes(sharers: readonly Sharer[]): ReadonlySet<string> | undefined {
   let nodes: ReadonlySet<string> | undefined
-  for (const { goal } of sharers) {
-    if (goal?.desired.externalTrafficPolicy !== 'Local' || goal.desired.targetType !== 'Node') continue
+  for (const { goal, path } of sharers) {
+    if (!goal || !needsOwnEndpoint(goal, path)) continue
     const own = new Set(goal.membership.nodesWithEndpoints)
     nodes = nodes ? nodes.intersection(own) : own
   }

@@ -6,7 +6,8 @@ import type { Given } from './addresses/block-index.ts'
 import type { Owner } from './addresses/owner.ts'
 import { decide, needsAll } from './decide.ts'
 import { announceability } from './eligibility.ts'
-import type { LocalObserved } from './observe.ts'
+import type { Holding, LocalObserved } from './observe.ts'
+import { fallbackProblem, pathOf } from './pod-targets.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 import type { Discord } from './sharing.ts'
@@ -67,6 +68,7 @@ export function outcomeOf(
         .map(({ given }) => revokedWarning(given, observed, serving)),
       ...decision.left.map(({ holding, discord }) => leftWarning(holding.given.address.text, discord)),
       ...replaced.filter(({ isToBeExchanged }) => isToBeExchanged).flatMap(({ given }) => exchangedWarning(given, observed)),
+      ...fallbacksOf(shown, goal, observed),
     ],
     gone: false,
     // The status names the new address before the old one is withdrawn; who left an address it asks for asks again.
@@ -113,7 +115,10 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   let drained = ''
   for (const given of serving) {
     const { address, pool } = given
-    const announced = { address, sharers: sharersOf([goal, ...othersAt(given, observed, goal)], given, observed.pools) }
+    const { pools } = observed
+    const { announcement } = holdingOf(given, observed) ?? {}
+    const sharers = sharersOf([goal, ...othersAt(given, observed, goal)], given, { pools, announcement })
+    const announced = { address, sharers }
     const announceable = announceability(observed.network, announced)
     if (announceable === 'by-drained-nodes') drained = ' Only drained nodes can announce it, so they go on.'
     if (announceable !== 'by-nobody') continue
@@ -123,22 +128,40 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   return {
     ready: true,
     reason: 'Serving',
-    message: `${servingText(serving)}${secondText(goal.desired, serving)}${drained}${unservedText(goal.desired)}`,
+    message: `${servingText(serving)}${secondText(goal.desired, serving)}${drained}${unservedText(goal.desired)}${fallbackText(serving, goal, observed)}`,
   }
 }
 
 /** What the others at the address ask for. Those whose endpoints matter have the same ones, or they would not share it. */
-function othersAt({ address }: Given, { holdings }: LocalObserved, { membership }: Goal): readonly Goal[] {
-  const holding = holdings.find(({ given }) => given.address.text === address.text)
-  return (holding?.others ?? []).map(desired => ({ desired, membership }))
+function othersAt(given: Given, observed: LocalObserved, { membership }: Goal): readonly Goal[] {
+  return (holdingOf(given, observed)?.others ?? []).map(desired => ({ desired, membership }))
 }
 
 /** What is said when a station that is none of ours has an address, as the agents found. */
-function conflictAt({ address, pool }: Given, { holdings }: LocalObserved): string | undefined {
-  const holding = holdings.find(({ given }) => given.address.text === address.text)
-  const conflict = holding?.announcement?.status?.conflict
+function conflictAt(given: Given, observed: LocalObserved): string | undefined {
+  const { address, pool } = given
+  const conflict = holdingOf(given, observed)?.announcement?.status?.conflict
   if (!conflict) return undefined
   return `${address.text} is used on the LAN by a station with the MAC ${conflict.mac} (since ${conflict.since}), so no node announces it. Give that station another address, or take ${address.text} out of pool ${pool}; the agents look again by themselves.`
+}
+
+function holdingOf({ address }: Given, { holdings }: LocalObserved): Holding | undefined {
+  return holdings.find(({ given }) => given.address.text === address.text)
+}
+
+/** Why packets do not go straight to pods, for a Service that asks for that; once for each address where they do not. */
+function fallbacksOf(serving: readonly Given[], { desired, membership }: Goal, observed: LocalObserved): readonly Problem[] {
+  if (desired.targetType === 'Node' || membership.nodesWithEndpoints.length === 0) return []
+  return serving.flatMap(given => {
+    const path = pathOf(holdingOf(given, observed)?.announcement)
+    return fallbackProblem(given.address.text, path, membership) ?? []
+  })
+}
+
+function fallbackText(serving: readonly Given[], goal: Goal, observed: LocalObserved): string {
+  return fallbacksOf(serving, goal, observed)
+    .map(({ message, remedy }) => ` ${message} ${remedy}`)
+    .join('')
 }
 
 /** Names Announcements, never nodes: a node's death must not rewrite the Services it served. */

@@ -11,6 +11,7 @@ import { eligibleFor, fitOf } from './eligibility.ts'
 import type { Announced } from './eligibility.ts'
 import type { Load } from './load.ts'
 import type { Announcer, Network } from './network.ts'
+import { targetsFor } from './pod-targets.ts'
 
 /** How many interfaces the schema of an Announcement takes. */
 const maxInterfaces = 16
@@ -28,6 +29,8 @@ export interface PlacementInput {
   readonly existing: Announcement | undefined
   readonly network: Network
   readonly load: Load
+  /** Of this cluster, for addresses with pod targets. */
+  readonly hashSeed: number
   /** It is to go to this node, by a rebalance. */
   readonly moveTo?: string | undefined
 }
@@ -38,14 +41,20 @@ export function planAnnouncement(input: PlacementInput): AnnouncementAction | un
   const spec: Announcement['spec'] = {
     address: given.address.text,
     pool: given.pool,
-    services: given.owners.map(({ uid, namespace, name }) => ({ uid, namespace, name })),
     serviceNames: firstFew(given.owners.map(({ namespace, name }) => `${namespace}/${name}`)),
+    ...targetsFor(given.owners, { targetOf: targetsOf(input.sharers), existing: existing?.spec, hashSeed: input.hashSeed }),
     ...placeCandidates(input),
   }
   if (existing) return sameSpec(existing.spec, spec) ? undefined : { kind: 'update-announcement', seen: existing, spec }
   if (spec.nodes.length === 0) return undefined
   const metadata = { name: announcementName(given.address), finalizers: [announcedFinalizer] }
   return { kind: 'put-announcement', announcement: { apiVersion, kind: kindNames.announcement.kind, metadata, spec } }
+}
+
+/** Of each sharer that is known, by its uid. */
+function targetsOf(sharers: readonly Sharer[]): (uid: string) => 'Node' | 'Pod' | undefined {
+  const types = new Map(sharers.flatMap(({ goal }) => (goal ? [[goal.desired.id.uid, goal.desired.targetType] as const] : [])))
+  return uid => types.get(uid)
 }
 
 type Placed = Pick<Announcement['spec'], 'nodes' | 'interfaces' | 'nodeInterfaces'>
@@ -106,14 +115,16 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function sameSpec(one: Announcement['spec'], other: Announcement['spec']): boolean {
-  const text = ({ pool, services, serviceNames, nodes, interfaces, nodeInterfaces }: Announcement['spec']) =>
+  const text = ({ pool, services, serviceNames, nodes, interfaces, nodeInterfaces, targets, hashSeed }: Announcement['spec']) =>
     JSON.stringify([
       pool,
-      services.map(service => service.uid),
+      services.map(service => [service.uid, service.targets]),
       serviceNames,
       nodes,
       interfaces ?? null,
       (nodeInterfaces ?? []).map(each => [each.node, each.interfaces]),
+      targets,
+      hashSeed,
     ])
   return text(one) === text(other)
 }

@@ -26,6 +26,7 @@ import { observe } from './observe.ts'
 import type { LocalObserved } from './observe.ts'
 import { plan } from './plan.ts'
 import { servedProtocols } from './ports.ts'
+import { fallbackMark } from './pod-targets.ts'
 import { poolStatus } from './pool-status.ts'
 import type { PoolStatus } from './pool-status.ts'
 import { poolContains } from './pools.ts'
@@ -45,7 +46,7 @@ import { createWakers } from './wakers.ts'
 /** IPv4 is announced by ARP, IPv6 by NDP. */
 export const localCapabilities: Capabilities = {
   protocols: servedProtocols,
-  targetTypes: new Set(['Node'] as const),
+  targetTypes: new Set(['Node', 'Pod'] as const),
   families: new Set(['IPv4', 'IPv6'] as const),
   mixedProtocols: true,
   sharedAddresses: true,
@@ -172,6 +173,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     kept,
     network: network.current,
     pools: pools.book,
+    hashSeed: dependencies.hashSeed,
     moveTo: name => rebalancer.moveTo(name),
   }
   const rebalancer = createRebalancer({
@@ -190,7 +192,13 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     return address && index.given(address)
   }
 
-  const surroundings = (): Around => ({ index, network: network.current(), pools: pools.book(), served })
+  const surroundings = (): Around => ({
+    index,
+    announcements,
+    network: network.current(),
+    pools: pools.book(),
+    served,
+  })
 
   const onBlock = (change: Change<AddressBlock>) => {
     if (change.object) index.put(change.object)
@@ -203,8 +211,9 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     names.wake(change.key)
     rebalancer.look()
     if (!change.object || change.object.metadata.deletionTimestamp !== undefined) wakeHolders(change.object ?? change.old)
-    // A claim is no news to its Service; that a stranger has the address, or has it no more, is.
+    // A claim is no news to its Service; that a stranger has the address, or that pods are not reached as they should be, is.
     else if (change.object.status?.conflict?.mac !== change.old?.status?.conflict?.mac) wakeHolders(change.object)
+    else if (fallbackMark(change.object) !== fallbackMark(change.old)) wakeHolders(change.object)
   }
   const wakeHolders = (announcement: Announcement) => {
     const address = parseAnnouncementName(announcement.metadata.name)

@@ -4,6 +4,7 @@ import type { NodeReport } from '../../src/api/node-report.ts'
 import type { Node } from '../../src/model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, LoadBalancerId, Membership } from '../../src/model/load-balancer.ts'
 import type { Outcome } from '../../src/provider.ts'
+import type { DataPath } from './pod-targets.ts'
 import { createLocalProvider } from './provider.ts'
 import type { LocalProvider } from './provider.ts'
 import { createServer, createView, nodeNamed, reportOf, threeReady } from './simulation.ts'
@@ -34,6 +35,8 @@ export interface SimulatedLan {
   confirm(announcement: string): void
   /** What an agent does that meets a station of others at the address; without a MAC, the station is gone. */
   meet(announcement: string, mac: string | undefined): void
+  /** The node that announces says by which path packets go to pods. */
+  carry(announcement: string, path: DataPath): void
   setAlive(node: string, alive: boolean): void
 }
 
@@ -84,6 +87,7 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
     },
     existing: () => existing,
     desired: id => services.get(id.uid),
+    hashSeed: () => 4_294_967_295,
     blockStore: {
       read: async name => blocks.read(name),
       create: async block => {
@@ -101,11 +105,12 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       patch: async (seen, { metadata, spec }) => {
         const next = { ...seen, metadata: { ...seen.metadata, ...metadata } }
         if (!spec) return announcements.update(next)
-        const { interfaces, nodeInterfaces, nodes: candidates, ...rest } = spec
+        const { interfaces, nodeInterfaces, targets, hashSeed, nodes: candidates, ...rest } = spec
+        const toPods = { ...(targets && { targets }), ...(hashSeed !== null && { hashSeed }) }
         const ruled = { ...(interfaces && { interfaces: [...interfaces] }), ...(nodeInterfaces && { nodeInterfaces }) }
         return announcements.update({
           ...next,
-          spec: { address: seen.spec.address, ...rest, nodes: [...candidates], ...ruled },
+          spec: { address: seen.spec.address, ...rest, nodes: [...candidates], ...ruled, ...toPods },
         })
       },
       remove: async seen => announcements.remove(seen),
@@ -166,12 +171,17 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       }
     },
     claim: (name, node) =>
-      change(name, announcement => ({ ...announcement, status: { epoch: (announcement.status?.epoch ?? 0) + 1, node } })),
+      change(name, announcement => ({
+        ...announcement,
+        status: { ...announcement.status, epoch: (announcement.status?.epoch ?? 0) + 1, node },
+      })),
     meet: (name, mac) =>
       change(name, announcement => {
         const since = '2026-01-02T00:00:00Z'
         return { ...announcement, status: { epoch: 0, node: '', ...(mac !== undefined && { conflict: { mac, since } }) } }
       }),
+    carry: (name, path) =>
+      change(name, announcement => ({ ...announcement, status: { epoch: 1, node: 'n0', ...announcement.status, path } })),
     confirm: name => change(name, announcement => ({ ...announcement, metadata: { ...announcement.metadata, finalizers: [] } })),
     setAlive: (node, alive) => {
       if (alive) living.add(node)

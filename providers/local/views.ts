@@ -59,6 +59,8 @@ export interface AnnouncementPatch {
     /** Null takes the field away. */
     readonly interfaces: readonly string[] | null
     readonly nodeInterfaces: Announcement['spec']['nodeInterfaces'] | null
+    readonly targets: Announcement['spec']['targets'] | null
+    readonly hashSeed: number | null
   }
 }
 
@@ -94,6 +96,8 @@ export interface LocalDependencies {
   readonly existing: () => Iterable<ExistingService>
   /** What a Service of ours asks for now; undefined for one that is gone, leaving, or nobody's. Asked about those who share. */
   readonly desired: (id: LoadBalancerId) => DesiredLoadBalancer | undefined
+  /** 32 bits that stay the same as long as the cluster lives: all nodes hash the connections of pod targets alike, for good. */
+  readonly hashSeed: () => number
   readonly blockStore: BlockStore
   readonly announcementStore: AnnouncementStore
   /** Wall clock, milliseconds since the epoch; only written into objects. */

@@ -124,6 +124,13 @@ export const reasons = {
     meaning: 'A requested address, or some of the pool, is one that a node has of its own; such addresses are never given.',
     remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
   },
+  DataPathFallback: {
+    on: services,
+    event: true,
+    meaning:
+      'The class asks for targets: Pod, but packets cannot go straight to the pods. The Service is served all the same, in the way that the message tells.',
+    remedy: 'Remove the obstacle that the message names; the direct path is taken by itself then.',
+  },
   AddressConflict: {
     on: services,
     meaning: 'A station on the LAN that is none of ours has the address, so no node announces it.',

@@ -1,0 +1,165 @@
+// Classes with targets: Pod: who may announce, what the Announcement says, what a Service hears when its pods are not reached straight.
+import { expect, test } from 'vitest'
+import type { Membership } from '../../src/model/load-balancer.ts'
+import { missingCapabilities } from '../../src/controllers/capabilities.ts'
+import { localCapabilities } from './provider.ts'
+import { simulatedLan } from './simulated-lan.ts'
+import { poolNamed, serviceNamed, threeReady } from './simulation.ts'
+
+const office = poolNamed('office', ['10.201.200.0/24'])
+const name = 'ip-10-201-200-1'
+const toPods = { targetType: 'Pod' } as const
+const local = { ...toPods, externalTrafficPolicy: 'Local' } as const
+const podsOn = (...nodesWithEndpoints: readonly string[]): Membership => ({
+  nodesWithEndpoints,
+  readyEndpoints: nodesWithEndpoints.length,
+  totalEndpoints: nodesWithEndpoints.length,
+})
+
+test('a Service with pod targets needs no node ports', () => {
+  const bare = serviceNamed('web', { ...toPods, listeners: [{ port: 80, protocol: 'TCP', portName: '' }] })
+  expect(missingCapabilities(bare, { name: 'local', capabilities: localCapabilities })).toEqual([])
+})
+
+test('the Announcement says that traffic goes to pods, and the seed; and neither when the class goes back to nodes', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const specAfter = async (changes: object) => {
+    const { ingress, readiness } = await lan.bring(serviceNamed('web', changes))
+    expect(ingress).toEqual([{ ip: '10.201.200.1', ipMode: 'VIP' }])
+    expect(readiness).toMatchObject({ ready: true, reason: 'Serving' })
+    await lan.announce()
+    return lan.announcements.read(name)?.spec
+  }
+  const asNode = await specAfter({})
+  expect(asNode).not.toHaveProperty('targets')
+  expect(asNode).not.toHaveProperty('hashSeed')
+  lan.claim(name, asNode?.nodes[0] ?? '')
+  const asPod = await specAfter(toPods)
+  expect(asPod).toEqual({ ...asNode, targets: 'Pod', hashSeed: 4_294_967_295 })
+  const { writes } = lan.announcements
+  expect(await specAfter(toPods)).toEqual(asPod)
+  expect(lan.announcements.writes).toBe(writes)
+  expect(await specAfter({})).toEqual(asNode)
+})
+
+test('of Services that share an address each has its own targets', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const sharing = (app: string, port: number, changes: object = {}) =>
+    serviceNamed(app, {
+      annotations: { 'weir.dev/allow-shared-ip': 'edge' },
+      listeners: [{ port, protocol: 'TCP', portName: '' }],
+      ...changes,
+    })
+  await lan.bring(sharing('web', 80, toPods))
+  await lan.bring(sharing('dns', 53))
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec).toMatchObject({
+    targets: 'Pod',
+    services: [{ name: 'web' }, { name: 'dns', targets: 'Node' }],
+  })
+  await lan.bring(sharing('dns', 53, toPods))
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec.services).toEqual([
+    { uid: 'uid-of-web', namespace: 'default', name: 'web' },
+    { uid: 'uid-of-dns', namespace: 'default', name: 'dns' },
+  ])
+})
+
+test('after a restart the targets of a Service that is not known again yet stay', async () => {
+  const before = await simulatedLan({ pools: [office] })
+  await before.bring(serviceNamed('web', toPods))
+  await before.announce()
+  const lan = await simulatedLan({ pools: [office], after: before })
+  lan.provider.refuse?.(serviceNamed('web').id, undefined)
+  lan.setAlive('n0', false)
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec).toMatchObject({ targets: 'Pod', hashSeed: 4_294_967_295 })
+})
+
+test('Local: first nodes with a pod announce, and every node once the announcing one reaches the pods of the others', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const web = serviceNamed('web', local)
+  const candidates = async () => {
+    await lan.announce()
+    return lan.announcements.read(name)?.spec.nodes ?? []
+  }
+  await lan.bring(web, podsOn('n2'))
+  expect(await candidates()).toEqual(['n2'])
+  lan.claim(name, 'n2')
+  lan.carry(name, { mode: 'direct' })
+  const all = await candidates()
+  expect(all[0]).toBe('n2')
+  expect(all.toSorted()).toEqual(['n0', 'n1', 'n2'])
+  // Another node has it, from which not all pods can be reached.
+  lan.claim(name, 'n0')
+  await lan.bring(web, podsOn('n1', 'n2'))
+  expect((await candidates()).toSorted()).toEqual(['n0', 'n1', 'n2'])
+  lan.carry(name, { mode: 'local', reason: 'OtherSegment', node: 'n2' })
+  expect((await candidates()).toSorted()).toEqual(['n1', 'n2'])
+  lan.claim(name, 'n1')
+  // Without any pod somebody still has to refuse connections.
+  await lan.bring(web, podsOn())
+  expect((await candidates()).toSorted()).toEqual(['n0', 'n1', 'n2'])
+})
+
+test('Cluster: every node may announce, whatever the path', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  await lan.bring(serviceNamed('web', toPods), podsOn('n2'))
+  await lan.announce()
+  lan.claim(name, 'n0')
+  lan.carry(name, { mode: 'masquerade', reason: 'OtherSegment', node: 'n2' })
+  await lan.announce()
+  expect(lan.announcements.read(name)?.spec.nodes).toHaveLength(3)
+})
+
+test('a Service whose pods are not reached straight hears why, how many nodes have pods and what to do, and when that is over', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const web = serviceNamed('web', toPods)
+  await lan.bring(web)
+  await lan.announce()
+  lan.woken()
+  lan.carry(name, { mode: 'direct' })
+  expect(lan.woken()).toEqual([])
+  lan.carry(name, { mode: 'masquerade', reason: 'NoAgent', node: 'n1' })
+  expect(lan.woken()).toEqual(['web'])
+  const words =
+    '10.201.200.1 does not go straight to pods (2 nodes have pods): pods of other nodes see the address of the node that announces, not that of the client, because no agent has reported from node n1.'
+  const remedy = 'Let the DaemonSet weir-agent run on every node with pods.'
+  const hindered = await lan.bring(web)
+  expect(hindered.warnings).toEqual([{ reason: 'DataPathFallback', severity: 'warns', message: words, remedy }])
+  expect(hindered.readiness).toMatchObject({ ready: true, reason: 'Serving' })
+  expect(hindered.readiness.message).toContain(` ${words} ${remedy}`)
+  lan.carry(name, { mode: 'direct' })
+  expect(lan.woken()).toEqual(['web'])
+  const mended = await lan.bring(web)
+  expect(mended.warnings).toEqual([])
+  expect(mended.readiness.message).not.toContain('straight')
+})
+
+test('what the agent found is told in its own words', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  await lan.bring(serviceNamed('web', local))
+  await lan.announce()
+  lan.carry(name, {
+    mode: 'kube-proxy',
+    reason: 'ForwardingOff',
+    node: 'n0',
+    message: 'net.ipv4.ip_forward is 0, so packets do not reach pods or other nodes. Set it to 1.',
+  })
+  const [warning] = (await lan.bring(serviceNamed('web', local))).warnings
+  expect(warning?.message).toBe(
+    '10.201.200.1 does not go straight to pods (2 nodes have pods): kube-proxy carries the traffic, because net.ipv4.ip_forward is 0, so packets do not reach pods or other nodes. Set it to 1.',
+  )
+})
+
+test('a Service with node targets hears nothing of paths, and what was said of pods does not count for it', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  await lan.bring(serviceNamed('web', toPods))
+  await lan.announce()
+  lan.carry(name, { mode: 'masquerade', reason: 'NoAgent', node: 'n1' })
+  const outcome = await lan.bring(serviceNamed('web'))
+  expect(outcome.warnings).toEqual([])
+  expect(outcome.readiness.message).not.toContain('straight')
+  const silent = await lan.bring(serviceNamed('web', toPods), { ...threeReady, nodesWithEndpoints: [], readyEndpoints: 0 })
+  expect(silent.readiness.reason).toBe('NoReadyEndpoints')
+})
