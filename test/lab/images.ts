@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from './binaries.ts'
 import { run } from './command.ts'
+import { LabError } from './errors.ts'
+import { programPath } from './machine.ts'
 import { imageNames } from './node-files.ts'
 import { layer, programFiles, writeArchive } from './oci.ts'
 import type { Image, ImageFile } from './oci.ts'
@@ -22,14 +24,14 @@ export async function buildImages({ archive, bundle, cache = join(cacheFolder(),
     layer(cache, await pauseFiles()),
     layer(cache, echoFiles()),
   ])
-  const env = ['PATH=/usr/local/bin:/usr/bin:/bin']
+  const env = ['PATH=/usr/local/bin:/usr/sbin:/usr/bin:/bin']
   const images: Image[] = [
     { name: imageNames.pause, layers: [pause], entrypoint: ['/bin/sleep', 'infinity'], env },
     { name: imageNames.echo, layers: [node, echo], entrypoint: ['node', '/echo/echo.ts'], env },
   ]
   if (bundle !== undefined) {
-    const weir = await layer(cache, bundleLayer(bundle))
-    images.push({ name: imageNames.weir, layers: [node, weir], entrypoint: ['node'], env })
+    const [nft, weir] = await Promise.all([layer(cache, await nftFiles()), layer(cache, bundleLayer(bundle))])
+    images.push({ name: imageNames.weir, layers: [node, nft, weir], entrypoint: ['node'], env })
   }
   await writeArchive(archive, images)
 }
@@ -49,6 +51,13 @@ async function nodeFiles(): Promise<readonly ImageFile[]> {
 /** The container that holds a Pod's namespaces has nothing to do but to stay. */
 async function pauseFiles(): Promise<readonly ImageFile[]> {
   return programFiles('/bin/sleep', '/bin/sleep', await run(['ldd', '/bin/sleep']))
+}
+
+/** What the agent writes its table with. */
+async function nftFiles(): Promise<readonly ImageFile[]> {
+  const nft = programPath('nft')
+  if (nft === undefined) throw new LabError('unsupported-system', 'there is no nft on this machine. Install nftables.')
+  return programFiles(nft, '/usr/sbin/nft', await run(['ldd', nft]))
 }
 
 function echoFiles(): readonly ImageFile[] {

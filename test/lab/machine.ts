@@ -30,11 +30,18 @@ export function fullPath(path = process.env['PATH'] ?? ''): string {
   return [...new Set([...path.split(delimiter), ...systemFolders])].join(delimiter)
 }
 
+/** Where a program of the system lies; undefined when it is not there. */
+export function programPath(command: string, path = fullPath()): string | undefined {
+  return path
+    .split(delimiter)
+    .map(folder => join(folder, command))
+    .find(file => existsSync(file))
+}
+
 /** Which of the programs are not there, with their packages. */
 export function missingCommands(path = fullPath()): readonly { readonly command: string; readonly debianPackage: string }[] {
-  const folders = path.split(delimiter)
   return commands
-    .filter(([command]) => !folders.some(folder => existsSync(join(folder, command))))
+    .filter(([command]) => programPath(command, path) === undefined)
     .map(([command, debianPackage]) => ({ command, debianPackage }))
 }
 

@@ -44,7 +44,14 @@ const announcements = z.object({
   items: z.array(
     z.object({
       spec: z.object({ address: z.string() }),
-      status: z.object({ node: z.string(), interface: z.string().optional(), mac: z.string().optional() }).optional(),
+      status: z
+        .object({
+          node: z.string(),
+          interface: z.string().optional(),
+          mac: z.string().optional(),
+          path: z.object({ mode: z.string() }).optional(),
+        })
+        .optional(),
     }),
   ),
 })
@@ -56,6 +63,8 @@ export type Announced = {
   readonly announcedBy: string
   /** "n0". */
   readonly node: string
+  /** "direct", with targets Pod; empty when its announcer has not said it yet. */
+  readonly path: string
 }
 
 /** One Service as the table shows it. */
@@ -94,8 +103,10 @@ export async function rows(lab: Lab): Promise<readonly Row[]> {
     return `${count(all.filter(endpoint => endpoint.conditions?.ready ?? true))}/${count(all)}`
   }
   const announced = (address: string): Announced => {
-    const { node = '', interface: name, mac } = announcementList.items.find(({ spec }) => spec.address === address)?.status ?? {}
-    return { address, node, announcedBy: node === '' ? '' : [node, name, mac].filter(Boolean).join(' ') }
+    const { status } = announcementList.items.find(({ spec }) => spec.address === address) ?? {}
+    const { node = '', interface: name, mac, path } = status ?? {}
+    const announcedBy = node === '' ? '' : [node, name, mac].filter(Boolean).join(' ')
+    return { address, node, announcedBy, path: path?.mode ?? '' }
   }
   return serviceList.items
     .filter(({ spec }) => spec.type === 'LoadBalancer')
@@ -123,7 +134,8 @@ export async function rows(lab: Lab): Promise<readonly Row[]> {
 /** Whether a row has arrived where its sample wants it. */
 export function settled(row: Row): boolean {
   if (row.expects !== undefined) return row.reason === row.expects
-  return row.ready && row.addresses.length >= row.families && row.addresses.every(({ announcedBy }) => announcedBy !== '')
+  const isServed = ({ announcedBy, path }: Announced) => announcedBy !== '' && (row.targets !== 'Pod' || path === 'direct')
+  return row.ready && row.addresses.length >= row.families && row.addresses.every(isServed)
 }
 
 /** Waits until every sample is where it should be; throws LabError with the ones that are not. */

@@ -10,6 +10,7 @@ import type { Row } from './rows.ts'
 const answers = z.array(z.union([z.object({ pod: z.string(), client: z.string() }), z.object({ error: z.string() })]))
 const advertisements = z.array(z.object({ mac: z.string(), ms: z.number() }))
 
+/** `answered`: as the Service promises, with targets Pod to the client's own address. */
 export type Call = { readonly answered: boolean; readonly line: string }
 
 /** Who on the LAN says that it has the address, to the client that asks by ARP or NDP: the MAC and the milliseconds until it did. */
@@ -44,7 +45,9 @@ export async function callFromClient(lab: Pick<Lab, 'client'>, row: Row, address
   const who = pods.length > 0 ? `${pods.join(', ')}, ${saw} ${source}` : ''
   const trouble = errors.length > 0 ? `${errors.length} of ${got.length} failed: ${[...new Set(errors)].join(', ')}` : ''
   const what = row.protocol === 'udp' ? 'UDP  ' : 'GET /'
-  return { answered: errors.length === 0, line: `${what} → ${[who, trouble].filter(Boolean).join('; ')}` }
+  // Pods that are reached straight see who calls; on the way through kube-proxy only some do.
+  const isSeen = row.targets !== 'Pod' || seen.every(from => own.has(from))
+  return { answered: errors.length === 0 && isSeen, line: `${what} → ${[who, trouble].filter(Boolean).join('; ')}` }
 }
 
 /** Shows table and calls; answers the closing words. Throws LabError when a Service that should answer does not. */
