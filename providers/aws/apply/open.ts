@@ -13,6 +13,7 @@ import type { Context } from '../observe/context.ts'
 import { targetsOf } from '../observe/targets.ts'
 import type { Location } from '../provider/locations.ts'
 import type { AwsSettings } from '../settings/aws-settings.ts'
+import { replacedTargets } from '../membership/standing.ts'
 import { directOpenings, openDirect } from './direct.ts'
 import type { DirectRequest, Opened } from './direct.ts'
 import type { Run } from './run.ts'
@@ -21,9 +22,14 @@ import type { Need, Openings } from './target-rules.ts'
 export async function openTargets(run: Run, { keys }: Extract<AwsAction, { readonly kind: 'open-targets' }>): Promise<void> {
   const { context, id, location, caller, seen, stack, goal } = run
   if (!stack) return
-  const groups = stack.targetGroups
-    .filter(({ key }) => keys.includes(key))
-    .map(group => ({ ...group, targets: seen.targets.get(group.key) ?? [] }))
+  const record = { ...run.record, ids: Object.fromEntries(run.ids) }
+  const { targetGroups } = stack
+  const groups = [
+    ...targetGroups
+      .filter(({ key }) => keys.includes(key))
+      .map(group => ({ ...group, targets: seen.targets.get(group.key) ?? [] })),
+    ...(await replacedTargets(context, { id, location, record, targetGroups, goal }, caller.signal)),
+  ]
   const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = {
     ...(stack.targetSecurityGroupTags === undefined ? {} : { tags: stack.targetSecurityGroupTags }),
@@ -81,7 +87,12 @@ export async function openFor(
   const clusterName = goal && clusterNameOf(context, goal.desired.class)
   const marks = { ...(tags === undefined ? {} : { tags }), ...(clusterName === undefined ? {} : { clusterName }) }
   const targets = await targetsOf(context, id, settings, location, caller)
-  const groups = settings.targetGroups.map(group => ({ ...group, targets: targets.get(group.key) ?? [] }))
+  const { targetGroups } = settings
+  const isReplacing = !record.applied || record.retiring.length > 0
+  const groups = [
+    ...targetGroups.map(group => ({ ...group, targets: targets.get(group.key) ?? [] })),
+    ...(isReplacing ? await replacedTargets(context, { id, location, record, targetGroups, goal }, caller.signal) : []),
+  ]
   if (securityGroups.kind === 'none') {
     const { scheme, ipAddressType } = loadBalancer
     const known = location.pictures.loadBalancers.known(record.ids['load-balancer'] ?? '')

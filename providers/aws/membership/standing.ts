@@ -1,10 +1,16 @@
 // The target groups whose targets are kept up: those that are wanted, as they really are, and those they replace, as long as these stand.
 import type { DesiredLoadBalancer, LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import { ownerOf } from '../model/names.ts'
 import { isOwnedBy, ownerUidTag, resourceTag } from '../model/ownership.ts'
 import type { FoundTargetGroup } from '../snapshots/shapes.ts'
 import type { TargetGroupSettings } from '../settings/aws-settings.ts'
+import type { Context } from '../observe/context.ts'
+import { isInside } from '../observe/inside.ts'
+import type { Location } from '../provider/locations.ts'
+import { chooseFor } from './backends.ts'
+import type { Target } from './targets.ts'
 
 /** A target group with the wish that its targets follow. */
 export interface StandingGroup {
@@ -85,4 +91,35 @@ function asItIs(
   const nodePort = desired?.listeners.find(each => each.port === port && each.protocol === protocol)?.nodePort
   if (nodePort === undefined && group.service === undefined) return undefined
   return { ...fitting, targetType, ...(nodePort === undefined ? {} : { nodePort }) }
+}
+
+/** Groups that are being replaced, with the targets that they have meanwhile; of a load balancer that a group of Services shares, those of all. */
+export async function replacedTargets(
+  context: Context,
+  {
+    id,
+    location,
+    record,
+    targetGroups,
+    goal,
+  }: {
+    readonly id: LoadBalancerId
+    readonly location: Location
+    readonly record: LedgerRecord
+    readonly targetGroups: readonly TargetGroupSettings[]
+    readonly goal: AwsGoal | undefined
+  },
+  signal: AbortSignal,
+): Promise<readonly (TargetGroupSettings & { readonly targets: readonly Target[] })[]> {
+  const { pictures } = location
+  const all = await pictures.targetGroups.all(signal)
+  const parts = Map.groupBy(targetGroups, ({ member }) => member?.id ?? id)
+  const old = [...parts].flatMap(([whose, groups]) => {
+    const desired = goal?.sharing ? goal.sharing.members.find(each => each.id.uid === whose.uid)?.desired : goal?.desired
+    const standing = standingGroups(all, { cluster: context.cluster, id, whose, targetGroups: groups, record, desired })
+    return standing.filter(({ isOld }) => isOld).map(({ group }) => group)
+  })
+  if (old.length === 0) return []
+  const inside = isInside([...(await pictures.subnets.all(signal)).values()])
+  return old.map(group => ({ ...group, targets: chooseFor(context, id, group, inside).targets }))
 }

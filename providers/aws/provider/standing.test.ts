@@ -18,7 +18,7 @@ async function world(fake: Parameters<typeof fakeAws>[0] = {}) {
   const cluster = testWorld(aws, { vpcId: vpc.id })
   cluster.nodes.set('n1', nodeObject('n1', node.providerId))
   cluster.pods(web, node.podIps.slice(0, 2))
-  return { aws, node, cluster, [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() }
+  return { aws, vpc, node, cluster, [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() }
 }
 
 /** Targets that are not on their way out, by ARN of the group. */
@@ -68,6 +68,24 @@ test('a target group of another type that is replaced keeps and follows its own 
   cluster.pods(web, node.podIps.slice(1, 3))
   await cluster.look(asInstances)
   expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(1, 3)), [`${node.id}:30080`]])
+})
+
+test('a sweep does not shut the targets that a group which is being replaced still serves', async () => {
+  await using at = await world()
+  const { aws, cluster, vpc } = at
+  const open = () =>
+    aws.world.securityGroups
+      .get(vpc.defaultSecurityGroup)
+      ?.rules.flatMap(({ egress, from, to }) => (egress ? [] : [`${from}-${to}`]))
+  await cluster.settle(web)
+  await cluster.look(asInstances)
+  await cluster.provider.sweep(AbortSignal.timeout(5000))
+  expect(open()).toEqual(['8080-30080'])
+  await cluster.settle(asInstances)
+  cluster.restart()
+  await cluster.look({ ...asInstances, aws: { ...asInstances.aws, 'healthcheck-interval': '15' } })
+  await cluster.provider.sweep(AbortSignal.timeout(5000))
+  expect(open()).toEqual(['30080-30080'])
 })
 
 test('a change of target type that cannot be made takes no targets away', async () => {
