@@ -8,7 +8,8 @@ import { makeCluster } from '../../providers/local/agent/datapath/cluster-under-
 import type { TestCluster } from '../../providers/local/agent/datapath/cluster-under-test.ts'
 import { podAddress, virtual } from '../../providers/local/agent/datapath/network-under-test.ts'
 import { lines } from '../lab/progress.ts'
-import { scale } from './datapath-scale.ts'
+import { limits, scale } from './datapath-scale.ts'
+import type { Cost } from './datapath-scale.ts'
 import { median, rounded, table } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 
@@ -38,11 +39,19 @@ export async function datapath({ services = 10_000, rounds, signal }: BenchOptio
     await scale(services, 3),
     await scale(services, 100),
   ])
-  const header = ['nodes', 'written ms', 'replaced ms', 'one pod changed ms', 'nft MB at most']
-  const tableRows = tables.map(each =>
-    [each.nodes, each.writtenMs, each.replacedMs, each.changedMs, each.nftPeakMb].map(value => value.toFixed(0)),
-  )
-  console.log(`datapath: ${services} Services of 10 pods\n${table(header, tableRows)}\n`)
+  const header = ['nodes', 'written ms (CPU)', 'replaced ms (CPU)', 'one pod changed ms (CPU)', 'nft MB at most']
+  const cost = ({ wallMs, cpuMs }: Cost) => `${wallMs.toFixed(0)} (${cpuMs.toFixed(0)})`
+  const tableRows = [
+    ...tables.map(each => [
+      `${each.nodes}`,
+      cost(each.written),
+      cost(each.replaced),
+      cost(each.changed),
+      each.nftPeakMb.toFixed(0),
+    ]),
+    ['limit', ...Object.values(limits).map(String)],
+  ]
+  console.log(`datapath: ${services} Services of 10 pods, least of 5 runs\n${table(header, tableRows)}\n`)
 
   const one = await progress.step('requests beside 1 Service', () => requests({ others: 0, rounds: rounds * 3, signal }))
   const many = await progress.step('requests beside 1,000 Services', () => requests({ others: 1000, rounds: rounds * 3, signal }))

@@ -253,7 +253,7 @@ function macOf(station: Station): Uint8Array {
   return mac
 }
 
-function insideNamespace<T>(namespace: string, make: () => T): T {
+export function insideNamespace<T>(namespace: string, make: () => T): T {
   const home = openSync('/proc/thread-self/ns/net', 'r')
   const there = openSync(`/run/netns/${namespace}`, 'r')
   try {

@@ -14,6 +14,7 @@ import type { DataPath, PeerNode } from './data-path.ts'
 import { desiredService } from './desired-service.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredService, ServicePath } from './desired.ts'
+import { createElementWriter } from './element-writer.ts'
 import { createFlows, netfilterProtocol } from './flows.ts'
 import { addPod, ip, podAddress, podNamespace, raiseNode, routeTo, virtual } from './network-under-test.ts'
 import type { Family } from './network-under-test.ts'
@@ -119,11 +120,13 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     const routes = createNodeRoutes(socket)
     const nft = createNft(['ip', 'netns', 'exec', station.namespace, 'nft'])
     const flows = createFlows(lan.inside(station, () => openNetlinkSocket({ groups: 0, protocol: netfilterProtocol })))
+    const elements = createElementWriter(lan.inside(station, () => openNetlinkSocket({ groups: 0, protocol: netfilterProtocol })))
     const dispose = () => {
+      elements[Symbol.dispose]()
       routes[Symbol.dispose]()
       flows[Symbol.dispose]()
     }
-    return { dataPath: createDataPath({ nft, routes, flows }), dispose }
+    return { dataPath: createDataPath({ nft, elements, routes, flows }), dispose }
   }
   const nodes = stations.map((station, index): TestNode => {
     const addresses = [parsed(`10.201.0.${stationNumber(station)}`), parsed(`fd00:201::${stationNumber(station)}`)]

@@ -1,6 +1,7 @@
 // The data path of this node: keeps our nftables table and the routes to other nodes as they are desired, one change after the other.
 import type { IpAddress } from '../../../../src/model/address.ts'
 import type { DesiredNode, DesiredTable } from './desired.ts'
+import type { ElementWriter } from './element-writer.ts'
 import { tableName } from './names.ts'
 import type { Generation } from './names.ts'
 import { gonePods } from './flows.ts'
@@ -12,6 +13,7 @@ import type { NodeNeighbour, NodeRoutes } from './node-routes.ts'
 import { planTable } from './plan.ts'
 import { presentQuestions, readPresentTable } from './present-table.ts'
 import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
+import type { Transaction } from './transactions.ts'
 import { emptyTable } from './written-table.ts'
 import type { WrittenTable } from './written-table.ts'
 
@@ -33,8 +35,8 @@ export interface DesiredDataPath extends Omit<DesiredTable, 'nodes'> {
 
 export interface DataPath {
   /**
-   * Resolves when this, or something newer that was asked for meanwhile, stands in the kernel. Throws NftFailed or RoutesRefused; then the
-   * next one is written anew from the ground while what was there goes on.
+   * Resolves when this, or something newer that was asked for meanwhile, stands in the kernel. Throws NftFailed, ElementsRefused or RoutesRefused;
+   * then the next one is written anew from the ground while what was there goes on.
    */
   apply(desired: DesiredDataPath, signal?: AbortSignal): Promise<void>
   /** Takes everything away: the table, the routes and their rules. */
@@ -43,11 +45,12 @@ export interface DataPath {
 
 export interface DataPathOptions {
   readonly nft: Nft
+  readonly elements: ElementWriter
   readonly routes: NodeRoutes
   readonly flows: Flows
 }
 
-export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPath {
+export function createDataPath({ nft, elements, routes, flows }: DataPathOptions): DataPath {
   let written: WrittenTable | undefined
   let numbers: NodeNumbers | undefined
   let routed: readonly NodeNeighbour[] = []
@@ -81,7 +84,7 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
     if (before && before.seed === desired.seed) {
       const plan = planTable(table, before)
       written = undefined
-      for (const text of plan.transactions) await nft.run(text, signal)
+      await carryOut(plan.transactions, signal)
       written = plan.written
       forgetGone(before, table)
     } else {
@@ -90,6 +93,13 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
     }
     routed = neighbours
     routes.set(neighbours)
+  }
+  const carryOut = async (transactions: readonly Transaction[], signal: AbortSignal | undefined) => {
+    for (const each of transactions) {
+      signal?.throwIfAborted()
+      if (typeof each === 'string') await nft.run(each, signal)
+      else await elements.write(each)
+    }
   }
   const forgetGone = (before: WrittenTable, now: DesiredTable) => {
     for (const [key, { service }] of before.services) {
@@ -118,7 +128,7 @@ export function createDataPath({ nft, routes, flows }: DataPathOptions): DataPat
       signal,
     )
     const plan = planTable(desired, emptyTable(generation, desired.seed))
-    for (const text of plan.transactions) await nft.run(text, signal)
+    await carryOut(plan.transactions, signal)
     await nft.run(textOf([...switchTo(generation, desired.seed), ...(old ? removeGeneration(old, present) : [])]), signal)
     return plan.written
   }

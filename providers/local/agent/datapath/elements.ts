@@ -1,20 +1,14 @@
-// What one Service needs in the sets and maps of our table, as text made from numbers and parsed addresses only.
-import { formatAddress } from '../../../../src/model/address.ts'
+// What one Service needs in the sets and maps of our table, from numbers and parsed addresses only.
 import type { IpRange } from '../../../../src/model/address.ts'
 import type { DesiredNode, DesiredService, PodEndpoint, SlotTable } from './desired.ts'
 import { protocolNumber } from './desired.ts'
-import { classBits, familyNumber, nodeMark, pickMarkBase, podNames, staticNames } from './names.ts'
+import { addressWords, portWord } from './element.ts'
+import type { Element, Words } from './element.ts'
+import { classBits, familyNumber, nodeMark, pickMarkBase, podNames, sharedNames, staticNames } from './names.ts'
 import type { Family, Generation } from './names.ts'
 import { chainOf } from './service-chains.ts'
 import type { FormerClass, PickClass, ServiceClass } from './service-chains.ts'
 import { hashText } from './slots.ts'
-
-/** One element of a set, or with a value of a map. */
-export interface Element {
-  readonly set: string
-  readonly key: string
-  readonly value?: string
-}
 
 /** The numbers of what a Service shares with others, and its own. */
 export interface ServiceNumbers {
@@ -64,42 +58,48 @@ export function pickClassOf(service: DesiredService): PickClass | undefined {
   }
 }
 
-const hex = (mark: number) => `0x${mark.toString(16)}`
-
 /** The elements that are this Service's alone. */
 export function serviceElements(service: DesiredService, numbers: ServiceNumbers, generation: Generation): readonly Element[] {
   const { address, protocol, port, sources } = service
   const names = staticNames(familyOf(service), generation)
-  const key = `${address.text} . ${protocolNumber[protocol]} . ${port}`
-  const mark = (slots: number | undefined, handler: number) => hex((((slots ?? 0) << classBits) | handler) >>> 0)
+  const at = addressWords(address)
+  const key: Words = [...at, protocolNumber[protocol], portWord(port)]
+  const mark = (slots: number | undefined, handler: number): Words => [(((slots ?? 0) << classBits) | handler) >>> 0]
   const elements: Element[] = []
   if (numbers.class !== undefined) elements.push({ set: names.services, key, value: mark(numbers.slots, numbers.class) })
   if (numbers.former !== undefined) elements.push({ set: names.previous, key, value: mark(numbers.previous, numbers.former) })
-  for (const range of mergedRanges(sources)) elements.push({ set: names.sources, key: `${key} . ${rangeText(range)}` })
+  for (const { family, first, last } of mergedRanges(sources)) {
+    const end = (value: bigint) => [...key, ...addressWords({ family, value })]
+    elements.push({ set: names.sources, key: end(first), last: end(last) })
+  }
   if (numbers.pick !== undefined && numbers.service !== undefined) {
-    const own = hex(pickMarkBase + numbers.service)
+    const own = pickMarkBase + numbers.service
     elements.push(
-      { set: names.local, key, value: `goto ${chainOf('pick', numbers.pick, generation)}` },
-      { set: names.numbers, key, value: own },
-      ...podElements(service, own, generation),
+      { set: names.local, key, value: chainOf('pick', numbers.pick, generation) },
+      { set: names.numbers, key, value: [own] },
     )
+    addPods(elements, service, own, generation)
   }
   return elements
 }
 
-function podElements(service: DesiredService, own: string, generation: Generation): readonly Element[] {
+function addPods(elements: Element[], service: DesiredService, own: number, generation: Generation): void {
   const { endpoints, targets } = podNames(familyOf(service), service.protocol === 'TCP' ? 'tcp' : 'udp', generation)
-  const target = ({ address, port }: PodEndpoint) => `${address.text} . ${port}`
-  if (service.affinitySeconds === undefined)
-    return service.endpoints.map((pod, index) => ({ set: endpoints, key: `${own} . ${index}`, value: target(pod) }))
-  const ids = podIds(service.endpoints.map(target))
-  return service.endpoints.flatMap((pod, index) => {
-    const id = hex(pickMarkBase + (ids[index] ?? 0))
-    return [
-      { set: `members${generation}`, key: `${own} . ${index}`, value: id },
-      { set: targets, key: `${service.address.text} . ${service.port} . ${id}`, value: target(pod) },
-    ]
-  })
+  const target = ({ address, port }: PodEndpoint): Words => [...addressWords(address), portWord(port)]
+  if (service.affinitySeconds === undefined) {
+    for (const [index, pod] of service.endpoints.entries())
+      elements.push({ set: endpoints, key: [own, index], value: target(pod) })
+    return
+  }
+  const ids = podIds(service.endpoints.map(({ address, port }) => `${address.text} . ${port}`))
+  const at = [...addressWords(service.address), portWord(service.port)]
+  for (const [index, pod] of service.endpoints.entries()) {
+    const id = pickMarkBase + (ids[index] ?? 0)
+    elements.push(
+      { set: `members${generation}`, key: [own, index], value: [id] },
+      { set: targets, key: [...at, id], value: target(pod) },
+    )
+  }
 }
 
 /** Numbers of 24 bits that stay with a pod whatever other pods its Service has: clients are remembered by them. */
@@ -123,11 +123,11 @@ export function slotNumbers(table: SlotTable, nodes: ReadonlyMap<string, Desired
 
 /** The elements of the slot table with that content (`slotNumbers`) and that number. */
 export function slotElements(content: string, number: number, generation: Generation): readonly Element[] {
-  const mark = hex((number << classBits) >>> 0)
-  return content.split(' ').flatMap((node, slot) => {
-    if (node === '0') return []
-    return [{ set: `slots${generation}`, key: `${mark} . ${slot}`, value: hex(nodeMark(Number(node))) }]
-  })
+  const set = sharedNames(generation).slots
+  const mark = (number << classBits) >>> 0
+  return content
+    .split(' ')
+    .flatMap((node, slot) => (node === '0' ? [] : { set, key: [mark, slot], value: [nodeMark(Number(node))] }))
 }
 
 /** Networks that touch become one: the kernel refuses ranges that overlap. */
@@ -139,9 +139,4 @@ export function mergedRanges(ranges: readonly IpRange[]): readonly IpRange[] {
     else if (range.last > last.last) merged[merged.length - 1] = { ...last, last: range.last }
   }
   return merged
-}
-
-function rangeText({ family, first, last }: IpRange): string {
-  const from = formatAddress(family, first)
-  return first === last ? from : `${from}-${formatAddress(family, last)}`
 }

@@ -4,9 +4,12 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseAddress, parseCidr } from '../../../../src/model/address.ts'
 import type { IpAddress } from '../../../../src/model/address.ts'
-import { missingForLan } from '../announcer/lan-under-test.ts'
+import { insideNamespace, missingForLan } from '../announcer/lan-under-test.ts'
+import { openNetlinkSocket } from '../announcer/netlink-socket.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredNode, DesiredService, DesiredTable, ServicePath } from './desired.ts'
+import { createElementWriter } from './element-writer.ts'
+import { netfilterProtocol } from './flows.ts'
 import { createNft } from './nft.ts'
 import { planTable } from './plan.ts'
 import { readPreflight } from './preflight.ts'
@@ -98,8 +101,15 @@ const anyTable = fc
 function privateKernel() {
   const namespace = `weir-plan-${process.pid}`
   spawnSync('ip', ['netns', 'add', namespace])
+  const elements = createElementWriter(
+    insideNamespace(namespace, () => openNetlinkSocket({ groups: 0, protocol: netfilterProtocol })),
+  )
   const nft = createNft(['ip', 'netns', 'exec', namespace, 'nft'])
-  return { nft, [Symbol.dispose]: () => void spawnSync('ip', ['netns', 'del', namespace]) }
+  const dispose = () => {
+    elements[Symbol.dispose]()
+    spawnSync('ip', ['netns', 'del', namespace])
+  }
+  return { nft, elements, [Symbol.dispose]: dispose }
 }
 
 const lines = (text: readonly string[]) => `${text.join('\n')}\n`
@@ -126,7 +136,7 @@ describe.skipIf(missing !== undefined)(missing ? `planning: not run, ${missing}`
     }
     const apply = async (desired: DesiredTable, written: WrittenTable) => {
       const plan = planTable(desired, written)
-      for (const text of plan.transactions) await nft.run(text)
+      for (const each of plan.transactions) await (typeof each === 'string' ? nft.run(each) : kernel.elements.write(each))
       return plan.written
     }
     await fc.assert(

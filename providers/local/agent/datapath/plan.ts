@@ -1,11 +1,13 @@
 // The way from what is written in the kernel to what is desired, as transactions for nft. Pure.
 import type { DesiredNode, DesiredTable, SlotTable } from './desired.ts'
+import { elementId, sameValue } from './element.ts'
+import type { Element } from './element.ts'
 import { serviceElements, slotNumbers } from './elements.ts'
-import type { Element } from './elements.ts'
+
 import { nodeElements } from './node-elements.ts'
 import { drop, editsOf, finish, use } from './shared-parts.ts'
 import { transactions } from './transactions.ts'
-import type { Change } from './transactions.ts'
+import type { Change, Transaction } from './transactions.ts'
 import type { WrittenTable } from './written-table.ts'
 
 /**
@@ -16,7 +18,7 @@ import type { WrittenTable } from './written-table.ts'
 export function planTable(
   desired: DesiredTable,
   written: WrittenTable,
-): { readonly transactions: readonly string[]; readonly written: WrittenTable } {
+): { readonly transactions: readonly Transaction[]; readonly written: WrittenTable } {
   const { generation } = written
   const edits = editsOf(written)
   const make: Change[] = []
@@ -60,15 +62,16 @@ export function planTable(
 
 /** Elements that are in both with the same value stay as they are. */
 function differing(before: readonly Element[], after: readonly Element[]): Change {
-  const values = new Map(before.map(element => [`${element.set} ${element.key}`, element]))
+  if (before.length === 0) return { remove: [], add: after }
+  const gone = new Map(before.map(element => [elementId(element), element]))
   const add: Element[] = []
   for (const element of after) {
-    const id = `${element.set} ${element.key}`
-    const known = values.get(id)
-    if (known && known.value === element.value) values.delete(id)
+    const id = elementId(element)
+    const known = gone.get(id)
+    if (known && sameValue(known, element)) gone.delete(id)
     else add.push(element)
   }
-  return { remove: [...values.values()], add }
+  return { remove: [...gone.values()], add }
 }
 
 /** The content of slot tables, computed once for each. */

@@ -1,7 +1,9 @@
 // What several Services have in common in the kernel (chains, slot tables, addresses): made for the first that needs it, taken away after the last.
+import { parseAddress } from '../../../../src/model/address.ts'
 import type { DesiredService, DesiredTable, SlotTable } from './desired.ts'
 import { classOf, familyOf, formerClassOf, pickClassOf, slotElements } from './elements.ts'
-import type { Element } from './elements.ts'
+import { addressWords } from './element.ts'
+import type { Element } from './element.ts'
 import type { Chain } from './expressions.ts'
 import type { Generation } from './names.ts'
 import { editRegistry } from './registry.ts'
@@ -26,20 +28,20 @@ export function editsOf(written: WrittenTable): Edits {
 
 const serviceName = ({ address, protocol, port }: DesiredService) => `${address.text} ${protocol} ${port}`
 
-/** Elements that belong to an address or a pod, whichever of its Services needs them. */
+/** Elements that belong to an address or a pod, whichever of its Services needs them, as names: `own4 10.244.1.2`. */
 function countedKeys(service: DesiredService): readonly string[] {
   const family = familyOf(service)
   const { address, path, endpoints } = service
-  const keys =
-    path === 'elsewhere' ? [] : [`addresses${family} 0x${address.value.toString(16).padStart(family === 4 ? 8 : 32, '0')}`]
+  const keys = path === 'elsewhere' ? [] : [`addresses${family} ${address.text}`]
   if (path !== 'masquerade') return keys
   const own = endpoints.filter(({ local }) => local).map(pod => `own${family} ${pod.address.text}`)
   return [...keys, `masqueraded${family} ${address.text}`, ...own]
 }
 
-function countedElement(key: string, generation: Generation): Element {
-  const [name = '', element = ''] = key.split(' ')
-  return { set: `${name}${generation}`, key: element }
+function countedElement(name: string, generation: Generation): Element {
+  const [set = '', text = ''] = name.split(' ')
+  const address = parseAddress(text)
+  return { set: `${set}${generation}`, key: address ? addressWords(address) : [] }
 }
 
 /** Takes the numbers that a Service needs; `made` is what has to be there first. */
@@ -70,7 +72,7 @@ export function use({
   const handler = (map: string, number: number, chains: readonly Chain[]): Change => ({
     chains,
     remove: [],
-    add: [{ set: `${map}${generation}`, key: `${number}`, value: `goto ${chains[0]?.name}` }],
+    add: [{ set: `${map}${generation}`, key: [number], value: chains[0]?.name ?? '' }],
   })
   const numbers: { -readonly [name in keyof Taken]: Taken[name] } = {}
   const its = { class: classOf(service), former: formerClassOf(service), pick: pickClassOf(service) }
@@ -130,7 +132,7 @@ export function finish(edits: Edits, written: WrittenTable, generation: Generati
   const own = edits.own.finish()
   const counted = edits.counted.finish()
   const gone = (number: number, map: string, chains: readonly Chain[]): Change => ({
-    remove: [{ set: `${map}${generation}`, key: `${number}` }],
+    remove: [{ set: `${map}${generation}`, key: [number] }],
     add: [],
     goneChains: chains.map(({ name }) => name),
   })

@@ -1,10 +1,10 @@
-// Changes of sets, maps and chains as text for nft, in pieces that each are one transaction of bounded size.
-import type { Element } from './elements.ts'
+// Changes of sets, maps and chains in pieces that each are one transaction of bounded size.
+import type { Element } from './element.ts'
 import type { Chain } from './expressions.ts'
 import { tableName } from './names.ts'
 import { chainText } from './skeleton.ts'
 
-/** What belongs together: it is in one transaction, or none of it is. */
+/** What belongs together: its elements are in one transaction, or none of them is. Chains are there before them, and go after them. */
 export interface Change {
   readonly chains?: readonly Chain[]
   readonly remove: readonly Element[]
@@ -12,70 +12,51 @@ export interface Change {
   readonly goneChains?: readonly string[]
 }
 
-/** nft needs about 2 kB of memory per element of a transaction. */
-const elementsPerTransaction = 16_000
+/** Elements that come and go at once; what goes, goes first, so the same key may come with another value. */
+export interface ElementChange {
+  readonly remove: readonly Element[]
+  readonly add: readonly Element[]
+}
+
+/** Chains are for nft, as text; elements are for the kernel itself. */
+export type Transaction = string | ElementChange
+
+/** The kernel needs some milliseconds for as many; others wait for it so long. */
+const elementsPerTransaction = 8_000
 
 /** `phases` follow each other; within one, the order of changes does not matter. */
-export function transactions(phases: readonly (readonly Change[])[]): readonly string[] {
-  const texts: string[] = []
-  let pieces: Change[][] = [[]]
-  let size = 0
+export function transactions(phases: readonly (readonly Change[])[]): readonly Transaction[] {
+  return phases.flatMap(phase => {
+    const made = chainText(phase.flatMap(({ chains }) => chains ?? []))
+    const gone = phase.flatMap(({ goneChains }) => goneChains ?? [])
+    return [
+      ...textOf(made),
+      ...elementChanges(phase),
+      // They name each other, so all are emptied first.
+      ...textOf(['flush', 'delete'].flatMap(verb => gone.map(name => `${verb} chain inet ${tableName} ${name}`))),
+    ]
+  })
+}
+
+function elementChanges(changes: readonly Change[]): readonly ElementChange[] {
+  const pieces: ElementChange[] = []
+  let remove: Element[] = []
+  let add: Element[] = []
   const flush = () => {
-    const text = pieces.map(phaseText).join('')
-    if (text !== '') texts.push(text)
-    pieces = [[]]
-    size = 0
+    if (remove.length + add.length > 0) pieces.push({ remove, add })
+    remove = []
+    add = []
   }
-  for (const phase of phases) {
-    if ((pieces.at(-1)?.length ?? 0) > 0) pieces.push([])
-    for (const change of phase) {
-      const weight = change.add.length + change.remove.length + 1
-      if (size > 0 && size + weight > elementsPerTransaction) flush()
-      pieces.at(-1)?.push(change)
-      size += weight
-    }
+  for (const change of changes) {
+    const size = remove.length + add.length
+    if (size > 0 && size + change.remove.length + change.add.length > elementsPerTransaction) flush()
+    for (const element of change.remove) remove.push(element)
+    for (const element of change.add) add.push(element)
   }
   flush()
-  return texts
+  return pieces
 }
 
-function phaseText(changes: readonly Change[]): string {
-  const lines: string[] = []
-  const chains = changes.flatMap(change => change.chains ?? [])
-  lines.push(...chainText(chains))
-  const removed = grouped(changes.map(({ remove }) => remove))
-  for (const [set, elements] of removed)
-    lines.push(
-      elementText(
-        'delete',
-        set,
-        elements.map(({ key }) => key),
-      ),
-    )
-  const added = grouped(changes.map(({ add }) => add))
-  for (const [set, elements] of added) {
-    const values = elements.map(({ key, value }) => (value === undefined ? key : `${key} : ${value}`))
-    lines.push(elementText('add', set, values))
-  }
-  const gone = changes.flatMap(change => change.goneChains ?? [])
-  // They name each other, so all are emptied first.
-  for (const name of gone) lines.push(`flush chain inet ${tableName} ${name}`)
-  for (const name of gone) lines.push(`delete chain inet ${tableName} ${name}`)
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
-}
-
-function grouped(lists: readonly (readonly Element[])[]): ReadonlyMap<string, readonly Element[]> {
-  const groups = new Map<string, Element[]>()
-  for (const list of lists) {
-    for (const element of list) {
-      const group = groups.get(element.set)
-      if (group) group.push(element)
-      else groups.set(element.set, [element])
-    }
-  }
-  return groups
-}
-
-function elementText(verb: 'add' | 'delete', set: string, elements: readonly string[]): string {
-  return `${verb} element inet ${tableName} ${set} {\n${elements.join(',\n')}\n}`
+function textOf(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`${lines.join('\n')}\n`]
 }
