@@ -76,17 +76,20 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     signal,
     ...(rates === undefined ? {} : { rates }),
   })
+  const classOf = (name: string) => [...dependencies.classes()].find(({ metadata }) => metadata.name === name)
   const placeOf = (className: string) => {
-    const found = [...dependencies.classes()].find(({ metadata }) => metadata.name === className)
+    const found = classOf(className)
     return found && locations.ofClassIfKnown(found)?.place
   }
   const groups = indexGroups(withPlacesOfNow(dependencies.ledger, placeOf))
   const { ledger } = groups
   /** Openings by the ledger of those that stand at `location`. */
   const openedAt = (location: Location) =>
-    [...ledger.entries()].flatMap(([{ uid }, { place, openings }]) =>
-      locations.of(place) === location ? [[uid, openings] as const] : [],
-    )
+    [...ledger.entries()].flatMap(([{ uid }, record]) => {
+      if (locations.of(record.place) !== location) return []
+      const backend = classOf(record.class)?.spec.aws?.backendSecurityGroup ?? record.ids['security-group/backend']
+      return [[uid, record.openings, backend] as const]
+    })
   const context: Context = {
     cluster,
     ...(clusterName === undefined ? {} : { clusterName }),
@@ -102,7 +105,12 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     confirmLeading: dependencies.confirmLeading ?? (() => Promise.resolve()),
     memory: emptyMemory(),
     rulesOf: perLocation(location =>
-      createTargetRules({ calls: location.calls, pictures: location.pictures, recorded: () => openedAt(location) }),
+      createTargetRules({
+        calls: location.calls,
+        pictures: location.pictures,
+        cluster,
+        recorded: () => openedAt(location).map(([uid, openings, backend]) => [uid, { openings, backend }] as const),
+      }),
     ),
     directRulesOf: perLocation(location =>
       createDirectRules(location, {

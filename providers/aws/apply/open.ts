@@ -166,8 +166,8 @@ export async function closeTargets(run: Run): Promise<void> {
   const group = [...(await pictures.securityGroups.all(caller.signal)).values()].find(
     each => each.name === name && ownershipOf(each.tags, context.cluster).kind === 'ours',
   )
+  await rules.shrink(group?.id, caller)
   if (!group) return
-  await rules.shrink(group.id, caller)
   try {
     await calls.ec2('DeleteSecurityGroup', { GroupId: group.id }, caller)
   } catch (error) {

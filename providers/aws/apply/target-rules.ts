@@ -16,9 +16,6 @@ import type { FoundRule, FoundSecurityGroup } from '../snapshots/shapes.ts'
 import { foundSecurityGroup } from '../snapshots/shapes.ts'
 import { authorizeAll, permissionsOf } from './permissions.ts'
 
-/** Told apart from rules of others by this, and by the shared group they name as their source. */
-export const ruleDescription = 'weir.dev/targets'
-
 /** So many rules may be left beside wider ones that cover them. */
 const mostCovered = 6
 
@@ -42,19 +39,32 @@ export interface TargetRules {
   ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] }>
   /** What `id` needed is needed by it no more. */
   forget(id: LoadBalancerId): void
-  /** Brings every group to exactly what is needed; called when the last user has gone, and by the sweep. */
-  shrink(backend: string, caller: Caller): Promise<void>
+  /**
+   * Brings every group to exactly what is needed; called when the last user has gone, and by the sweep. `backend`: the shared group of
+   * ours, if there is one; those of administrators are found by the rules that were made for them.
+   */
+  shrink(backend: string | undefined, caller: Caller): Promise<void>
+}
+
+/** What one load balancer needs, and the shared group it comes with. */
+export interface Recorded {
+  readonly openings: Openings
+  readonly backend?: string | undefined
 }
 
 export interface TargetRulesOptions {
   readonly calls: AwsCalls
   readonly pictures: Pictures
+  /** UID of the namespace kube-system. Clusters may share the group of an administrator. */
+  readonly cluster: string
   /** What load balancers needed by the ledger, by uid; read once. */
-  readonly recorded: () => Iterable<readonly [string, Openings]>
+  readonly recorded: () => Iterable<readonly [string, Recorded]>
 }
 
-export function createTargetRules({ calls, pictures, recorded }: TargetRulesOptions): TargetRules {
-  let needed: Map<string, Openings> | undefined
+export function createTargetRules({ calls, pictures, cluster, recorded }: TargetRulesOptions): TargetRules {
+  /** Told apart from rules of others by this, and by the shared group they name as their source. */
+  const ruleDescription = `weir.dev/targets of ${cluster}`
+  let needed: Map<string, Recorded> | undefined
   const needs = () => (needed ??= new Map(recorded()))
   /** One change of a group at a time, so that two load balancers do not both widen the same range. */
   const turns = new Map<string, Promise<void>>()
@@ -64,7 +74,7 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
     return turn
   }
   const wantedAt = (group: string, backend: string): readonly OwnRule[] => {
-    const ports = [...needs().values()].flatMap(openings => openings[group] ?? [])
+    const ports = [...needs().values()].flatMap(need => (need.backend === backend ? (need.openings[group] ?? []) : []))
     const of = (transport: string) =>
       [...new Set(ports)].flatMap(each => (each.startsWith(`${transport}:`) ? [Number(each.slice(4))] : []))
     const source = [{ kind: 'group', source: backend } as const]
@@ -119,7 +129,7 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
         }
       }
       const plain: Openings = Object.fromEntries(Object.entries(openings).map(([group, ports]) => [group, [...ports].toSorted()]))
-      needs().set(id.uid, plain)
+      needs().set(id.uid, { openings: plain, backend })
       await Promise.all(Object.keys(plain).map(group => bring(group, backend, false, caller)))
       return {
         openings: plain,
@@ -127,13 +137,16 @@ export function createTargetRules({ calls, pictures, recorded }: TargetRulesOpti
       }
     },
     forget: id => void needs().delete(id.uid),
-    async shrink(backend, caller) {
+    async shrink(managed, caller) {
       const all = [...(await pictures.securityGroups.all(caller.signal)).values()]
-      const using = all.filter(({ rules }) => rules.some(({ kind, source }) => kind === 'group' && source === backend))
-      // Somebody may have taken the last rule of a group that is needed.
-      const needing = [...needs().values()].flatMap(openings => Object.keys(openings))
-      const groups = new Set([...using.map(({ id }) => id), ...needing])
-      await Promise.all([...groups].map(id => bring(id, backend, true, caller)))
+      const made = all.flatMap(({ rules }) => rules.filter(({ description }) => description === ruleDescription))
+      for (const backend of new Set([...(managed === undefined ? [] : [managed]), ...made.map(({ source }) => source)])) {
+        const using = all.filter(({ rules }) => rules.some(({ kind, source }) => kind === 'group' && source === backend))
+        // Somebody may have taken the last rule of a group that is needed.
+        const needing = [...needs().values()].flatMap(need => (need.backend === backend ? Object.keys(need.openings) : []))
+        const groups = new Set([...using.map(({ id }) => id), ...needing])
+        await Promise.all([...groups].map(id => bring(id, backend, true, caller)))
+      }
     },
   }
 }

@@ -15,7 +15,7 @@ export async function keepSharedGroup(context: Context, location: Location, sign
   await keepDirectRules(context, location, caller)
   const name = backendSecurityGroupName(context.cluster, place.vpcId)
   const found = [...(await pictures.securityGroups.all(signal)).values()].find(group => group.name === name)
-  if (!found) return
+  if (!found) return context.rulesOf(location).shrink(undefined, caller)
   const { id, rules, tags } = found
   if (rules.length > 0 && ownershipOf(tags, context.cluster).kind === 'ours') {
     context.log.warn({ group: id, rules: rules.length }, 'the shared security group had rules, which are taken away')

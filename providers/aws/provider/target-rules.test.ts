@@ -64,3 +64,20 @@ test('rules that others made for a shared group of the administrator stay, howev
   await at.serve([port(80)])
   expect(at.inbound()).toHaveLength(7)
 })
+
+test('rules for a shared group of the administrator go when nobody needs them', async () => {
+  await using at = await world()
+  const { aws, vpc, cluster } = at
+  const own = aws.createSecurityGroup({ vpcId: vpc.id, name: 'shared' })
+  cluster.class = { ...cluster.class, spec: { ...cluster.class.spec, aws: { backendSecurityGroup: own.id } } }
+  await at.allow(own.id, 'tcp', 22)
+  await at.serve([port(80), port(90)])
+  expect(at.inbound()).toEqual(['tcp 22-22 by hand', expect.stringMatching(/^tcp 80-90 weir.dev\/targets/)])
+  await at.serve([port(80)])
+  cluster.restart()
+  aws.advance(120_000)
+  await cluster.provider.sweep(AbortSignal.timeout(5000))
+  expect(at.inbound()).toEqual(['tcp 22-22 by hand', expect.stringMatching(/^tcp 80-80 weir.dev\/targets/)])
+  await cluster.settleRemoval({ ...web, ports: [port(80)] })
+  expect(at.inbound()).toEqual(['tcp 22-22 by hand'])
+})
