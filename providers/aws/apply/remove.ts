@@ -10,7 +10,20 @@ import type { Run } from './run.ts'
 /** How long a look counts as fresh. */
 const freshMs = 30_000
 
-/** What may be deleted, by ARN or id: everything a plan wants to delete is asked about at once. */
+/** Takes something away that nobody else asks about first. */
+const destructive: ReadonlySet<AwsAction['kind']> = new Set<AwsAction['kind']>([
+  'close-targets',
+  'delete-listener',
+  'remove-certificates',
+  'revoke',
+  'unprotect',
+  'untag',
+])
+
+/**
+ * What may be deleted, by ARN or id: everything a plan wants to delete is asked about at once. Rejects when this process leads no
+ * more and the plan takes anything away.
+ */
 export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Promise<ReadonlySet<string>> {
   const { context, location, caller, id } = run
   const { confirmed } = context.memory
@@ -22,13 +35,13 @@ export async function confirmOurs(run: Run, actions: readonly AwsAction[]): Prom
         ? [action.id]
         : [],
   )
+  if (wanted.length > 0 || actions.some(({ kind }) => destructive.has(kind))) await context.confirmLeading(caller.signal)
   if (wanted.length === 0) return new Set()
   // A deletion that is tried again every few seconds needs no look each time.
   const ours = new Set(wanted.filter(each => now - (confirmed.get(each) ?? Number.NEGATIVE_INFINITY) < freshMs))
   const asked = wanted.filter(each => !ours.has(each))
   const groups = asked.filter(each => each.startsWith('sg-'))
   const arns = asked.filter(each => !each.startsWith('sg-'))
-  await context.confirmLeading(caller.signal)
   const isMine = (tags: Readonly<Record<string, string>>) => isOwnedBy(tags, context.cluster, ownerOf(id))
   const [tags, found] = await Promise.all([
     abandonable(location.freshTags(arns), caller.signal),

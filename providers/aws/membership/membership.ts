@@ -110,7 +110,10 @@ async function syncGroup(context: Context, input: GroupInput): Promise<GroupResu
     const registered = (isStrict ? undefined : remembered) ?? (await describeRegistered(location.calls, arn, caller))
     const change = difference(wanted, registered)
     const held = group.nodesWithEndpointsOnly ? holdBack(context, arn, change) : { due: change.deregister }
-    const leave = () => deregister(location.calls, arn, held.due, caller)
+    const leave = async () => {
+      if (held.due.length > 0) await context.confirmLeading(caller.signal)
+      await deregister(location.calls, arn, held.due, caller)
+    }
     const makeRoom = held.due.length > 0 ? leave : undefined
     const refused = await registerWithRoom(location.calls, arn, { targets: change.register, makeRoom }, caller)
     const refusedKeys = new Set(refused.map(({ target }) => targetKey(target)))

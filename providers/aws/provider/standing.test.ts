@@ -3,19 +3,20 @@ import { expect, test } from 'vitest'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import { nodeObject, testWorld } from './world-under-test.ts'
+import type { WorldOptions } from './world-under-test.ts'
 
 const web = { name: 'web' }
 const asInstances = { ...web, aws: { 'nlb-target-type': 'instance' } }
 const tcp = { name: 'tcp', port: 80, targetPort: 8080, protocol: 'TCP' as const }
 const both = { ...web, ports: [tcp, { ...tcp, name: 'udp', protocol: 'UDP' as const }] }
 
-async function world(fake: Parameters<typeof fakeAws>[0] = {}) {
+async function world(fake: Parameters<typeof fakeAws>[0] = {}, dependencies: WorldOptions['dependencies'] = {}) {
   const aws = await fakeAws(fake)
   const vpc = aws.createVpc()
   const [subnet] = vpc.privateSubnets
   if (!subnet) throw new Error('the VPC has no private subnet')
   const node = aws.createInstance({ subnet, pods: 40 })
-  const cluster = testWorld(aws, { vpcId: vpc.id })
+  const cluster = testWorld(aws, { vpcId: vpc.id, dependencies })
   cluster.nodes.set('n1', nodeObject('n1', node.providerId))
   cluster.pods(web, node.podIps.slice(0, 2))
   return { aws, vpc, node, cluster, [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose]() }
@@ -126,4 +127,20 @@ test('where the quota leaves no room for both, the old targets go first: they mu
   cluster.pods(web, node.podIps.slice(4, 9))
   await expect(cluster.look(web)).rejects.toMatchObject({ code: 'QuotaReached' })
   expect([...targets(aws).values()]).toEqual([at8080(node.podIps.slice(4, 8))])
+})
+
+test('a process that leads no more takes neither targets nor listeners away', async () => {
+  let leads = true
+  const confirmLeading = () => (leads ? Promise.resolve() : Promise.reject(new Error('leads no more')))
+  await using at = await world({}, { confirmLeading })
+  const { aws, cluster, node } = at
+  const two = { ...web, ports: [tcp, { ...tcp, name: 'more', port: 81 }] }
+  cluster.pods(two, node.podIps.slice(0, 2))
+  await cluster.settle(two)
+  leads = false
+  await expect(cluster.look({ ...web, ports: [tcp] })).rejects.toThrow('leads no more')
+  expect(aws.world.listeners.values()).toHaveLength(2)
+  cluster.pods(two, node.podIps.slice(1, 3))
+  await expect(cluster.look(two)).rejects.toThrow('leads no more')
+  expect([...targets(aws).values()][0]).toEqual(at8080(node.podIps.slice(0, 3)))
 })
