@@ -1,4 +1,5 @@
 // What the agent watches in the API server: Announcements, Leases, its own Node and report, and the keys of the heartbeats.
+import { usesPods } from '../providers/local/agent/forwarding/uses-pods.ts'
 import type { SecretView } from '../providers/local/agent/heartbeat/follow-keys.ts'
 import type { NodeView } from '../providers/local/agent/ports.ts'
 import type { Announcement } from './api/announcement.ts'
@@ -53,7 +54,7 @@ export function watchCluster({ transport, clock, random, log, node, namespace }:
     return store
   }
   const stores = {
-    announcements: follow(announcements, { prune: withoutServices }),
+    announcements: follow(announcements, { prune: withoutServicesOfNodes }),
     leases: leasesByNode(follow(leases, { namespace, labelSelector: `${agentLeaseLabel}=node` }), namespace),
     nodes: follow(nodes, { fieldSelector: `metadata.name=${node}`, prune: withAddressesOnly }),
   }
@@ -73,11 +74,13 @@ export function watchCluster({ transport, clock, random, log, node, namespace }:
   }
 }
 
-function withoutServices(object: Announcement): Announcement {
+function withoutServicesOfNodes(object: Announcement): Announcement {
   const { name, uid, resourceVersion, deletionTimestamp, finalizers } = object.metadata
   const metadata = { name, uid, resourceVersion, deletionTimestamp, finalizers }
   const present = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
-  return { ...object, metadata: { name, ...present }, spec: { ...object.spec, services: [] } }
+  // Whose pods are the targets has to be known; otherwise the Services are the controller's business.
+  const services = usesPods(object) ? object.spec.services : []
+  return { ...object, metadata: { name, ...present }, spec: { ...object.spec, services } }
 }
 
 function withAddressesOnly({ metadata: { name, uid, resourceVersion }, status }: NodeObject): NodeObject {

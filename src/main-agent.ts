@@ -23,6 +23,8 @@ import { createTransport } from './kubernetes/transport.ts'
 import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
 import { startAnnouncer } from './main-agent-announcer.ts'
+import { followPodTargets } from './main-agent-data-path.ts'
+import type { PodTargets } from './main-agent-data-path.ts'
 import { watchCluster } from './main-agent-watches.ts'
 import { announcementWriter, reportWriter } from './main-agent-writes.ts'
 import { createAgentMetrics } from './observability/agent-metrics.ts'
@@ -57,6 +59,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   let agent: Agent | undefined
   let interfaces: InterfaceWatch | undefined
   let heartbeats: Heartbeats | undefined
+  let podTargets: PodTargets | undefined
   const announcer = await startAnnouncer(options, log, {
     agent: () => agent,
     interfaces: () => interfaces,
@@ -118,6 +121,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       interfaces: interfaces?.interfaces ?? [],
       version: programVersion,
       traps: findTraps(readTrapFacts((interfaces?.interfaces ?? []).map(({ name }) => name))),
+      dataPath: podTargets ? podTargets.report : 'as-before',
     }),
     writer: reportWriter(writer),
     clock,
@@ -148,6 +152,8 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     clock,
     logger: log,
     onMove: to => metrics.moved(to),
+    pathOf: announcement => podTargets?.pathOf(announcement),
+    onLife: () => podTargets?.changed(),
   })
   agent = running
   const watch = resources.use(
@@ -157,12 +163,28 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       schedule: (ms, again) => clock.schedule(ms, again),
       onChange: now => {
         running.useInterfaces(now)
+        podTargets?.changed()
         queue.add(reportKey)
       },
       onError: error => log.warn({ error }, 'the interfaces cannot be read'),
     }),
   )
   interfaces = watch
+  podTargets = resources.use(
+    followPodTargets({
+      transport,
+      clock,
+      random,
+      log,
+      node: options.node,
+      namespace: options.namespace,
+      announcements: reflections.announcements,
+      interfaces: () => interfaces,
+      agent: () => agent,
+      metrics: () => metrics.dataPath,
+      onReport: () => queue.add(reportKey),
+    }),
+  )
   reflections.nodes.subscribe(() => queue.add(reportKey))
   // Later, so that somebody who writes it all the time cannot keep us busy.
   const lookAgain = () => queue.addAfter(reportKey, reportPauseMs)

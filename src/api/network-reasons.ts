@@ -47,4 +47,26 @@ export const networkReasons = {
     meaning: 'The node does not forward packets, so they do not get from an announced address to pods.',
     remedy: 'Set net.ipv4.ip_forward to 1.',
   },
+  NftMissing: {
+    on: ['NodeReport'],
+    meaning: 'The agent cannot run nft, so kube-proxy carries addresses with pod targets on this node.',
+    remedy: 'Use an image of the agent with nftables in it.',
+  },
+  NftRefused: {
+    on: ['NodeReport'],
+    meaning: 'The kernel does not take the nftables table of the data path; kube-proxy carries its addresses on this node.',
+    remedy:
+      'Give the agent NET_ADMIN and a kernel with nf_tables, NAT and sets with timeouts; the message says what was refused.',
+  },
+  AddressesOnNode: {
+    on: ['NodeReport'],
+    meaning: 'kube-proxy uses IPVS and keeps the addresses on every node, so packets are never sent on to another one.',
+    remedy: 'Use the mode nftables or iptables of kube-proxy for classes with targets: Pod.',
+  },
+  NetfilterBypassed: {
+    on: ['NodeReport'],
+    meaning:
+      'The network plugin takes packets past netfilter, so kube-proxy or its replacement carries the addresses on this node.',
+    remedy: 'Use targets: Node, or let the plugin leave packets of pods to netfilter.',
+  },
 } as const satisfies Readonly<Record<string, ReasonRow>>

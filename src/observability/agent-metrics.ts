@@ -1,5 +1,7 @@
 // What Prometheus is told of an agent: frames by protocol, heartbeats, and how addresses came and went. No library's types outside.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { createDataPathMetrics } from './data-path-metrics.ts'
+import type { DataPathMetrics } from './data-path-metrics.ts'
 
 /** Totals since the start, by interface and by a name of the announcer's or the heartbeats' own. */
 export type Totals = Iterable<readonly [interfaceName: string, totals: ReadonlyMap<string, number>]>
@@ -18,6 +20,7 @@ export interface AgentMetrics {
   tookOver(silentMs: number): void
   /** The packet loop stood still. */
   paused(): void
+  readonly dataPath: DataPathMetrics
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -126,6 +129,7 @@ export function createAgentMetrics(options: AgentMetricsOptions): AgentMetrics {
     moved: to => transitions.inc({ to }),
     tookOver: silentMs => failover.observe(silentMs / 1000),
     paused: () => pauses.inc(),
+    dataPath: createDataPathMetrics(registers),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
 }

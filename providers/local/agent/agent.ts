@@ -12,6 +12,7 @@ import type { ConflictPolicy } from './conflicts.ts'
 import { decide, mayElect, ownership, statusPatch, termOf } from './decide.ts'
 import type { AnnouncementWrite, Decision, View } from './decide.ts'
 import type { HeartbeatPort } from './heartbeat/heartbeats.ts'
+import { createFellows } from './fellows.ts'
 import { createFirstUses } from './first-use.ts'
 import { knownAnnouncements } from './known-announcements.ts'
 import { watchLeases } from './lease-watch.ts'
@@ -38,6 +39,10 @@ export interface AgentOptions {
   readonly heartbeats?: HeartbeatPort
   /** Asks for `reconcile(name)` to be called soon, with retries; low priority, a few at once. */
   readonly wake: (name: string, afterMs?: number) => void
+  /** How packets for the address go from here to pods; see `View.path`. */
+  readonly pathOf?: (announcement: Announcement) => View['path']
+  /** An agent came or went. */
+  readonly onLife?: () => void
   readonly clock: AgentClock
   readonly logger: AgentLogger
   /** An address is announced from here now, or no more. */
@@ -47,6 +52,10 @@ export interface AgentOptions {
 export interface Agent {
   /** Carries out what is to be written about one Announcement. What it throws may be tried again. */
   reconcile(name: string, signal: AbortSignal): Promise<void>
+  /** What `pathOf` says of these addresses changed. */
+  restatePaths(addressesOf: readonly string[]): void
+  /** By the heartbeats of those with whom this node shares addresses, else by its Lease. */
+  isAlive(node: string): boolean
   /** The interfaces are these now. Where a link came up, what is announced there is announced again. */
   useInterfaces(now: readonly NodeInterface[]): void
   /** Another station uses an address of ours: it is defended, or given up by a node that may not be its owner any more. */
@@ -67,6 +76,7 @@ export function createAgent(options: AgentOptions): Agent {
   /** What an earlier process of this agent still owned when this one started. */
   const inheritedEpochs = new Map<string, number>()
   const unattended = createUnattended()
+  const fellows = createFellows(self)
   /** Deleted, but still withdrawn and forgotten: what comes under the same name begins after that, with nothing of the old one. */
   const forgetting = new Set<string>()
   let interfaces: readonly NodeInterface[] | undefined
@@ -122,6 +132,7 @@ export function createAgent(options: AgentOptions): Agent {
       placement: choice,
       yieldedEpoch: conflicts.yielded(metadata.name)?.epoch,
       yieldedTo: conflicts.yielded(metadata.name)?.to,
+      path: options.pathOf?.(announcement),
       probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(metadata.name),
       canTakeOver: node => livesHere(node) ?? (isAlive(node) && !liveness.looksDead(node, clock.now())),
@@ -189,6 +200,10 @@ export function createAgent(options: AgentOptions): Agent {
     onAnswer: lookAndWake,
     wake: options.wake,
   })
+  const lookAtAddress = (text: string) => {
+    const parsed = parseAddress(text)
+    if (parsed) lookAndWake(announcementName(parsed))
+  }
   const lookAtAll = () => {
     for (const { metadata } of announcements.values()) lookAndWake(metadata.name)
   }
@@ -218,6 +233,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (status?.node === self) inheritedEpochs.set(metadata.name, status.epoch)
   announcements.subscribe(
     ({ type, object, old }) => {
+      fellows.take((object ?? old)?.metadata.name ?? '', object?.spec.nodes)
       if (type === 'deleted' && old) forget(old)
       else if (object) lookAndWake(object.metadata.name)
     },
@@ -234,17 +250,16 @@ export function createAgent(options: AgentOptions): Agent {
       restlessAt = clock.monotonic()
       tellLeases()
       lookAtAll()
+      options.onLife?.()
     },
   })
   tellLeases()
   heartbeats?.subscribe({
-    onStanding(address) {
-      const parsed = parseAddress(address)
-      if (parsed) lookAndWake(announcementName(parsed))
-    },
+    onStanding: lookAtAddress,
     onLife() {
       restlessAt = clock.monotonic()
       lookAtAll()
+      options.onLife?.()
     },
   })
 
@@ -258,6 +273,7 @@ export function createAgent(options: AgentOptions): Agent {
       since: formatSince(clock.now()),
       epoch: seen.status?.epoch ?? 0,
       next: nextInLine(seen.spec.nodes, self, viewOf(seen).isAlive),
+      path: options.pathOf?.(seen),
     }
     return writer.patchStatus(seen, statusPatch(decided, at), signal)
   }
@@ -282,6 +298,13 @@ export function createAgent(options: AgentOptions): Agent {
       logger.info({ ...fields, ...why, epoch: object.status?.epoch }, sentences[decided.kind])
       objects.wrote(object, basedOn)
       lookAndWake(name)
+    },
+    restatePaths(changed) {
+      for (const text of changed) lookAtAddress(text)
+    },
+    isAlive(node) {
+      const isFellow = heartbeats !== undefined && fellows.has(node)
+      return isAlive(node) && !(isFellow && interfaces?.some(({ name }) => heartbeats.lives(name, node) === false))
     },
     useInterfaces(now) {
       const cameUp = now.filter(each => each.carrier && !interfaces?.some(old => old.index === each.index && old.carrier))
@@ -333,7 +356,7 @@ const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
   claim: 'claimed',
   yield: 'given up',
   'report-conflict': 'another station has the address',
-  restate: 'interface, MAC or next in line written anew',
+  restate: 'interface, MAC, path or next in line written anew',
   confirm: 'withdrawal confirmed',
 }
 

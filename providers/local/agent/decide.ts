@@ -6,6 +6,8 @@ import type { ClaimTime } from './heartbeat/claims.ts'
 import type { Standing } from './heartbeat/heartbeats.ts'
 import type { NoInterfaceReason } from './interface-choice.ts'
 import { nextInLine } from './next-in-line.ts'
+import { isSamePath } from './forwarding/stated-path.ts'
+import type { StatedPath } from './forwarding/stated-path.ts'
 
 /** Where this node would announce the address. */
 export interface Placement {
@@ -39,7 +41,7 @@ export type AnnouncementWrite =
   | { readonly kind: 'yield'; readonly reason: YieldReason; readonly to?: string }
   /** A foreign station has the address, which nobody of us announces: says so with its MAC. */
   | { readonly kind: 'report-conflict'; readonly mac: string }
-  /** The owner is the same, but interface, MAC or who is next are others. */
+  /** The owner is the same, but interface, MAC, path or who is next are others. */
   | { readonly kind: 'restate'; readonly placement: Placement }
   /** Takes our finalizer off an Announcement being deleted, after the address is answered no more. */
   | { readonly kind: 'confirm' }
@@ -82,6 +84,8 @@ export interface View {
   readonly stopping: boolean
   /** In how long it can be written down who is next in line; 0: now. */
   readonly calmInMs?: number
+  /** The way of packets from this node to pods; null: there is none to be told of. Undefined: not known, so what is stated stays. */
+  readonly path?: StatedPath | null | undefined
   /** What the heartbeats on the segment of the address say; undefined where there are none. */
   readonly standing?: Standing | undefined
 }
@@ -225,7 +229,8 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
     const begins = firstTerm(announcement, term)
     return { announce: placement, ...(mayWrite && { write: { kind: 'claim', epoch, ...begins, placement, reason } }) }
   }
-  const stated = announcement.status?.interface === name && announcement.status.mac === mac
+  const samePath = view.path === undefined || isSamePath(view.path ?? undefined, announcement.status.path)
+  const stated = announcement.status?.interface === name && announcement.status.mac === mac && samePath
   const next = nextInLine(announcement.spec.nodes, view.self, view.isAlive)
   const waitMs = next === announcement.status.next ? undefined : view.calmInMs
   const restates = !stated || waitMs === 0
@@ -270,7 +275,11 @@ function claimReason(owner: string, epoch: number, isAlive: (node: string) => bo
 /** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
 export function statusPatch(
   write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
-  at: { readonly self: string; readonly since: string; readonly epoch: number; readonly next?: string | undefined },
+  at: Pick<View, 'self' | 'path'> & {
+    readonly since: string
+    readonly epoch: number
+    readonly next?: string | undefined
+  },
 ): Readonly<Record<string, unknown>> {
   if (write.kind === 'report-conflict') return { epoch: at.epoch, node: '', conflict: { mac: write.mac, since: at.since } }
   if (write.kind === 'yield') {
@@ -279,7 +288,8 @@ export function statusPatch(
   }
   const { name, mac } = write.placement
   const next = at.next ?? null
-  if (write.kind === 'restate') return { interface: name, mac, next }
+  const path = at.path === undefined ? {} : { path: at.path && { reason: null, node: null, message: null, ...at.path } }
+  if (write.kind === 'restate') return { interface: name, mac, next, ...path }
   const ended = write.ends === undefined ? {} : { conflict: null }
   const begun = write.term === undefined ? {} : { term: write.term }
   return {
@@ -291,6 +301,7 @@ export function statusPatch(
     next,
     since: at.since,
     reason: write.reason,
+    ...path,
     ...ended,
   }
 }

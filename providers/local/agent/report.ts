@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { apiVersion } from '../../../src/api/group.ts'
 import type { NodeInterface, NodeReport } from '../../../src/api/node-report.ts'
 import type { Reason } from '../../../src/api/reasons.ts'
+import { conditionOf, dataPathCondition } from './forwarding/verdict.ts'
+import type { DataPathReport } from './forwarding/verdict.ts'
 import type { Trap } from './node-traps.ts'
 import type { AgentClock, AgentLogger, NodeView, ReportWriter } from './ports.ts'
 import { boundInterfaces } from './report-bounds.ts'
@@ -15,6 +17,8 @@ export interface ReportInput {
   readonly version: string
   /** Each becomes a condition of its own. */
   readonly traps?: readonly Trap[]
+  /** Whether packets can be sent to this node for its pods; undefined where nobody asks for that. */
+  readonly dataPath?: DataPathReport | undefined
 }
 
 interface Verdict {
@@ -25,12 +29,15 @@ interface Verdict {
 
 /** The report as it should be. The time of a condition is kept from `previous` while its status is the same. */
 export function reportOf(input: ReportInput, previous: NodeReport | undefined, nowMs: number): NodeReport {
-  const { self, node, interfaces, version, traps = [] } = input
+  const { self, node, interfaces, version, traps = [], dataPath } = input
   const bounded = boundInterfaces(interfaces)
   const verdict = judge(input)
+  const said = previous?.spec.conditions?.filter(({ type }) => type === dataPathCondition) ?? []
   const verdicts = [
     { type: 'Ready', ...verdict, message: [verdict.message, ...someOf(bounded.leftOut)].join(' ') },
     ...traps.map(({ reason, message }) => ({ type: reason, status: 'True' as const, reason, message })),
+    ...(dataPath === 'as-before' ? said : []),
+    ...(dataPath && dataPath !== 'as-before' ? [conditionOf(dataPath)] : []),
   ]
   const conditions = verdicts.map(verdict => {
     const old = previous?.spec.conditions?.find(({ type }) => type === verdict.type)

@@ -3,7 +3,8 @@ import type { LoadBalancerClass } from '../../../../src/api/load-balancer-class.
 import { parseAddress } from '../../../../src/model/address.ts'
 import type { EndpointSlice, Service } from '../../../../src/model/kubernetes-objects.ts'
 import { buildDataPath } from './build-data-path.ts'
-import type { DataPathView } from './build-data-path.ts'
+import type { DataPathView } from './build-memory.ts'
+import type { PlacedService } from './build-services.ts'
 import { planTable } from './plan.ts'
 import { emptyTable } from './written-table.ts'
 
@@ -27,7 +28,7 @@ interface Web {
   readonly policy?: 'Cluster' | 'Local'
 }
 
-function at({ vip = '10.201.200.1', pods, policy = 'Cluster' }: Web): DataPathView['services'][number] {
+function at({ vip = '10.201.200.1', pods, policy = 'Cluster' }: Web): PlacedService {
   const address = parseAddress(vip)
   if (!address) throw new Error(vip)
   const service: Service = {

@@ -1,25 +1,13 @@
-// From all addresses with pod targets and all nodes to what this node's data path shall be. Pure.
-import type { NodeInterface } from '../../../../src/api/node-report.ts'
+// From all addresses with pod targets and all nodes to what this node's data path shall be. Pure, but for what it may remember.
 import { formatAddress } from '../../../../src/model/address.ts'
-import { chooseInterface } from '../interface-choice.ts'
-import { buildPorts } from './build-services.ts'
-import type { BuiltPorts, ServiceAt } from './build-services.ts'
-import type { DesiredDataPath, PeerNode } from './data-path.ts'
-import { desiredService, profileOf } from './desired-service.ts'
+import { createBuildMemory, surroundingsOf } from './build-memory.ts'
+import type { BuildMemory, DataPathSurroundings, DataPathView, Prepared } from './build-memory.ts'
+import type { DesiredDataPath } from './data-path.ts'
+import { desiredService } from './desired-service.ts'
 import { serviceKey } from './desired.ts'
 import type { DesiredService } from './desired.ts'
-import { choosePath, peersOn } from './network-paths.ts'
-import type { OtherNode, PathChoice } from './network-paths.ts'
-
-export interface DataPathView {
-  readonly self: string
-  /** Of this node. */
-  readonly interfaces: readonly NodeInterface[]
-  readonly others: readonly OtherNode[]
-  /** Every Service at every address with pod targets. `on`: only these interfaces, by rule of the pool. */
-  readonly services: readonly (ServiceAt & { readonly on?: readonly string[] })[]
-  readonly seed: number
-}
+import type { PathChoice } from './network-paths.ts'
+import { slotCount } from './slots.ts'
 
 export interface BuiltDataPath {
   readonly desired: DesiredDataPath
@@ -29,50 +17,62 @@ export interface BuiltDataPath {
 
 /**
  * `before`: the Services of the last one. What is the same comes out as the same object, which costs nothing to write, and where slots change,
- * the ones before are remembered.
+ * the ones before are remembered. `memory` makes what did not change cheap to build, too.
  */
-export function buildDataPath(view: DataPathView, before: ReadonlyMap<string, DesiredService>): BuiltDataPath {
-  const { self, others } = view
-  const segments = new Map<string, ReadonlyMap<string, PeerNode>>()
-  const peers = new Map<string, PeerNode>()
-  const othersByName = new Map(others.map(other => [other.name, other]))
-  const peersOf = (segment: NodeInterface) => {
-    const known = segments.get(segment.name)
-    if (known) return known
-    const found = new Map<string, PeerNode>()
-    for (const peer of peersOn(segment, others)) {
-      // One way to a node: one that is met on two segments is sent to on the first.
-      if (!peers.has(peer.name)) peers.set(peer.name, peer)
-      if (peers.get(peer.name) === peer) found.set(peer.name, peer)
-    }
-    segments.set(segment.name, found)
-    return found
-  }
+export function buildDataPath(
+  view: DataPathView,
+  before: ReadonlyMap<string, DesiredService>,
+  memory: BuildMemory = createBuildMemory(),
+): BuiltDataPath {
+  const around = surroundingsOf(view, memory)
   const paths = new Map<string, PathChoice>()
-  const built = view.services.flatMap((at): readonly BuiltPorts[] => {
-    const { address } = at
-    const choice = chooseInterface(address, view.interfaces, at.on)
-    if ('none' in choice) return []
-    const around = { self, family: address.family, peers: peersOf(choice.interface), others: othersByName }
-    const ports = buildPorts(at, (policy, targets) => choosePath({ ...around, policy, targets }))
-    const known = paths.get(address.text)
-    if (!known || known.path === 'direct') paths.set(address.text, ports.choice)
-    return [ports]
-  })
-  const ports = built.flatMap(each => each.ports)
-  const alive = new Set([...peers.values()].filter(peer => peer.alive).map(({ name }) => name))
-  const isAlive = (node: string) => alive.has(node)
-  const profiles = new Set(ports.flatMap(port => profileOf(port, { self, isAlive }) ?? [])).size
-  const services = new Map<string, DesiredService>()
-  for (const port of ports) {
-    const key = serviceKey(port)
-    // Two Services at one port of one address: the controller allows none, and the first one is as good as any.
-    if (services.has(key)) continue
-    const known = before.get(key)
-    const service = desiredService(port, { self, isAlive, profiles }, known)
-    services.set(key, known && contentOf(known) === contentOf(service) ? known : service)
+  const used = new Set<string>()
+  const profiles = new Set<string>()
+  const all: Prepared[] = []
+  for (const at of view.services) {
+    const prepared = around.prepare(at)
+    if (!prepared) continue
+    all.push(prepared)
+    used.add(prepared.segment)
+    for (const profile of prepared.profiles) profiles.add(profile)
+    if (!prepared.choice) continue
+    const known = paths.get(at.address.text)
+    if (!known || known.path === 'direct') paths.set(at.address.text, prepared.choice)
   }
-  return { desired: { self, interfaces: [...segments.keys()], seed: view.seed, peers: [...peers.values()], services }, paths }
+  // Which way a node is met on two segments depends on which of them have addresses.
+  if (used.size < around.segments.size) {
+    memory.surroundings = undefined
+    return buildDataPath(view, before, memory)
+  }
+  const services = new Map<string, DesiredService>()
+  for (const prepared of all) {
+    for (const [key, service] of servicesOf(prepared, around, { before, profiles: profiles.size })) {
+      // Two Services at one port of one address: the controller allows none, and the first one is as good as any.
+      if (!services.has(key)) services.set(key, service)
+    }
+  }
+  const { self, seed } = view
+  return { desired: { self, interfaces: [...used], seed, peers: around.peers(), services }, paths }
+}
+
+/** What is desired for the ports, from memory if nothing that counts is another than last time. */
+function servicesOf(
+  prepared: Prepared,
+  { self, isAlive, tables }: DataPathSurroundings,
+  { before, profiles }: { readonly before: ReadonlyMap<string, DesiredService>; readonly profiles: number },
+): Prepared['built'] {
+  const { built, ports, pods } = prepared
+  const around = { self, isAlive, profiles, tables }
+  const isSame = ([key, service]: readonly [string, DesiredService], index: number) =>
+    before.get(key) === service && (!service.slots || service.slots.nodes.length === slotCount(pods[index] ?? 0, profiles))
+  if (built.length === ports.length && built.every(isSame)) return built
+  prepared.built = ports.map(port => {
+    const key = serviceKey(port)
+    const known = before.get(key)
+    const service = desiredService(port, around, known)
+    return [key, known && contentOf(known) === contentOf(service) ? known : service]
+  })
+  return prepared.built
 }
 
 function contentOf({ path, endpoints, slots, previous, affinitySeconds, sources }: DesiredService): string {

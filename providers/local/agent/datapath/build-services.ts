@@ -9,7 +9,7 @@ import type { PodTarget } from '../../../../src/model/load-balancer.ts'
 import type { ServicePort } from './desired-service.ts'
 import type { PathChoice } from './network-paths.ts'
 
-/** One Service at an address, and the slices of its endpoints. */
+/** One Service at an address, and the slices of its endpoints. Replaced, never changed in place: the same object means the same ports. */
 export interface ServiceAt {
   readonly address: IpAddress
   readonly service: Service
@@ -17,37 +17,62 @@ export interface ServiceAt {
   readonly slices: readonly EndpointSlice[]
 }
 
+/** `on`: only these interfaces, by rule of the pool. */
+export type PlacedService = ServiceAt & { readonly on?: readonly string[] }
+
 export interface BuiltPorts {
   readonly ports: readonly ServicePort[]
   /** The path of all ports of the address, and why it is no better one. */
   readonly choice: PathChoice
 }
 
+/** The ports of a Service before it is known which way its packets can go: what does not depend on other nodes. */
+export interface AskedPorts {
+  readonly policy: 'Cluster' | 'Local'
+  /** Of all ports. */
+  readonly targets: readonly PodTarget[]
+  readonly ports: readonly Omit<ServicePort, 'path'>[]
+  /** Carried by kube-proxy: only its source ranges are looked at. */
+  readonly elsewhere: boolean
+}
+
 /**
- * The ports of one Service at one of its addresses. `choose` decides on the path from the pods of all its ports: an address has one path.
- * A Service that blocks itself (source ranges that cannot be read) has no ports: nobody is let in by mistake. SCTP is kube-proxy's.
+ * The ports of one Service at one of its addresses. A Service that blocks itself (source ranges that cannot be read) has no ports: nobody is
+ * let in by mistake. SCTP is kube-proxy's.
  */
-export function buildPorts(
-  { address, service, class: of, slices }: ServiceAt,
-  choose: (policy: 'Cluster' | 'Local', targets: readonly PodTarget[]) => PathChoice,
-): BuiltPorts {
+export function askedPorts({ address, service, class: of, slices }: ServiceAt): AskedPorts {
   const { desired, problems } = buildLoadBalancer(service, of)
   const found = desired.listeners.map(listener => ({ listener, targets: podTargets(listener, slices, address.family) }))
-  const choice = choose(
-    desired.externalTrafficPolicy,
-    found.flatMap(({ targets }) => targets),
-  )
-  if (problems.some(({ severity }) => severity === 'blocks')) return { ports: [], choice }
+  const common = {
+    policy: desired.externalTrafficPolicy,
+    targets: found.flatMap(({ targets }) => targets),
+    elsewhere: desired.targetType === 'Node',
+  }
+  if (problems.some(({ severity }) => severity === 'blocks')) return { ...common, ports: [] }
   // Ranges of the other family only let nobody of this one in: a range that no packet matches stands for them.
   const ranges = desired.sourceRanges.flatMap(text => parseCidr(text)?.network ?? [])
   const own = ranges.filter(({ family }) => family === address.family)
   const nobody = parseAddress(address.family === 'IPv4' ? '0.0.0.0' : '::')
   const closed = nobody ? [{ family: nobody.family, first: nobody.value, last: nobody.value }] : []
   const sources = ranges.length > 0 && own.length === 0 ? closed : own
-  const ports = found.flatMap(({ listener: { protocol, port }, targets }): readonly ServicePort[] => {
-    if (protocol === 'SCTP') return []
-    const affinity = desired.sessionAffinity && { affinitySeconds: desired.sessionAffinity.timeoutSeconds }
-    return [{ address, protocol, port, targets, sources, path: choice.path, ...affinity }]
-  })
-  return { ports, choice }
+  const affinity = desired.sessionAffinity && { affinitySeconds: desired.sessionAffinity.timeoutSeconds }
+  const ports = found.flatMap(({ listener: { protocol, port }, targets }) =>
+    protocol === 'SCTP' ? [] : [{ address, protocol, port, targets, sources, ...affinity }],
+  )
+  return { ...common, ports }
+}
+
+/** `choose` decides on the path from the pods of all ports: a Service has one path at an address. */
+export function choosePaths(
+  { policy, targets, ports, elsewhere }: AskedPorts,
+  choose: (policy: AskedPorts['policy'], targets: readonly PodTarget[]) => PathChoice,
+): BuiltPorts {
+  const choice = choose(policy, targets)
+  const path = elsewhere ? 'elsewhere' : choice.path
+  return { ports: ports.map(port => ({ ...port, path })), choice }
+}
+
+/** Both at once. */
+export function buildPorts(at: ServiceAt, choose: Parameters<typeof choosePaths>[1]): BuiltPorts {
+  return choosePaths(askedPorts(at), choose)
 }

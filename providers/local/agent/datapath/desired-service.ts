@@ -2,8 +2,8 @@
 import { parseAddress } from '../../../../src/model/address.ts'
 import type { IpAddress, IpRange } from '../../../../src/model/address.ts'
 import type { PodTarget } from '../../../../src/model/load-balancer.ts'
-import type { DataPathProtocol, DesiredService, PodEndpoint } from './desired.ts'
-import { buildSlots, previousSlots } from './slots.ts'
+import type { DataPathProtocol, DesiredService, PodEndpoint, SlotTable } from './desired.ts'
+import { buildSlots, previousSlots, slotCount } from './slots.ts'
 
 /** One port of a Service at one of its addresses. */
 export interface ServicePort {
@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly isAlive: (node: string) => boolean
   /** How many different slot tables the Services of the cluster need (`profileOf`); 1 unless told. */
   readonly profiles?: number
+  /** Slot tables that were built already. */
+  readonly tables?: Map<string, SlotTable>
 }
 
 /**
@@ -37,7 +39,7 @@ export function desiredService(port: ServicePort, around: Surroundings, before?:
   const local = usable(targets.filter(({ node }) => node === around.self))
   const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)
   if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', endpoints }
-  const slots = buildSlots(nodeWeights(targets, around), around.profiles)
+  const slots = slotsOf(targets, around)
   if (!slots) return { ...common, path: 'refuse', endpoints: [], ...(before?.slots && { previous: before.slots }) }
   const previous = previousSlots(slots, before?.slots, before?.previous)
   return { ...common, path, endpoints, slots, ...(previous && { previous }) }
@@ -47,20 +49,47 @@ export function desiredService(port: ServicePort, around: Surroundings, before?:
 export function profileOf({ targets, path }: Pick<ServicePort, 'targets' | 'path'>, around: Surroundings): string | undefined {
   if (path !== 'direct') return undefined
   const weights = nodeWeights(targets, around)
-  return weights.size === 0
-    ? undefined
-    : [...weights]
-        .map(([node, weight]) => `${node} ${weight}`)
-        .toSorted()
-        .join(',')
+  return weights.size === 0 ? undefined : profileText(weights)
 }
 
-/** How many pods each living node has for new connections. */
+/** How many pods it has for new connections, on nodes that live. */
+export function livingPods({ targets }: Pick<ServicePort, 'targets'>, around: Surroundings): number {
+  return podsOf(nodeWeights(targets, around))
+}
+
+/** Built once for all Services with the same pods per node. */
+function slotsOf(targets: readonly PodTarget[], around: Surroundings): SlotTable | undefined {
+  const { profiles = 1, tables } = around
+  const weights = nodeWeights(targets, around)
+  if (!tables) return buildSlots(weights, profiles)
+  const key = `${profileText(weights)} ${slotCount(podsOf(weights), profiles)}`
+  const table = tables.get(key) ?? buildSlots(weights, profiles)
+  if (table) tables.set(key, table)
+  return table
+}
+
+function profileText(weights: ReadonlyMap<string, number>): string {
+  return [...weights]
+    .map(([node, weight]) => `${node} ${weight}`)
+    .toSorted()
+    .join(',')
+}
+
+function podsOf(weights: ReadonlyMap<string, number>): number {
+  let pods = 0
+  for (const weight of weights.values()) pods += weight
+  return pods
+}
+
+/**
+ * How many pods each living node has for new connections. Where all pods are on nodes that seem dead, those count: perhaps only the agent is
+ * away, and its table goes on working.
+ */
 function nodeWeights(targets: readonly PodTarget[], { self, isAlive }: Surroundings): ReadonlyMap<string, number> {
+  const placed = targets.filter(target => target.node !== undefined)
+  const living = placed.filter(({ node }) => node === self || isAlive(node ?? ''))
   const weights = new Map<string, number>()
-  for (const { node } of usable(
-    targets.filter(target => target.node !== undefined && (target.node === self || isAlive(target.node))),
-  )) {
+  for (const { node } of usable(living.length > 0 ? living : placed)) {
     if (node !== undefined) weights.set(node, (weights.get(node) ?? 0) + 1)
   }
   return weights

@@ -1,0 +1,208 @@
+// Keeps the data path of this node as the cluster asks: builds it anew whenever something changed, writes it, and says which way packets go.
+import type { NodeInterface, NodeReport } from '../../../../src/api/node-report.ts'
+import { buildDataPath } from '../datapath/build-data-path.ts'
+import { createBuildMemory } from '../datapath/build-memory.ts'
+import type { DataPath, DesiredDataPath } from '../datapath/data-path.ts'
+import type { DesiredService } from '../datapath/desired.ts'
+import type { OtherNode } from '../datapath/network-paths.ts'
+import type { Obstacle, PreflightFacts } from '../datapath/preflight.ts'
+import type { AgentClock, AgentLogger, Watched } from '../ports.ts'
+import { isSameNode, otherNodes } from './other-nodes.ts'
+import type { PlacedServices } from './placed-services.ts'
+import { isSamePath, statedPath, withoutDataPath } from './stated-path.ts'
+import type { StatedPath } from './stated-path.ts'
+import type { Verdict } from './verdict.ts'
+
+/** What one change cost. */
+export interface AppliedChange {
+  /** Service ports that are others than before. */
+  readonly changed: number
+  readonly services: number
+  readonly durationMs: number
+}
+
+export interface ForwarderOptions {
+  readonly self: string
+  readonly placed: PlacedServices
+  readonly reports: Watched<NodeReport>
+  /** The same array as long as they are the same. */
+  readonly interfaces: () => readonly NodeInterface[]
+  readonly isAlive: (node: string) => boolean
+  readonly dataPath: DataPath
+  /** The first thing on this node that stands in the way. */
+  readonly findObstacle: (families: PreflightFacts['families']) => Promise<Obstacle | undefined>
+  readonly clock: AgentClock
+  readonly logger: AgentLogger
+  /** The way of packets for these addresses is another than it was. */
+  readonly onPaths: (addresses: readonly string[]) => void
+  readonly onVerdict: (verdict: Verdict) => void
+  readonly onApplied: (change: AppliedChange) => void
+  readonly onFailed: () => void
+}
+
+export interface Forwarder {
+  /** Something that it reads changed. */
+  changed(): void
+  /** Undefined while it is not known. */
+  pathOf(address: string): StatedPath | undefined
+  /** Does nothing any more once this resolves; what stands in the kernel stays. */
+  stop(): Promise<void>
+}
+
+/** What changes together is built together. */
+const pauseMs = 20
+/** Between two changes; twice as long as the last one took, if that is more. */
+const calmMs = 100
+const firstRetryMs = 500
+const longestRetryMs = 30_000
+/** After so many failures in a row this node says that it cannot. */
+const patience = 3
+/** An obstacle is looked for again so often, while there is one and while there is none. */
+const obstacleAgainMs = 30_000
+const looksAgainMs = 600_000
+
+export function createForwarder(options: ForwarderOptions): Forwarder {
+  const { self, placed, clock, logger, dataPath } = options
+  const memory = createBuildMemory()
+  const stopping = new AbortController()
+  let desired: DesiredDataPath | undefined
+  let others: readonly OtherNode[] = []
+  let paths: ReadonlyMap<string, StatedPath> = new Map()
+  let obstacle: Obstacle | undefined
+  /** The families that were looked at, and when; undefined: not yet. */
+  let looked: { readonly families: string; readonly at: number } | undefined
+  /** The last verdict; undefined: none yet. */
+  let told: string | undefined
+  let failures = 0
+  let quietUntil = clock.monotonic()
+  let timer: { readonly at: number; readonly cancel: () => void } | undefined
+  let turn: Promise<void> | undefined
+  let isDirty = false
+
+  const turnAt = (at: number) => {
+    const due = Math.max(at, quietUntil)
+    if (stopping.signal.aborted || (timer && timer.at <= due)) return
+    timer?.cancel()
+    timer = { at: due, cancel: clock.schedule(due - clock.monotonic(), begin) }
+  }
+  const begin = () => {
+    timer = undefined
+    if (turn || stopping.signal.aborted) return
+    turn = work().finally(() => {
+      turn = undefined
+      if (isDirty) turnAt(clock.monotonic())
+    })
+  }
+  const work = async () => {
+    isDirty = false
+    const startedAt = clock.monotonic()
+    try {
+      await look(familiesOf(placed.announcements.keys()))
+      if (obstacle) await standAside(obstacle)
+      else await write(startedAt)
+      failures = 0
+      tell(obstacle)
+      turnAt(clock.monotonic() + (obstacle ? obstacleAgainMs : looksAgainMs))
+    } catch (error) {
+      if (stopping.signal.aborted) return
+      fail(error)
+    }
+    quietUntil = Math.max(quietUntil, clock.monotonic() + Math.max(calmMs, 2 * (clock.monotonic() - startedAt)))
+  }
+  const look = async (families: PreflightFacts['families']) => {
+    const text = JSON.stringify(families)
+    const againMs = obstacle ? obstacleAgainMs : looksAgainMs
+    if (looked?.families === text && clock.monotonic() - looked.at < againMs && failures === 0) return
+    obstacle = await options.findObstacle(families)
+    looked = { families: text, at: clock.monotonic() }
+  }
+  const tell = (by: Obstacle | undefined) => {
+    const text = by ? `${by.reason} ${by.message}` : ''
+    if (text === told) return
+    told = text
+    if (by) logger.warn(by, 'no data path on this node: kube-proxy carries all traffic')
+    options.onVerdict(by ? { able: false, obstacle: by } : { able: true })
+  }
+  /** Nothing of ours is in the way of kube-proxy. */
+  const standAside = async (by: Obstacle) => {
+    const path = withoutDataPath(self, by)
+    state(new Map([...placed.announcements.keys()].map(address => [address, path])))
+    if (desired || by.reason !== 'NftMissing') await dataPath.remove().catch(() => {})
+    desired = undefined
+  }
+  const write = async (startedAt: number) => {
+    const now = otherNodes(options.reports.values(), self, options.isAlive)
+    if (now.length !== others.length || now.some((node, index) => !isSameNode(node, others[index] ?? node))) others = now
+    const before: ReadonlyMap<string, DesiredService> = desired?.services ?? new Map()
+    const view = { self, interfaces: options.interfaces(), others, services: placed.values(), seed: seedOf(placed) }
+    const built = buildDataPath(view, before, memory)
+    const changed = countChanged(before, built.desired.services)
+    if (!desired || changed > 0 || !isSameFrame(desired, built.desired)) {
+      const builtMs = Math.round(clock.monotonic() - startedAt)
+      await dataPath.apply(built.desired, stopping.signal)
+      desired = built.desired
+      const durationMs = Math.round(clock.monotonic() - startedAt)
+      const { services, peers } = desired
+      options.onApplied({ changed, services: services.size, durationMs })
+      const alive = peers.filter(peer => peer.alive).length
+      logger.info({ changed, services: services.size, peers: peers.length, alive, builtMs, durationMs }, 'data path written')
+    }
+    state(new Map([...built.paths].map(([address, choice]) => [address, statedPath(choice, others)])))
+  }
+  const state = (now: ReadonlyMap<string, StatedPath>) => {
+    const before = paths
+    paths = now
+    const news = [...now].flatMap(([address, path]) => (isSamePath(path, before.get(address)) ? [] : address))
+    const gone = [...before.keys()].filter(address => !now.has(address))
+    if (news.length + gone.length > 0) options.onPaths([...news, ...gone])
+  }
+  const fail = (error: unknown) => {
+    failures++
+    options.onFailed()
+    const message = error instanceof Error ? error.message : String(error)
+    const againMs = Math.min(firstRetryMs * 2 ** (failures - 1), longestRetryMs)
+    logger.error({ error: message, failures, againMs }, 'the data path could not be written; what was there goes on')
+    if (failures === patience) tell({ reason: 'NftRefused', message })
+    // The next one is written from the ground.
+    quietUntil = clock.monotonic() + againMs
+    isDirty = true
+  }
+  turnAt(clock.monotonic())
+  return {
+    changed() {
+      isDirty = true
+      if (!turn) turnAt(clock.monotonic() + pauseMs)
+    },
+    pathOf: address => paths.get(address),
+    async stop() {
+      stopping.abort()
+      timer?.cancel()
+      await turn
+    },
+  }
+}
+
+/** All Announcements say the same; while they do not yet, all nodes choose alike. */
+function seedOf({ announcements }: PlacedServices): number {
+  let seed: number | undefined
+  for (const { spec } of announcements.values())
+    if (spec.hashSeed !== undefined) seed = Math.min(seed ?? spec.hashSeed, spec.hashSeed)
+  return seed ?? 0
+}
+
+function familiesOf(addresses: Iterable<string>): PreflightFacts['families'] {
+  const all = [...addresses]
+  return { ipv4: all.some(address => !address.includes(':')), ipv6: all.some(address => address.includes(':')) }
+}
+
+function countChanged(before: ReadonlyMap<string, DesiredService>, now: ReadonlyMap<string, DesiredService>): number {
+  let changed = 0
+  for (const [key, service] of now) if (before.get(key) !== service) changed++
+  for (const key of before.keys()) if (!now.has(key)) changed++
+  return changed
+}
+
+/** Everything but the Services. */
+function isSameFrame(one: DesiredDataPath, other: DesiredDataPath): boolean {
+  return one.seed === other.seed && one.peers === other.peers && one.interfaces.join() === other.interfaces.join()
+}
