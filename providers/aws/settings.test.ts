@@ -10,7 +10,14 @@ test('a Service that asks for nothing gets an internal load balancer for everyon
   expect(settingsOf()).toMatchObject({
     targetType: 'Node',
     loadBalancer: { scheme: 'internal', schemeAsked: false, ipAddressType: 'ipv4', subnets: {}, ipv6SourceNat: false },
-    securityGroups: { kind: 'managed', sources: ['0.0.0.0/0'], prefixLists: [], pathMtuIcmp: false, manageBackendRules: true },
+    securityGroups: {
+      kind: 'managed',
+      sources: ['0.0.0.0/0'],
+      isOpen: true,
+      prefixLists: [],
+      pathMtuIcmp: false,
+      manageBackendRules: true,
+    },
     listeners: [{ port: 80, protocol: 'TCP', certificates: [], forward: onlyOwn, serves: [{ port: 80, protocol: 'TCP' }] }],
     targetGroups: [
       {

@@ -22,6 +22,22 @@ test('each keeps its ports, and who may connect to them', () => {
   expect(settings?.targetGroups.map(({ key }) => key)).toEqual(['443', '8443'])
 })
 
+test('who says nothing of clients is open to all that the load balancer of the group can carry', () => {
+  const dual = member('old', '2026-01-01T00:00:00Z', {
+    listeners: [{ port: 443 }],
+    annotations: { 'ip-address-type': 'dualstack' },
+  })
+  const silent = member('silent', '2026-01-02T00:00:00Z', { listeners: [{ port: 8443 }] })
+  const strict = member('strict', '2026-01-03T00:00:00Z', { listeners: [{ port: 9443 }], sourceRanges: ['10.0.0.0/8'] })
+  expect(joinGroup([dual, silent, strict]).rules.map(({ from, source }) => `${from} ${source}`)).toEqual([
+    '443 0.0.0.0/0',
+    '443 ::/0',
+    '8443 0.0.0.0/0',
+    '8443 ::/0',
+    '9443 10.0.0.0/8',
+  ])
+})
+
 test('one that wanted no security groups has its clients let in by those of the leader', () => {
   const other = member('other', '2026-01-02T00:00:00Z', {
     listeners: [{ port: 8443 }],

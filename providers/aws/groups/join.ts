@@ -172,7 +172,8 @@ function rulesOf(
   listeners: readonly GroupListener[],
 ): { readonly rules: readonly OwnRule[]; readonly over: number } {
   if (leader?.settings.securityGroups.kind !== 'managed') return { rules: [], over: 0 }
-  const rules = listeners.flatMap(({ securityGroups, listener }) => frontendRules(doorsOf(securityGroups), [listener]))
+  const isDual = leader.settings.loadBalancer.ipAddressType === 'dualstack'
+  const rules = listeners.flatMap(({ securityGroups, listener }) => frontendRules(doorsOf(securityGroups, isDual), [listener]))
   const listening = listeners.flatMap(({ listener: { port, protocol } }) =>
     protocol === 'TCP_UDP'
       ? [
@@ -185,12 +186,14 @@ function rulesOf(
 }
 
 /** A member that wanted no security groups has those of the leader, and lets in by them whom it would have let in at its targets. */
-function doorsOf(groups: SecurityGroupSettings): Extract<SecurityGroupSettings, { readonly kind: 'managed' }> {
-  if (groups.kind === 'managed') return groups
+function doorsOf(groups: SecurityGroupSettings, isDual: boolean): Extract<SecurityGroupSettings, { readonly kind: 'managed' }> {
+  const everyone = isDual ? ['0.0.0.0/0', '::/0'] : ['0.0.0.0/0']
+  if (groups.kind === 'managed') return groups.isOpen ? { ...groups, sources: everyone } : groups
   const { manageBackendRules } = groups
+  const isOpen = groups.kind === 'none' && !groups.sourcesAsked
   // Own groups are never behind a managed one: such a member is left out.
-  const sources = groups.kind === 'none' ? groups.sources : []
-  return { kind: 'managed', sources, prefixLists: [], pathMtuIcmp: false, manageBackendRules }
+  const sources = isOpen ? everyone : groups.kind === 'none' ? groups.sources : []
+  return { kind: 'managed', sources, isOpen, prefixLists: [], pathMtuIcmp: false, manageBackendRules }
 }
 
 /** The message and the remedy. */

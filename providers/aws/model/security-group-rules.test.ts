@@ -14,6 +14,7 @@ function rule(from: number, source = '10.0.0.0/8', to = from): OwnRule {
 test('at the front every source may reach every listener, by the protocols it has', () => {
   const settings = {
     kind: 'managed',
+    isOpen: false,
     sources: ['0.0.0.0/0'],
     prefixLists: ['pl-1'],
     pathMtuIcmp: false,
@@ -36,6 +37,7 @@ test('at the front every source may reach every listener, by the protocols it ha
 test('path MTU discovery lets in one message of each family', () => {
   const settings = {
     kind: 'managed',
+    isOpen: false,
     sources: ['0.0.0.0/0', '::/0'],
     prefixLists: [],
     pathMtuIcmp: true,

@@ -51,6 +51,8 @@ export type SecurityGroupSettings =
       readonly kind: 'managed'
       /** CIDRs that may connect, both families as the load balancer has them. */
       readonly sources: readonly string[]
+      /** Nobody named who may connect, so everyone may. */
+      readonly isOpen: boolean
       readonly prefixLists: readonly string[]
       /** Lets in ICMP for path MTU discovery. */
       readonly pathMtuIcmp: boolean

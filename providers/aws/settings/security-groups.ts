@@ -15,6 +15,7 @@ export function securityGroupSettings(wish: Wish, values: Values): SecurityGroup
     const sourcesAsked = asked.length > 0
     return { kind: 'none', sources: sourcesAsked ? asked : everyone, sourcesAsked, manageBackendRules }
   }
-  const sources = asked.length > 0 ? asked : prefixLists.length > 0 ? [] : everyone
-  return { kind: 'managed', sources, prefixLists, pathMtuIcmp: values.pathMtuIcmp ?? false, manageBackendRules }
+  const isOpen = asked.length === 0 && prefixLists.length === 0
+  const sources = isOpen ? everyone : asked
+  return { kind: 'managed', sources, isOpen, prefixLists, pathMtuIcmp: values.pathMtuIcmp ?? false, manageBackendRules }
 }
