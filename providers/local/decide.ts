@@ -21,11 +21,18 @@ export interface Decision {
   /** What keeps the Service from what it asks for. */
   readonly problem: Problem | undefined
   /** Addresses it shared and has to leave at once, and why. */
-  readonly left: readonly { readonly holding: Holding; readonly discord: Discord }[]
+  readonly left: readonly Left[]
+  /** Addresses it shared and leaves of its own will, as soon as it has another one. */
+  readonly leaving: readonly Left[]
   /** What is to be written down of addresses that stay. */
   readonly share: readonly Extract<LocalAction, { readonly kind: 'share-address' | 'change-pool' }>[]
   /** Addresses that leave because no pool the Service may use holds them any more. */
   readonly revoked: readonly Holding[]
+}
+
+export interface Left {
+  readonly holding: Holding
+  readonly discord: Discord
 }
 
 /**
@@ -44,6 +51,7 @@ export function decide(desired: DesiredLoadBalancer, settings: Settings, observe
   const decisions = decideFamilies({ desired, settings, pools, leaving }, valid)
   const keep = decisions.flatMap(decision => decision.keep ?? [])
   const problem = decisions.find(decision => decision.problem)?.problem
+  const left = [...leaving].map(([holding, discord]): Left => ({ holding, discord }))
   return {
     keep,
     // A Service that needs both families gets none of what is new before both can be had.
@@ -51,9 +59,8 @@ export function decide(desired: DesiredLoadBalancer, settings: Settings, observe
     release: holdings.filter(holding => !keep.includes(holding)),
     problem,
     revoked: holdings.filter(holding => !valid.includes(holding)),
-    left: [...leaving].flatMap(([holding, discord]) =>
-      keep.includes(holding) || isOwnWish(discord, settings, holding) ? [] : { holding, discord },
-    ),
+    left: left.filter(({ holding, discord }) => !keep.includes(holding) && !isOwnWish(discord, settings, holding)),
+    leaving: left.filter(({ holding, discord }) => isOwnWish(discord, settings, holding)),
     share: keep.flatMap(({ given }) =>
       noted(given, { key, home: homeOf(pools, desired, given)?.name, origin: pools.get(given.pool) }),
     ),
@@ -79,7 +86,7 @@ function noted(
   ]
 }
 
-const nothing = { revoked: [], left: [], share: [] } as const
+const nothing = { revoked: [], left: [], leaving: [], share: [] } as const
 
 function leave(holding: Holding, desired: DesiredLoadBalancer, around: LocalObserved): readonly (readonly [Holding, Discord])[] {
   const { given, others } = holding

@@ -11,7 +11,7 @@ import { fallbackProblem, pathOf } from './pod-targets.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 import type { Discord } from './sharing.ts'
-import { leftWarning, sharingProblem } from './sharing-problems.ts'
+import { leftForOther, leftWarning, sharingProblem } from './sharing-problems.ts'
 import { sharersOf } from './served.ts'
 import { whyNobody } from './why-nobody.ts'
 
@@ -67,6 +67,7 @@ export function outcomeOf(
         .filter(({ announcement }) => fresh.length > 0 || announcement !== undefined)
         .map(({ given }) => revokedWarning(given, observed, serving)),
       ...decision.left.map(({ holding, discord }) => leftWarning(holding.given.address.text, discord)),
+      ...decision.leaving.flatMap(({ holding, discord }) => movedWarning(holding.given, discord, fresh)),
       ...replaced.filter(({ isToBeExchanged }) => isToBeExchanged).flatMap(({ given }) => exchangedWarning(given, observed)),
       ...fallbacksOf(shown, goal, observed),
     ],
@@ -257,6 +258,12 @@ function revokedWarning({ address, pool }: Given, { pools }: LocalObserved, serv
       : `There is no other address for it, so clients cannot reach it; put ${address.text} back into a pool.`,
     severity: 'warns',
   }
+}
+
+/** Told when the other address was given. */
+function movedWarning({ address }: Given, discord: Discord, fresh: readonly Given[]): readonly Problem[] {
+  const next = fresh.find(other => other.address.family === address.family)
+  return next ? [leftForOther(address.text, next.address.text, discord)] : []
 }
 
 function placeOf({ address }: Given, { families }: DesiredLoadBalancer): number {

@@ -27,7 +27,21 @@ export function leftWarning(address: string, { kind, with: other, text }: Discor
   return {
     reason: 'SharingEnded',
     message: `${address} is not shared with ${other.namespace}/${other.name} any more: ${text}.`,
-    remedy: `This Service leaves the address. To share it again: ${remedies[kind].charAt(0).toLowerCase()}${remedies[kind].slice(1)}`,
+    remedy: `This Service leaves the address. To share it again: ${lowered(remedies[kind])}`,
     severity: 'warns',
   }
+}
+
+/** A Service that took back its consent to share an address and has another one now. */
+export function leftForOther(address: string, next: string, { kind, with: other, text }: Discord): Problem {
+  return {
+    reason: 'AddressReplaced',
+    message: `${address} is not shared with ${other.namespace}/${other.name} any more: ${text}. This Service is at ${next} now.`,
+    remedy: `Clients have to use ${next}. To share the other again: ${lowered(remedies[kind])}`,
+    severity: 'warns',
+  }
+}
+
+function lowered(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`
 }

@@ -306,6 +306,58 @@ test('after a restart sharers stay together, and statuses that show one address 
   expect(ips).toEqual(['10.201.200.1', '10.201.200.9', '10.201.200.9'])
 })
 
+test.each([1, 9])(
+  'who takes its consent back moves and is told so; the other keeps what it asks for, older or younger',
+  async day => {
+    const lan = await simulatedLan({ pools: [office] })
+    const u1 = sharer('u1', { namespace: 'team-a', shareWith: 'team-b', day: 5 })
+    const first = shown(u1, await lan.bring(u1))
+    const u2 = sharer('u2', { namespace: 'team-b', shareWith: 'team-a', port: '80/TCP', ip: '10.201.200.1', day })
+    const second = shown(u2, await lan.bring(u2))
+    expect(second.statusAddresses).toEqual(['10.201.200.1'])
+
+    const closed = { ...sharer('u1', { namespace: 'team-a', day: 5 }), statusAddresses: first.statusAddresses }
+    lan.services.set(closed.id.uid, closed)
+    const stays = async () => {
+      expect(await lan.bring(second)).toMatchObject({
+        ingress: [{ ip: '10.201.200.1' }],
+        readiness: { reason: 'Serving' },
+        warnings: [],
+      })
+    }
+    await stays()
+    const moved = await lan.bring(closed)
+    expect(ipsOf(moved)).toEqual(['10.201.200.2'])
+    expect(moved.warnings).toMatchObject([
+      {
+        reason: 'AddressReplaced',
+        message: expect.stringContaining('team-a/u1 does not name namespace team-b'),
+        remedy: expect.stringContaining('Clients have to use 10.201.200.2.'),
+      },
+    ])
+    await stays()
+    expect((await settled(lan, shown(closed, moved))).warnings).toEqual([])
+    await stays()
+    expect(ownersAt(lan, 1)).toEqual(['u2'])
+  },
+)
+
+test('of two that took back their consent to each other the younger moves', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const open = [
+    sharer('old', { namespace: 'a', shareWith: 'b', day: 1 }),
+    sharer('young', { namespace: 'b', shareWith: 'a', port: '80/TCP', day: 2 }),
+  ]
+  const statuses = []
+  for (const service of open) statuses.push(ipsOf(await lan.bring(service)))
+  expect(statuses).toEqual([['10.201.200.1'], ['10.201.200.1']])
+  const old = { ...sharer('old', { namespace: 'a', day: 1 }), statusAddresses: ['10.201.200.1'] }
+  const young = { ...sharer('young', { namespace: 'b', port: '80/TCP', day: 2 }), statusAddresses: ['10.201.200.1'] }
+  for (const service of [old, young]) lan.services.set(service.id.uid, service)
+  expect(ipsOf(await settled(lan, young))).toEqual(['10.201.200.2'])
+  expect(ipsOf(await settled(lan, old))).toEqual(['10.201.200.1'])
+})
+
 const wishes = fc.record({
   key: fc.constantFrom('', 'k', 'l'),
   port: fc.constantFrom('53/UDP', '53/TCP', '80/TCP'),

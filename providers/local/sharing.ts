@@ -67,50 +67,61 @@ export function discordAmong(
   together: AnnouncedTogether,
 ): Discord | undefined {
   const terms = termsOf(joining)
-  for (const other of present) {
-    const discord = discordBetween(terms, termsOf(other))
-    if (discord) return discord
-  }
-  return announcingDiscord(joining, present, together)
+  return firstOf(present, other => discordBetween(terms, termsOf(other))) ?? announcingDiscord(joining, present, together)
 }
 
 /**
- * Why a Service has to leave an address it shares, or undefined when it stays. Who takes back its own consent (another key,
- * or a namespace it does not name any more) leaves. Of those that got in each other's way the younger leaves.
+ * Why a Service has to leave an address it shares, or undefined when it stays. One rule says so for all who are there, from
+ * what they ask for now, so that each of them comes to the same answer whoever is looked at first:
+ *
+ * - Who took back its own consent leaves: another key, or a namespace of the others that it does not name. Of two that both do
+ *   not name each other the younger one leaves.
+ * - Of the others, those that got in each other's way (ports, traffic policy, announce rules), the younger leaves.
  */
 export function reasonToLeave(
   desired: DesiredLoadBalancer,
   at: { readonly key: string | undefined; readonly others: readonly DesiredLoadBalancer[] },
   together: AnnouncedTogether,
 ): Discord | undefined {
-  const own = termsOf(desired)
-  const others = at.others.map(other => ({ desired: other, terms: termsOf(other) }))
-  const [first] = others
-  if (!first) return undefined
-  if (own.key !== at.key)
-    return { kind: 'key', with: first.desired.id, text: `it is shared under the key ${JSON.stringify(at.key ?? '')}` }
-  for (const { terms } of others) {
-    const closed = closedBetween(own, terms)
-    if (closed !== undefined) return { kind: 'namespace', with: terms.id, text: closed }
-  }
+  if (at.others.length === 0) return undefined
+  const parties = [desired, ...at.others].map(each => ({ desired: each, terms: termsOf(each) }))
+  const all = parties.map(({ terms }) => terms)
   // In order of age each stays that gets on with those that stay.
-  const staying: { readonly desired: DesiredLoadBalancer; readonly terms: Terms }[] = []
-  for (const party of [...others, { desired, terms: own }].toSorted((one, other) => byAge(one.terms, other.terms))) {
-    const isSelf = party.desired === desired
-    const leaves = party.terms.key !== at.key || staying.some(({ terms }) => discordBetween(party.terms, terms))
-    if (!isSelf && !leaves) staying.push(party)
-    if (!isSelf) continue
-    const discord = staying.map(({ terms }) => discordBetween(own, terms)).find(found => found !== undefined)
-    return (
-      discord ??
-      announcingDiscord(
-        desired,
-        staying.map(each => each.desired),
-        together,
-      )
-    )
+  const staying: typeof parties = []
+  for (const party of parties.toSorted((one, other) => byAge(one.terms, other.terms))) {
+    const { terms } = party
+    const discord = consentTakenBack(terms, all, at.key) ?? firstOf(staying, other => discordBetween(terms, other.terms))
+    if (party.desired === desired) return discord ?? announcingDiscord(desired, staying.map(desiredOf), together)
+    if (!discord) staying.push(party)
   }
   return undefined
+}
+
+/** What a Service does not agree to any more that the others at its address, shared under `key`, still agree to. */
+function consentTakenBack(terms: Terms, all: readonly Terms[], key: string | undefined): Discord | undefined {
+  const others = all.filter(other => other !== terms)
+  const [first] = others
+  if (terms.key !== key && first)
+    return { kind: 'key', with: first.id, text: `it is shared under the key ${JSON.stringify(key ?? '')}` }
+  return firstOf(others, other => {
+    if (other.key !== key) return undefined
+    const closed = closedBetween(terms, other)
+    const isMutual = closedBetween(other, terms) !== undefined
+    if (closed === undefined || (isMutual && byAge(terms, other) < 0)) return undefined
+    return { kind: 'namespace', with: other.id, text: closed }
+  })
+}
+
+function firstOf<Each>(all: readonly Each[], find: (each: Each) => Discord | undefined): Discord | undefined {
+  for (const each of all) {
+    const found = find(each)
+    if (found) return found
+  }
+  return undefined
+}
+
+function desiredOf({ desired }: { readonly desired: DesiredLoadBalancer }): DesiredLoadBalancer {
+  return desired
 }
 
 /** Equal for two states of a Service between which nothing changed for those who share its address. */

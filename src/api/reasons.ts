@@ -78,8 +78,8 @@ export const reasons = {
     on: services,
     event: true,
     meaning:
-      'An address is taken from the Service because no pool that it may use holds it any more. The message tells whether another is given.',
-    remedy: 'Use the new address, or put the old one back into a pool.',
+      'An address is taken from the Service because no pool that it may use holds it any more, or it left a shared address because it took its consent back. The message tells whether another is given.',
+    remedy: 'Use the new address, or put the old one back into a pool, or agree to the sharing again.',
   },
   Released: {
     on: services,
@@ -116,7 +116,8 @@ export const reasons = {
   SharingEnded: {
     on: services,
     event: true,
-    meaning: 'The Service had to leave an address it shared: it took its consent back, or got in the way of an older Service.',
+    meaning:
+      'The Service had to leave an address it shared at once: it got in the way of an older Service, or asks for just that address and took its consent back.',
     remedy: 'Use the address that the status names now; the message tells what stands in the way of sharing.',
   },
   AddressOfNode: {
