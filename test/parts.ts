@@ -1,5 +1,6 @@
 // The parts of the tests, in the order they run, and how each gets what it needs or says what this machine lacks.
 import { missingForMoto } from './fake-aws/moto.ts'
+import { missingForEnvoy } from './gateway/envoy-program.ts'
 import { binaries } from './lab/binaries.ts'
 import { LabError } from './lab/errors.ts'
 import type { ProgramName } from './lab/go-modules.ts'
@@ -33,6 +34,14 @@ export const parts: readonly Part[] = [
     takes: ({ path }) => path.endsWith('-moto.api.test.ts'),
     prepare: async () => {
       const missing = await missingForMoto()
+      if (missing !== undefined) throw new LabError('missing-command', missing)
+    },
+  },
+  {
+    name: 'envoy',
+    takes: ({ path }) => path.endsWith('-envoy.api.test.ts'),
+    prepare: async () => {
+      const missing = await missingForEnvoy()
       if (missing !== undefined) throw new LabError('missing-command', missing)
     },
   },

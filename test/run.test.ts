@@ -37,6 +37,7 @@ test.each([
   ['unit', 'src/model/address.test.ts', 'unit'],
   ['api', 'src/kubernetes/core.api.test.ts', 'api'],
   ['api', 'test/fake-aws/contract-moto.api.test.ts', 'moto'],
+  ['api', 'test/gateway/routing-envoy.api.test.ts', 'envoy'],
   ['lan', 'test/acceptance/failover.lan.test.ts', 'lan'],
 ])('of the %s tests %s needs what the part %s needs', (project, path, part) => {
   expect(parts.find(each => each.takes({ project, path }))?.name).toBe(part)
