@@ -42,6 +42,16 @@ test('the window begins when the last candidate is heard, and turns are counted 
   expect(contest(heardLater, at(80_000))).toMatchObject({ againAt: 80_000 + 2 * windowMs })
 })
 
+test('an address that was given up while nobody listened is vacant: its last owner did not die', () => {
+  const unheard = { ...vacant, last: { term: 1, epoch: 3, rank: 0, node: 'n2', released: false } }
+  const reasonAt = (state: ContestState) => contest(state, at(70_000, { n2: dead })).move
+  expect(reasonAt(unheard)).toEqual(claim)
+  const known = { epoch: 3, node: 'n2' }
+  expect(reasonAt({ ...unheard, plan: { ...vacant.plan, known } })).toMatchObject({ reason: 'OwnerDead' })
+  const behind = { epoch: 2, node: '' }
+  expect(reasonAt({ ...unheard, plan: { ...vacant.plan, known: behind } })).toMatchObject({ reason: 'OwnerDead' })
+})
+
 test('what is released while all listen is claimed without waiting', () => {
   const released = { ...vacant, vacantSince: 61_000 }
   expect(contest(released, at(61_000, { n0: dead })).move).toEqual(claim)

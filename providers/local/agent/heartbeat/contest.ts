@@ -225,8 +225,13 @@ function asCandidate(
   const inTurnAt = Math.max(vacantSince, begun) + before * patienceWindows * view.windowMs
   const at = Math.max(view.listenUntil, heardAllAt, inTurnAt)
   if (view.nowMs < at) return { againAt: at }
-  const reason = epoch === 0 ? 'FirstClaim' : !last || last.released ? 'Vacant' : 'OwnerDead'
+  const reason = epoch === 0 ? 'FirstClaim' : !last || last.released || isGivenUp(plan, last) ? 'Vacant' : 'OwnerDead'
   return { move: { kind: 'claim', epoch: epoch + 1, rank, reason } }
+}
+
+/** Whether the API server says that whoever had it last withdrew it, when nobody was a candidate and listened. */
+function isGivenUp({ known, term }: AddressPlan, last: Claim): boolean {
+  return known?.node === '' && (last.term < term || last.epoch <= known.epoch)
 }
 
 /** Who joined after the owner fell silent never heard it, so it waits for the owner's Lease to end; nobody has to wait for it. */
