@@ -75,4 +75,6 @@ test('a station that answers for every address costs a Service three of them, no
   }
   const last = await lan.bring(serviceNamed('web', { statusAddresses }))
   expect(last).toMatchObject({ ingress: [{ ip: '10.201.200.4' }], readiness: { ready: false, reason: 'AddressConflict' } })
+  expect(last.readiness.message).toContain('already has 3 others that this pool gave (10.201.200.1, 10.201.200.2, 10.201.200.3)')
+  expect(last.readiness.message).toContain('(proxy ARP?)')
 })

@@ -16,6 +16,8 @@ export interface Holding {
   readonly announcerAlive: boolean
   /** Whether it never was of use, because a station of others has it, and another address is to take its place. */
   readonly isToBeExchanged: boolean
+  /** Addresses that the station which has this one answers for, too: as many as say that another one would not help. */
+  readonly answeredBeside: readonly string[]
   /** The others at this address that are there to stay, as they are now. */
   readonly others: readonly DesiredLoadBalancer[]
 }
@@ -34,7 +36,7 @@ export function observe(
     readonly agents: Agents
     readonly pools: PoolBook
     readonly network: Network
-    readonly setAside: Pick<SetAside, 'isToBeExchanged'>
+    readonly setAside: Pick<SetAside, 'isToBeExchanged' | 'answeredBeside'>
     readonly desired: (id: LoadBalancerId) => DesiredLoadBalancer | undefined
   },
 ): LocalObserved {
@@ -42,10 +44,18 @@ export function observe(
     const announcement = from.announcements.get(announcementName(given.address))
     const node = announcement?.status?.node ?? ''
     const isToBeExchanged = from.setAside.isToBeExchanged(given.address, announcement)
+    const answeredBeside = from.setAside.answeredBeside(given.address, announcement)
     const others = given.owners.flatMap(owner =>
       owner.uid === id.uid ? [] : (from.desired({ kind: 'Service', ...owner }) ?? []),
     )
-    return { given, announcement, announcerAlive: node !== '' && from.agents.alive(node), isToBeExchanged, others }
+    return {
+      given,
+      announcement,
+      announcerAlive: node !== '' && from.agents.alive(node),
+      isToBeExchanged,
+      answeredBeside,
+      others,
+    }
   })
   return { holdings, pools: from.pools, network: from.network }
 }

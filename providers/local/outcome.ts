@@ -1,6 +1,7 @@
 // What the status and the condition of a Service say after a plan was carried out. Pure.
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
 import { announcementName } from '../../src/model/address.ts'
+import { firstFew } from '../../src/model/first-few.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given } from './addresses/block-index.ts'
 import type { Owner } from './addresses/owner.ts'
@@ -141,8 +142,12 @@ function othersAt(given: Given, observed: LocalObserved, { membership }: Goal): 
 /** What is said when a station that is none of ours has an address, as the agents found. */
 function conflictAt(given: Given, observed: LocalObserved): string | undefined {
   const { address, pool } = given
-  const conflict = holdingOf(given, observed)?.announcement?.status?.conflict
+  const holding = holdingOf(given, observed)
+  const conflict = holding?.announcement?.status?.conflict
   if (!conflict) return undefined
+  const others = holding?.answeredBeside ?? []
+  if (others.length > 0)
+    return `${address.text} is used on the LAN by a station with the MAC ${conflict.mac} (since ${conflict.since}), so no node announces it. This station already has ${others.length} others that this pool gave (${firstFew(others)}), as one does that answers for every address (proxy ARP?), so no further one is tried. Switch that off at the station, or take the range it answers for out of pool ${pool}; the agents look again by themselves.`
   return `${address.text} is used on the LAN by a station with the MAC ${conflict.mac} (since ${conflict.since}), so no node announces it. Give that station another address, or take ${address.text} out of pool ${pool}; the agents look again by themselves.`
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { NodeReport } from '../../src/api/node-report.ts'
+import { interfacesOf } from './interface-words.ts'
 import { makeAnnouncer, makeNetwork } from './network.ts'
 import { announcingConditions } from './pool-announcing.ts'
 import { readPools } from './pools.ts'
@@ -13,8 +14,8 @@ const conditions = (addresses: readonly string[], reports: readonly NodeReport[]
   const pool = readPools([poolNamed('office', addresses, layer2 ? { announce: { layer2 } } : {})]).get('office')
   if (!pool) throw new Error('there is a pool')
   const network = makeNetwork(reports.map((report, at) => makeAnnouncer(nodeNamed(`n${at}`, { rack: `r${at}` }), report, at > 0)))
-  const [subnets, traps] = announcingConditions(pool, network)
-  return { subnets, traps }
+  const [subnets, traps, nobody] = announcingConditions(pool, network)
+  return { subnets, traps, nobody }
 }
 const trapped = (name: string, type: string, message: string): NodeReport => {
   const report = reportOf(name)
@@ -39,8 +40,11 @@ test('what lies between and around the subnets of nodes counts, what one of them
 test('an address outside every subnet follows the interfaces that a rule names, where a node has one', () => {
   const bond = [{ interfaces: ['eth0'] }]
   expect(conditions(['198.51.100.0/24'], [reportOf('n0')], bond).subnets?.status).toBe('False')
-  const other = conditions(['198.51.100.0/24'], [reportOf('n0')], [{ interfaces: ['bond0'] }]).subnets
-  expect(other).toMatchObject({ status: 'True', reason: 'OutsideSubnets' })
+  const half = [{ interfaces: ['bond0'] }, {}]
+  const { subnets, nobody } = conditions(['198.51.100.0/24'], [reportOf('n0')], half)
+  expect(subnets).toMatchObject({ status: 'True', reason: 'OutsideSubnets' })
+  expect(subnets?.message).toContain('name interfaces that the nodes have in its announce rules: none has bond0')
+  expect(nobody?.status).toBe('False')
 })
 
 test('only nodes that rules select count, and while none has reported nothing is claimed', () => {
@@ -71,4 +75,39 @@ test('where rules name other interfaces, a trap on one that does not announce is
 test('a trap of an agent that knows more than this controller is left out', () => {
   const { traps } = conditions(['10.201.200.0/24'], [trapped('n0', 'SomethingNew', 'It is new.')])
   expect(traps).toMatchObject({ status: 'False', reason: 'Accepted' })
+})
+
+test('rules that name an interface which no node has say so, whatever the subnets', () => {
+  for (const addresses of [['10.201.200.0/24'], ['198.51.100.0/24']]) {
+    const { subnets, nobody } = conditions(addresses, [reportOf('n0'), reportOf('n1')], [{ interfaces: ['bond0'] }])
+    expect(subnets?.status).toBe('False')
+    expect(nobody).toMatchObject({ type: 'NoAnnouncer', status: 'True', reason: 'NoAnnouncer' })
+    expect(nobody?.message).toContain(
+      'No node that the announce rules select has the interface bond0 that they name (2 nodes have eth0 10.201.0.11/16).',
+    )
+  }
+})
+
+test('rules that select nobody say so, and an empty list as well; before any node is there nothing is claimed', () => {
+  const zz = [{ nodeSelector: { matchLabels: { rack: 'zz' } } }]
+  const { subnets, nobody } = conditions(['10.201.200.0/24'], [reportOf('n0'), reportOf('n1')], zz)
+  expect(subnets?.status).toBe('False')
+  expect(nobody).toMatchObject({ type: 'NoAnnouncer', status: 'True' })
+  expect(nobody?.message).toContain('The announce rules select none of 2 nodes (nodeSelector rack=zz).')
+  expect(conditions(['10.201.200.0/24'], [], zz).nobody?.status).toBe('False')
+  expect(conditions(['10.201.200.0/24'], [reportOf('n0')], []).nobody?.message).toContain('spec.announce.layer2) is empty')
+  expect(conditions(['10.201.200.0/24'], [reportOf('n0')]).nobody?.status).toBe('False')
+})
+
+test('what a node has for its pods, and link-local addresses, are left out, and no address is cut', () => {
+  const long = ['10.201.0.11/16', 'fe80::1/64', ...[1, 2].map(at => `2001:db8:aaaa:bbbb:cccc:dddd:eeee:${at}111/${63 + at}`)]
+  const report = reportOf('n0', long)
+  const cni = { name: 'cni0', index: 9, mac: '02:00:00:00:00:02', carrier: true, addresses: ['10.244.0.1/24', 'fe80::2/64'] }
+  const own = { ...report, spec: { ...report.spec, interfaces: [...report.spec.interfaces, cni] } }
+  expect(conditions(['198.51.100.7'], [own]).subnets?.message).toContain(
+    '(1 node has eth0 10.201.0.11/16; eth0 2001:db8:aaaa:bbbb:cccc:dddd:eeee:1111/64; eth0 2001:db8:aaaa:bbbb:cccc:dddd:eeee:2111/65)',
+  )
+  expect(interfacesOf(makeAnnouncer(nodeNamed('n0'), own, true))).toBe(
+    'eth0 10.201.0.11/16 2001:db8:aaaa:bbbb:cccc:dddd:eeee:1111/64 2001:db8:aaaa:bbbb:cccc:dddd:eeee:2111/65',
+  )
 })

@@ -1,8 +1,10 @@
 // Why no node announces an address, in words and numbers, and what to do. Pure.
 import type { Reason } from '../../src/api/reasons.ts'
 import { firstFew } from '../../src/model/first-few.ts'
+import { excludeLabel, outOfServiceTaint } from '../../src/model/nodes.ts'
 import { fitOf } from './eligibility.ts'
 import type { Announced, Misfit } from './eligibility.ts'
+import { interfacesOf } from './interface-words.ts'
 import type { Announcer, Network } from './network.ts'
 
 /** Each completes `2 nodes: 1 …`. Drained nodes have none: they announce what no other node can. */
@@ -17,10 +19,23 @@ const words: Readonly<Record<Misfit | 'agent-down', string>> = {
   'no-rule': 'not selected by the announce rules of the pool',
   'no-internal-ip': 'without an InternalIP',
   'being-deleted': 'being deleted',
-  'excluded-by-label': 'excluded by label',
+  'excluded-by-label': `excluded by the label ${excludeLabel}`,
   'to-be-deleted-by-autoscaler': 'being removed by the autoscaler',
   'out-of-service': 'out of service',
   'network-unavailable': 'whose network is not set up (NetworkUnavailable)',
+}
+
+/** What to do about it, of what somebody can do something about; `pool` is the name of the pool. */
+const remedies: Readonly<Partial<Record<Misfit | 'agent-down', (pool: string) => string>>> = {
+  'agent-down': () => 'Look at the pods of the DaemonSet weir-agent on the nodes whose agent does not answer.',
+  'no-agent': () => 'Let the DaemonSet weir-agent run on nodes that are to announce.',
+  'excluded-by-label': () => `Take the label off a node that is to announce: kubectl label node NAME ${excludeLabel}-`,
+  'out-of-service': () => `Take the taint ${outOfServiceTaint} off a node that is in service again.`,
+  'no-rule': pool => `Label nodes so that the announce rules of pool ${pool} select them, or change the rules.`,
+  'no-named-interface': pool => `Name interfaces that the nodes have in the announce rules of pool ${pool}.`,
+  'no-carrier': () => 'Bring the link up.',
+  'no-endpoint': () =>
+    'Let a pod of the Service become ready on a node that may announce, or use externalTrafficPolicy: Cluster.',
 }
 
 export interface Nobody {
@@ -51,18 +66,22 @@ export function whyNobody(network: Network, announced: Announced, pool: string):
   return {
     reason: 'NoAnnouncer',
     message: `No node can announce ${text} (${counted}).`,
-    remedy: `Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`,
+    remedy: remedyFor([...byReason.keys()], pool),
   }
+}
+
+function remedyFor(reasons: readonly (Misfit | 'agent-down')[], pool: string): string {
+  const known = reasons.flatMap(why => remedies[why]?.(pool) ?? [])
+  if (known.length > 0) return known.join(' ')
+  return `Check the agents, the announce rules of pool ${pool} and the subnets of the nodes.`
 }
 
 function some(nodes: readonly Announcer[], why: Misfit | 'agent-down'): string {
   const tellsInterfaces = why === 'no-interface' || why === 'no-named-interface'
-  const texts = nodes.map(node => (tellsInterfaces ? `${node.name} has ${interfacesOf(node)}` : node.name))
-  return firstFew(texts, tellsInterfaces ? '; ' : ', ')
-}
-
-/** `eth0 10.201.0.11/16, bond0`: what the node has, with its subnets. */
-export function interfacesOf({ interfaces }: Announcer): string {
-  const texts = interfaces.map(({ name, addresses }) => [name, ...addresses.slice(0, 3)].join(' '))
-  return texts.length === 0 ? 'none' : firstFew(texts)
+  if (!tellsInterfaces) return firstFew(nodes.map(({ name }) => name))
+  return firstFew(
+    nodes.map(node => `${node.name} has ${interfacesOf(node)}`),
+    '; ',
+    { whole: true },
+  )
 }

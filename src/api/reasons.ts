@@ -28,8 +28,8 @@ export const reasons = {
     remedy: 'Check the selector and the readiness of the pods.',
   },
   NoAnnouncer: {
-    on: services,
-    meaning: 'The address is given, but no node can announce it.',
+    on: ['Service', 'AddressPool'],
+    meaning: 'The address is given, but no node can announce it; or the announce rules of the pool leave no node that could.',
     remedy: 'Check the agents, the announce rules of the pool and the subnets of the nodes.',
   },
   OutsideSubnets: {

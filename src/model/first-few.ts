@@ -6,11 +6,11 @@ const most = 5
 /** No entry of somebody's is quoted longer than this. */
 const longest = 100
 
-/** `a, b, c, d, e and 995 more`. */
-export function firstFew(entries: readonly string[], separator = ', '): string {
+/** `a, b, c, d, e and 995 more`. `whole`: texts of our own, of bounded length, are not cut. */
+export function firstFew(entries: readonly string[], separator = ', ', { whole = false } = {}): string {
   const shown = entries
     .slice(0, most)
-    .map(entry => (entry.length <= longest ? entry : `${entry.slice(0, longest).toWellFormed()}…`))
+    .map(entry => (whole || entry.length <= longest ? entry : `${entry.slice(0, longest).toWellFormed()}…`))
   const more = entries.length - shown.length
   return shown.join(separator) + (more > 0 ? ` and ${more} more` : '')
 }

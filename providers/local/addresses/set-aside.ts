@@ -9,6 +9,8 @@ export interface SetAside {
   gaveUnasked(address: IpAddress): void
   /** Whether another address is to be given in the place of this one. */
   isToBeExchanged(address: IpAddress, announcement: Announcement | undefined): boolean
+  /** Further addresses that the station has which would only have cost another one, so that it stays; empty when it does not. */
+  answeredBeside(address: IpAddress, announcement: Announcement | undefined): readonly string[]
   /** The MAC of the station for which the address is to be set aside when its Service has left it. */
   stationOf(address: IpAddress): string | undefined
 }
@@ -23,6 +25,12 @@ export function createSetAside(index: Pick<BlockIndex, 'reservations'>): SetAsid
   const unasked = new Set<string>()
   /** The MAC of the station by the address it has, until that is written down in the block. */
   const stations = new Map<string, string>()
+  const othersOf = (mac: string, text: string): ReadonlySet<string> => {
+    const others = new Set([...stations].flatMap(([other, owner]) => (owner === mac ? other : [])))
+    for (const { address, mac: owner } of index.reservations()) if (owner === mac) others.add(address.text)
+    others.delete(text)
+    return others
+  }
   return {
     gaveUnasked: ({ text }) => {
       unasked.add(text)
@@ -36,12 +44,15 @@ export function createSetAside(index: Pick<BlockIndex, 'reservations'>): SetAsid
         stations.delete(text)
       }
       if (!conflict || epoch > 0 || !unasked.has(text)) return false
-      const others = new Set([...stations].flatMap(([other, mac]) => (mac === conflict.mac ? other : [])))
-      for (const { address, mac } of index.reservations()) if (mac === conflict.mac) others.add(address.text)
-      others.delete(text)
-      if (others.size >= maxPerStation) return false
+      if (othersOf(conflict.mac, text).size >= maxPerStation) return false
       stations.set(text, conflict.mac)
       return true
+    },
+    answeredBeside({ text }, announcement) {
+      const { conflict, epoch = 0 } = announcement?.status ?? {}
+      if (!conflict || epoch > 0 || !unasked.has(text)) return []
+      const others = othersOf(conflict.mac, text)
+      return others.size >= maxPerStation ? [...others] : []
     },
     stationOf: ({ text }) => stations.get(text),
   }
