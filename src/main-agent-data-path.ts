@@ -59,7 +59,7 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
       slices: watches.slices,
       reports: watches.reports,
       interfaces: () => options.interfaces()?.interfaces ?? [],
-      isAlive: name => options.agent()?.isAlive(name) ?? false,
+      presenceOf: name => options.agent()?.presenceOf(name) ?? 'dead',
       clock,
       logger: log,
       onPaths: addresses => options.agent()?.restatePaths(addresses),

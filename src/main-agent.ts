@@ -262,6 +262,12 @@ async function main(): Promise<void> {
     process.stdout.write(agentUsage)
     return
   }
+  if (options === 'uninstall') {
+    const { uninstallDataPath } = await import('../providers/local/agent/forwarding/uninstall.ts')
+    const done = await uninstallDataPath()
+    process.stdout.write(done === 'removed' ? 'The data path is removed.\n' : 'There was no data path.\n')
+    return
+  }
   const log = createLog({ level: options.logLevel, program: 'agent' })
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())

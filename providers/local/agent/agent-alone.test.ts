@@ -29,6 +29,7 @@ const heartbeats: HeartbeatPort = {
   subscribe: () => {},
   standing: () => standing,
   lives: () => undefined,
+  hasLeft: () => false,
   plan: () => {},
   forget: () => {},
   release: () => {},

@@ -18,6 +18,7 @@ import { knownAnnouncements } from './known-announcements.ts'
 import { watchLeases } from './lease-watch.ts'
 import { createLiveness } from './liveness.ts'
 import { calmAfterMs, nextInLine } from './next-in-line.ts'
+import type { Presence } from './forwarding/departures.ts'
 import { rememberPlacements } from './placement.ts'
 import type { AgentClock, AgentLogger, AnnouncementWriter, LeaseStore, Watched } from './ports.ts'
 import { createUnattended } from './unattended.ts'
@@ -54,8 +55,8 @@ export interface Agent {
   reconcile(name: string, signal: AbortSignal): Promise<void>
   /** What `pathOf` says of these addresses changed. */
   restatePaths(addressesOf: readonly string[]): void
-  /** By the heartbeats of those with whom this node shares addresses, else by its Lease. */
-  isAlive(node: string): boolean
+  /** By the heartbeats of those with whom this node shares addresses, else by its Lease. `left`: its agent ended in order. */
+  presenceOf(node: string): Presence
   /** The interfaces are these now. Where a link came up, what is announced there is announced again. */
   useInterfaces(now: readonly NodeInterface[]): void
   /** Another station uses an address of ours: it is defended, or given up by a node that may not be its owner any more. */
@@ -302,9 +303,10 @@ export function createAgent(options: AgentOptions): Agent {
     restatePaths(changed) {
       for (const text of changed) lookAtAddress(text)
     },
-    isAlive(node) {
-      const isFellow = heartbeats !== undefined && fellows.has(node)
-      return isAlive(node) && !(isFellow && interfaces?.some(({ name }) => heartbeats.lives(name, node) === false))
+    presenceOf(node) {
+      const silentOn = fellows.has(node) ? interfaces?.find(({ name }) => heartbeats?.lives(name, node) === false) : undefined
+      if (silentOn ? heartbeats?.hasLeft(silentOn.name, node) : liveness.hasLeft(node)) return 'left'
+      return !silentOn && isAlive(node) ? 'alive' : 'dead'
     },
     useInterfaces(now) {
       const cameUp = now.filter(each => each.carrier && !interfaces?.some(old => old.index === each.index && old.carrier))

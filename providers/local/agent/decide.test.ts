@@ -55,6 +55,18 @@ describe('what is ours', () => {
     expect(decide(announcement(['n1'], ours), { ...view, inheritedEpoch: 3 }).announce).toEqual(placement)
     expect(decide(announcement(['n1', 'n0'], ours), { ...view, inheritedEpoch: 2 }).announce).toEqual(placement)
   })
+  test('is stated anew when packets take another way to pods, as soon as that is known', () => {
+    const direct = { mode: 'direct' } as const
+    const unable = { mode: 'masquerade', reason: 'NodeUnable', node: 'n0' } as const
+    const restates = (stated: typeof direct | undefined, path: View['path']) =>
+      decide(announcement(['n1'], { ...ours, ...(stated && { path: stated }) }), { ...view, path }).write !== undefined
+    expect(restates(undefined, direct)).toBe(true)
+    expect(restates(direct, unable)).toBe(true)
+    expect(restates(direct, null)).toBe(true)
+    expect(restates(direct, direct)).toBe(false)
+    expect(restates(direct, undefined)).toBe(false)
+    expect(restates(undefined, null)).toBe(false)
+  })
   test('is stated anew when interface or MAC are others, and announced all the while', () => {
     const elsewhere = { ...placement, mac: '02:00:00:00:00:99' }
     expect(decide(announcement(['n1'], ours), { ...view, placement: elsewhere })).toEqual({
@@ -195,6 +207,14 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
   )
   expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac, next: null })
   expect(statusPatch({ kind: 'restate', placement }, { ...at, next: 'n2' })).toHaveProperty('next', 'n2')
+  // A merge patch keeps what it does not name.
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, path: { mode: 'direct' } })).toHaveProperty('path', {
+    mode: 'direct',
+    reason: null,
+    node: null,
+    message: null,
+  })
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, path: null })).toHaveProperty('path', null)
 })
 
 describe('who is next in line is written down', () => {

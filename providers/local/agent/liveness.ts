@@ -24,6 +24,8 @@ export interface Liveness {
   /** The Lease is gone, and with it the node. */
   forget(node: string): void
   isAlive(node: string, nowMs: number): boolean
+  /** Whether it ended in order: it gave its Lease back. */
+  hasLeft(node: string): boolean
   /**
    * Whether the last renewal lies so far in the past of our wall clock that the node is probably dead though it was not watched
    * long enough to know. Only a hint: clocks of machines differ.
@@ -91,6 +93,7 @@ export function createLiveness({ self, longestGapMs }: LivenessOptions): Livenes
       const lease = seen.get(node)
       return lease !== undefined && !lease.released && listenedAt(nowMs) < lease.changedAt + lease.durationMs
     },
+    hasLeft: node => seen.get(node)?.released === true,
     looksDead(node, wallMs) {
       const lease = seen.get(node)
       return lease !== undefined && wallMs - lease.renewedAt > deadDurations * lease.durationMs

@@ -16,6 +16,10 @@ test('in a DaemonSet everything comes from the environment', () => {
   })
 })
 
+test('to uninstall, no node needs a name', () => {
+  expect(readAgentOptions(['--uninstall'], {})).toBe('uninstall')
+})
+
 test('flags win over the environment', () => {
   const words = ['--node', 'n1', '--namespace', 'edge', '--health-port', '0', '--log-level', 'debug', '--kubeconfig', '/k']
   expect(readAgentOptions(words, { NODE_NAME: 'n0', WEIR_NAMESPACE: 'weir' })).toMatchObject({

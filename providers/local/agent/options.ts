@@ -39,6 +39,7 @@ export const agentUsage = `Usage: weir-agent [options]
                         (default: defend)
   --drop-unclaimed WHEN on, off, or auto (default): drop packets for announced addresses that no Service port claims,
                         instead of forwarding them; needs the capability NET_ADMIN, auto does without where it is missing
+  --uninstall           Take what the data path of this node left out of the kernel, and end; needs no cluster
   --log-level LEVEL     ${agentLogLevels.join(', ')} (default: info)
   --help                This text
 `
@@ -48,13 +49,14 @@ export class AgentUsageError extends Error {
   override readonly name = 'AgentUsageError'
 }
 
-/** Reads the options; 'help' when the usage was asked for. Throws AgentUsageError. */
+/** Reads the options, or what is asked for in their place. Throws AgentUsageError. */
 export function readAgentOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): ProgramOptions | 'help' {
+): ProgramOptions | 'help' | 'uninstall' {
   const values = parse(argv)
   if (values.help) return 'help'
+  if (values.uninstall) return 'uninstall'
   const node = values.node ?? env['NODE_NAME']
   if (!node) throw new AgentUsageError('which node is this? Set NODE_NAME (spec.nodeName by the downward API) or pass --node')
   const logLevel = oneOf('--log-level', values['log-level'], agentLogLevels)
@@ -104,6 +106,7 @@ function parse(argv: readonly string[]) {
         refresh: { type: 'string', default: '60' },
         'on-conflict': { type: 'string', default: 'defend' },
         'drop-unclaimed': { type: 'string', default: 'auto' },
+        uninstall: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values

@@ -33,6 +33,19 @@ test('a trap is a condition of its own', () => {
   expect(conditions).toMatchObject([{ type: 'Ready' }, { type: 'WirelessInterface', status: 'True', ...trap }])
 })
 
+test('whether the node takes part in the data path is said while that is asked; until it is known, what was said last stays', () => {
+  const obstacle = { reason: 'ForwardingOff', message: 'net.ipv4.ip_forward is 0.' } as const
+  const cannot = reportOf({ ...input, dataPath: { able: false, obstacle } }, undefined, 0)
+  const condition = { type: 'DataPath', status: 'False', ...obstacle, lastTransitionTime: '1970-01-01T00:00:00Z' }
+  expect(cannot.spec.conditions?.[1]).toEqual(condition)
+  expect(reportOf({ ...input, dataPath: 'as-before' }, cannot, 60_000).spec.conditions?.[1]).toEqual(condition)
+  expect(reportOf({ ...input, dataPath: 'as-before' }, undefined, 0).spec.conditions).toHaveLength(1)
+  const can = reportOf({ ...input, dataPath: { able: true } }, cannot, 60_000)
+  expect(can.spec.conditions?.[1]).toMatchObject({ status: 'True', lastTransitionTime: '1970-01-01T00:01:00Z' })
+  expect(nodeReport.schema.safeParse(can).error).toBeUndefined()
+  expect(reportOf(input, can, 0).spec.conditions).toHaveLength(1)
+})
+
 test('it is written when something changed, keeps the time of its last transition, and goes with the node', async () => {
   let stored: NodeReport | undefined
   let writes = 0

@@ -50,6 +50,7 @@ export interface TestCluster extends AsyncDisposable {
   readonly lan: Lan
   readonly nodes: readonly string[]
   readonly client: Record<Family, string>
+  station(node: string): Station
   /** What all nodes (or these) do from now on. `dead`: nodes whose heartbeats are lost. */
   serve(
     services: readonly TestService[],
@@ -149,6 +150,7 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     lan,
     nodes: nodes.map(node => node.name),
     client: clientAddress,
+    station: wanted => nodeNamed(wanted).station,
     async serve(services, { on = nodes.map(node => node.name), dead = [] } = {}) {
       await Promise.all(
         on.map(async wanted => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { simulatedClock } from '../../../../src/kubernetes/simulated-clock.ts'
+import { departureMs } from './departures.ts'
 import { announcementOf, makeForwarding, reportOfNode, serviceOf, sliceOf } from './forwarding-under-test.ts'
 import type { Pod } from './forwarding-under-test.ts'
 
@@ -65,6 +66,16 @@ test('the slots of a node go when it dies, and come back with it', async () => {
   node.forwarder.changed()
   await node.clock.advance(500)
   expect(node.at(vip)).toMatchObject({ nodes: ['n1', 'n2'] })
+})
+
+test('a node whose agent ended in order, as for an upgrade, keeps its slots until the next one should be there', async () => {
+  const node = await web()
+  node.left.add('n2')
+  node.forwarder.changed()
+  await node.clock.advance(departureMs - 1000)
+  expect(node.applied).toHaveLength(1)
+  await node.clock.advance(2000)
+  expect(node.at(vip)).toMatchObject({ nodes: ['n1'] })
 })
 
 test('where all pods are on a node whose agent is away, connections still go there', async () => {

@@ -7,6 +7,8 @@ import type { DesiredService } from '../datapath/desired.ts'
 import type { OtherNode } from '../datapath/network-paths.ts'
 import type { Obstacle, PreflightFacts } from '../datapath/preflight.ts'
 import type { AgentClock, AgentLogger, Watched } from '../ports.ts'
+import { createDepartures } from './departures.ts'
+import type { DeparturesOptions } from './departures.ts'
 import { isSameNode, otherNodes } from './other-nodes.ts'
 import type { PlacedServices } from './placed-services.ts'
 import { isSamePath, statedPath, withoutDataPath } from './stated-path.ts'
@@ -27,7 +29,7 @@ export interface ForwarderOptions {
   readonly reports: Watched<NodeReport>
   /** The same array as long as they are the same. */
   readonly interfaces: () => readonly NodeInterface[]
-  readonly isAlive: (node: string) => boolean
+  readonly presenceOf: DeparturesOptions['presenceOf']
   readonly dataPath: DataPath
   /** The first thing on this node that stands in the way. */
   readonly findObstacle: (families: PreflightFacts['families']) => Promise<Obstacle | undefined>
@@ -64,6 +66,7 @@ const looksAgainMs = 600_000
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { self, placed, clock, logger, dataPath } = options
   const memory = createBuildMemory()
+  const isAlive = createDepartures({ presenceOf: options.presenceOf, clock, onOver: () => changed() })
   const stopping = new AbortController()
   let desired: DesiredDataPath | undefined
   let others: readonly OtherNode[] = []
@@ -131,7 +134,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     desired = undefined
   }
   const write = async (startedAt: number) => {
-    const now = otherNodes(options.reports.values(), self, options.isAlive)
+    const now = otherNodes(options.reports.values(), self, isAlive)
     if (now.length !== others.length || now.some((node, index) => !isSameNode(node, others[index] ?? node))) others = now
     const before: ReadonlyMap<string, DesiredService> = desired?.services ?? new Map()
     const view = { self, interfaces: options.interfaces(), others, services: placed.values(), seed: seedOf(placed) }
@@ -167,12 +170,13 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     quietUntil = clock.monotonic() + againMs
     isDirty = true
   }
+  const changed = () => {
+    isDirty = true
+    if (!turn) turnAt(clock.monotonic() + pauseMs)
+  }
   turnAt(clock.monotonic())
   return {
-    changed() {
-      isDirty = true
-      if (!turn) turnAt(clock.monotonic() + pauseMs)
-    },
+    changed,
     pathOf: address => paths.get(address),
     async stop() {
       stopping.abort()

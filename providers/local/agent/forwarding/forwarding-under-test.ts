@@ -88,6 +88,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
   const verdicts: Verdict[] = []
   const told: string[][] = []
   const dead = new Set<string>()
+  const left = new Set<string>()
   const interfaces = [nic(1)]
   const world = {
     obstacle: undefined as Obstacle | undefined,
@@ -106,7 +107,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
     placed,
     reports: reports.watched,
     interfaces: () => interfaces,
-    isAlive: node => !dead.has(node),
+    presenceOf: node => (dead.has(node) ? 'dead' : left.has(node) ? 'left' : 'alive'),
     dataPath: {
       async apply(desired) {
         if (world.refuses) throw new Error('the kernel says no')
@@ -133,6 +134,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
     clock,
     world,
     dead,
+    left,
     applied,
     verdicts,
     told,

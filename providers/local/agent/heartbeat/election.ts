@@ -15,7 +15,8 @@ import { createRoster } from './roster.ts'
 /** What the rest of the agent is told. */
 export type ElectionEvent =
   | ContestEvent
-  | { readonly kind: 'peer'; readonly node: string; readonly alive: boolean }
+  /** `left`: it said goodbye. */
+  | { readonly kind: 'peer'; readonly node: string; readonly alive: boolean; readonly left?: true }
   /** This process stood still for so long; answer nothing until `listening` is over. */
   | { readonly kind: 'paused'; readonly forMs: number }
 
@@ -80,7 +81,7 @@ export function createElection(options: ElectionOptions): Election {
     send: options.send,
     count,
     onLife(peer, alive, nowMs) {
-      tell({ kind: 'peer', node: peer.name, alive })
+      tell({ kind: 'peer', node: peer.name, alive, ...(!alive && peer.isGone && { left: true }) })
       if (keys) contests.judgeAllOf(peer.name, nowMs)
     },
   })

@@ -41,6 +41,8 @@ export interface HeartbeatPort {
   standing(address: string): Standing | undefined
   /** Whether the node lives, by its heartbeats on the interface; undefined when it was never heard there. */
   lives(interfaceName: string, node: string): boolean | undefined
+  /** Whether it said goodbye there and was not heard since. */
+  hasLeft(interfaceName: string, node: string): boolean
   /** `on` undefined: there is no interface for it now; it stays where it was planned until it is forgotten. */
   plan(plan: AddressPlan, on: HeartbeatPlace | undefined): void
   forget(address: string): void
@@ -82,6 +84,8 @@ export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: He
   const addresses = new Map<string, Known>()
   const places = new Map<string, HeartbeatPlace>()
   const life = new Map<string, Map<string, boolean>>()
+  /** `interface node`. */
+  const left = new Set<string>()
   const leases = new Map<string, boolean>()
   const counts = new Map<string, HeartbeatCounts>()
   let plans = new Map<string, Map<string, AddressPlan>>()
@@ -126,6 +130,8 @@ export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: He
     if (event.kind === 'peer') {
       const nodes = life.get(name) ?? new Map<string, boolean>()
       life.set(name, nodes.set(event.node, event.alive))
+      if (event.left) left.add(`${name} ${event.node}`)
+      else left.delete(`${name} ${event.node}`)
       listener?.onLife(name, event.node, event.alive)
       return
     }
@@ -145,6 +151,7 @@ export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: He
   return {
     subscribe: next => void (listener = next),
     standing: address => (keys ? addresses.get(address)?.standing : undefined),
+    hasLeft: (name, node) => left.has(`${name} ${node}`),
     lives: (name, node) => (keys ? life.get(name)?.get(node) : undefined),
     plan(plan, place) {
       const old = addresses.get(plan.address)

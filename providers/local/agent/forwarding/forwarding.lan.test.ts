@@ -1,0 +1,251 @@
+// Agents as they run, with a true API server, three nodes and pods behind them: an address whose traffic goes straight to pods, from beginning to end.
+import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startCluster, weirPath } from '../../../../test/contract/cluster.ts'
+import type { Cluster } from '../../../../test/contract/cluster.ts'
+import { startAgent, wireToLoopback } from '../agent-process-under-test.ts'
+import type { AgentProcess } from '../agent-process-under-test.ts'
+import { missingForLan } from '../announcer/lan-under-test.ts'
+import { makeCluster } from '../datapath/cluster-under-test.ts'
+import type { TestCluster } from '../datapath/cluster-under-test.ts'
+import { podAddress, virtual } from '../datapath/network-under-test.ts'
+import type { Family } from '../datapath/network-under-test.ts'
+
+const missing = missingForLan()
+const families = ['IPv4', 'IPv6'] as const
+const names = { IPv4: 'ip-10-201-200-1', IPv6: 'ip-fd00-0201-0000-0000-0000-0000-00c8-0001' } as const
+const leases = '/apis/coordination.k8s.io/v1/namespaces/weir-system/leases'
+const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
+
+describe.skipIf(missing !== undefined)(
+  missing ? `agents with a data path: not run, ${missing}` : 'agents with a data path, on three nodes with a true API server',
+  () => {
+    const resources = new AsyncDisposableStack()
+    let cluster: Cluster
+    let net: TestCluster
+    const agents = new Map<string, AgentProcess>()
+    let serviceUid = ''
+    let asked = 0
+
+    const start = async (node: string) => {
+      agents.set(node, startAgent({ station: net.station(node), node, kubeconfig: cluster.plane.kubeconfig }))
+      await cluster.until(`${leases}/${node}`, ({ spec }) => spec.holderIdentity === node)
+    }
+    const announce = (family: Family, nodes: readonly string[]) =>
+      cluster.create(weirPath('announcements'), {
+        apiVersion: 'weir.dev/v1alpha1',
+        kind: 'Announcement',
+        metadata: { name: names[family], finalizers: ['weir.dev/announced'] },
+        spec: {
+          address: virtual[family],
+          pool: 'office',
+          services: [{ uid: serviceUid, namespace: 'default', name: 'web' }],
+          nodes,
+          targets: 'Pod',
+          hashSeed: 4711,
+        },
+      })
+    const endpointsOf = (pods: readonly string[], family: Family) =>
+      pods.map(pod => ({
+        addresses: [podAddress(pod, family)],
+        nodeName: pod.slice(0, 2),
+        conditions: { ready: true, serving: true, terminating: false },
+      }))
+    const serve = (pods: readonly string[]) =>
+      Promise.all(
+        families.map(family => cluster.patch(`${slices}/web-${family.toLowerCase()}`, { endpoints: endpointsOf(pods, family) })),
+      )
+    const untilPath = (family: Family, mode: string, more: (status: Record<string, unknown>) => boolean = () => true) =>
+      cluster.until(
+        weirPath('announcements', names[family]),
+        ({ status }) => status?.path?.mode === mode && more(status.path),
+        `path ${mode} of ${virtual[family]}`,
+      )
+    /** Opens a connection of its own: which pod answered, and whom it saw. */
+    const open = async (family: Family) => {
+      const id = ++asked
+      const opened = await net.ask({ op: 'open', id, address: virtual[family], port: 80 })
+      if (opened.error) return { id, pod: opened.error, saw: '' }
+      const { words, error } = await net.ask({ op: 'ask', id, waitMs: 3000 })
+      return { id, pod: words?.[0] ?? error ?? '', saw: words?.[1] ?? '' }
+    }
+    const openMany = async (family: Family, count = 24) => {
+      const opened = []
+      for (let at = 0; at < count; at++) opened.push(await open(family))
+      return opened
+    }
+    const podsOf = (opened: readonly { readonly pod: string }[]) => [...new Set(opened.map(({ pod }) => pod))].toSorted()
+    /** Each connection is answered by the pod that it began with. */
+    const expectUnbroken = async (opened: readonly { readonly id: number; readonly pod: string }[]) => {
+      const ask = async ({ id, pod }: (typeof opened)[number]) => {
+        const { words, error } = await net.ask({ op: 'ask', id, waitMs: 3000 })
+        return `${pod} → ${words?.[0] ?? error}`
+      }
+      expect(await Promise.all(opened.map(ask))).toEqual(opened.map(({ pod }) => `${pod} → ${pod}`))
+    }
+    const untilPods = (family: Family, pods: readonly string[]) =>
+      vi.waitFor(async () => expect(podsOf(await openMany(family))).toEqual(pods), { timeout: 15_000 })
+    const ownerOf = async (family: Family): Promise<string> =>
+      (await cluster.get(weirPath('announcements', names[family]))).status.node
+    const tableAt = (node: string) =>
+      spawnSync('ip', ['netns', 'exec', net.namespaceOf(node), 'nft', 'list', 'chains', 'inet'], { encoding: 'utf8' }).stdout
+    const logOf = (node: string) => agents.get(node)?.log.join('\n') ?? ''
+
+    beforeAll(async () => {
+      cluster = resources.use(await startCluster())
+      net = resources.use(await makeCluster('fwd'))
+      for (const name of net.nodes) {
+        resources.use(wireToLoopback(net.lan, net.station(name), Number(new URL(cluster.plane.server).port)))
+        await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } })
+        await cluster.patch(`/api/v1/nodes/${name}/status`, {
+          status: { addresses: [{ type: 'InternalIP', address: '10.201.0.1' }] },
+        })
+      }
+      resources.defer(async () => {
+        for (const [node, agent] of agents) {
+          await agent.end('SIGKILL')
+          if (process.env['WEIR_SHOW_LOG']) process.stderr.write(`${node}\n${agent.log.join('\n')}\n`)
+        }
+      })
+      const service = await cluster.create('/api/v1/namespaces/default/services', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: {
+          type: 'LoadBalancer',
+          loadBalancerClass: 'weir.dev/pods',
+          ports: [{ name: 'http', port: 80, targetPort: 'http' }],
+        },
+      })
+      serviceUid = service.metadata.uid
+      for (const family of families)
+        await cluster.create(slices, {
+          apiVersion: 'discovery.k8s.io/v1',
+          kind: 'EndpointSlice',
+          metadata: { name: `web-${family.toLowerCase()}`, labels: { 'kubernetes.io/service-name': 'web' } },
+          addressType: family,
+          ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+          endpoints: endpointsOf(['n1a', 'n2a', 'n2b', 'n3a'], family),
+        })
+      for (const node of net.nodes) await start(node)
+    }, 90_000)
+    afterAll(() => resources.disposeAsync())
+
+    test('without an address that has pod targets there is no table, and nothing is watched for one', async () => {
+      await vi.waitFor(() => expect(logOf('n3')).toContain('agent works'), { timeout: 20_000 })
+      await sleep(500)
+      for (const node of net.nodes) {
+        expect(logOf(node)).not.toContain('data path')
+        expect(tableAt(node)).not.toContain('table inet weir')
+      }
+      const report = await cluster.get(weirPath('nodereports', 'n1'))
+      expect(report.spec.conditions.map(({ type }: { type: string }) => type)).not.toContain('DataPath')
+    })
+
+    test.each(families)('%s goes straight to pods on all nodes, which see the client itself', async family => {
+      await announce(family, ['n1', 'n2'])
+      await untilPath(family, 'direct')
+      // A node that has not heard yet hands back what it is handed, and the one that announces serves it.
+      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+      const opened = await openMany(family, 48)
+      expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
+      expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
+      for (const node of net.nodes)
+        await cluster.until(weirPath('nodereports', node), ({ spec }) =>
+          spec.conditions.some((each: { type: string; status: string }) => each.type === 'DataPath' && each.status === 'True'),
+        )
+    })
+
+    test('packets that no port claims are dropped beside it', async () => {
+      const owner = await ownerOf('IPv4')
+      const dropped = spawnSync('ip', ['-n', net.namespaceOf(owner), 'route', 'show', 'table', '20180'], {
+        encoding: 'utf8',
+      }).stdout
+      expect(dropped).toContain(`blackhole ${virtual.IPv4}`)
+      expect((await net.ask({ op: 'open', id: ++asked, address: virtual.IPv4, port: 81 })).error).toBe('Error: timeout')
+    })
+
+    test.each(families)('endpoints of %s come and go, one line of the log each; open connections stay', async family => {
+      const opened = await openMany(family)
+      const lines = () => agents.get('n1')?.log.filter(line => line.includes('data path written')).length ?? 0
+      const before = lines()
+      await serve(['n1a', 'n3a', 'n3b'])
+      await untilPods(family, ['n1a', 'n3a', 'n3b'])
+      expect(lines() - before).toBeLessThanOrEqual(2)
+      await expectUnbroken(opened)
+      await serve(['n1a', 'n2a', 'n2b', 'n3a'])
+      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+    })
+
+    test.each(['a node', 'the node that announces'])(
+      'when the agent of %s ends and another one starts, no connection is lost and none fails',
+      async who => {
+        const owner = await ownerOf('IPv4')
+        const node = who === 'a node' ? 'n3' : owner
+        const opened = await openMany('IPv4')
+        expect(await agents.get(node)?.end('SIGTERM')).toEqual({ code: 0, signal: null })
+        expect(tableAt(node)).toContain('table inet weir')
+        await cluster.until(weirPath('announcements', names.IPv4), ({ status }) => status.node !== '')
+        await sleep(300)
+        const meanwhile = await openMany('IPv4', 36)
+        expect(podsOf(meanwhile)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
+        await start(node)
+        await vi.waitFor(() => expect(logOf(node)).toContain('data path written'), { timeout: 15_000 })
+        await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
+        await expectUnbroken([...opened, ...meanwhile])
+      },
+    )
+
+    test('when the agent that announces is killed, the address moves; connections to other nodes stay, new ones go only there', async () => {
+      const owner = await ownerOf('IPv4')
+      const opened = await openMany('IPv4')
+      await agents.get(owner)?.end('SIGKILL')
+      await cluster.until(weirPath('announcements', names.IPv4), ({ status }) => status.node !== owner && status.node !== '')
+      await untilPath('IPv4', 'direct')
+      await expectUnbroken(opened.filter(({ pod }) => !pod.startsWith(owner)))
+      await vi.waitFor(async () => {
+        const later = podsOf(await openMany('IPv4'))
+        expect(later.filter(pod => !/^n\d/.test(pod) || pod.startsWith(owner))).toEqual([])
+      })
+      await start(owner)
+      await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
+    })
+
+    test('a node that cannot says why, and the others masquerade instead of handing it packets', async () => {
+      await agents.get('n3')?.end('SIGTERM')
+      net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0')
+      await start('n3')
+      await cluster.until(weirPath('nodereports', 'n3'), ({ spec }) =>
+        spec.conditions.some(
+          (each: { type: string; reason: string }) => each.type === 'DataPath' && each.reason === 'ForwardingOff',
+        ),
+      )
+      const { status } = await untilPath('IPv4', 'masquerade', path => path['node'] === 'n3')
+      expect(status.path).toMatchObject({
+        reason: 'NodeUnable',
+        message: expect.stringContaining('net.ipv6.conf.all.forwarding'),
+      })
+      expect(tableAt('n3')).not.toContain('table inet weir')
+      expect(podsOf(await openMany('IPv4', 48))).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
+      net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+      await agents.get('n3')?.end('SIGTERM')
+      await start('n3')
+      await untilPath('IPv4', 'direct')
+    })
+
+    test('when the last such address goes, the table goes everywhere', async () => {
+      for (const family of families) {
+        await cluster.remove(weirPath('announcements', names[family]))
+        await cluster.untilGone(weirPath('announcements', names[family]))
+      }
+      for (const node of net.nodes) {
+        const rulesAt = () => spawnSync('ip', ['-n', net.namespaceOf(node), 'rule'], { encoding: 'utf8' }).stdout
+        await vi.waitFor(() => expect(`${tableAt(node)} ${rulesAt()}`).not.toMatch(/table inet weir|20170/), { timeout: 10_000 })
+        await cluster.until(weirPath('nodereports', node), ({ spec }) =>
+          spec.conditions.every((each: { type: string }) => each.type !== 'DataPath'),
+        )
+      }
+    })
+  },
+)
