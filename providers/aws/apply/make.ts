@@ -124,7 +124,10 @@ export const createLoadBalancer: Make<'create-load-balancer'> = async (run, { ba
   const [made] = answer.LoadBalancers ?? []
   if (!made) throw unclear(`the load balancer ${balancer.name}`)
   const arn = made.LoadBalancerArn ?? ''
-  const tags = 'existed' in answer ? await mine(run, arn, `the load balancer ${balancer.name}`) : balancer.tags
+  const what = `the load balancer ${balancer.name}`
+  // Of the same name and settings AWS answers with what is there (API_CreateLoadBalancer), whoever made it.
+  const isSure = !('existed' in answer) && !balancer.isNamed
+  const tags = isSure ? balancer.tags : await mine(run, arn, what, 'existed' in answer ? undefined : balancer.tags)
   const found = foundLoadBalancer(made, tags)
   pictures.loadBalancers.put(found)
   run.context.memory.stateSeen.set(arn, run.context.clock.monotonic())
@@ -232,10 +235,14 @@ function isMine({ context, id }: Run, tags: Tags): boolean {
   return isOwnedBy(tags, context.cluster, ownerOf(id))
 }
 
-/** The tags of something that had the name already. Throws NameTaken unless they say that it is this owner's. */
-async function mine(run: Run, arn: string, what: string): Promise<Tags> {
+/**
+ * The tags of something that has the name, perhaps for long. Throws NameTaken unless they say that it is this owner's. `asked`: the
+ * tags it has if it was made just now.
+ */
+async function mine(run: Run, arn: string, what: string, asked?: Tags): Promise<Tags> {
   const tags = (await tagsOf(run.location.calls, [arn], run.caller)).get(arn) ?? {}
   if (!isMine(run, tags)) throw taken(`${what} (${arn})`)
+  if (asked && Object.entries(asked).every(([key, value]) => tags[key] === value)) return tags
   // Its settings are not those that were asked for, so the next look compares them.
   run.context.memory.doubted.add(run.id.uid)
   return tags

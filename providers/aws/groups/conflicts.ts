@@ -1,5 +1,6 @@
 // Where a member of a group cannot have what it asks for, because a load balancer can be only one thing. Pure.
 import type { Problem, ServiceId } from '../../../src/model/load-balancer.ts'
+import { servicePrefix } from '../annotations.ts'
 import { blocks } from '../model/problems.ts'
 import type { AwsSettings, SecurityGroupSettings } from '../settings/aws-settings.ts'
 
@@ -17,6 +18,11 @@ export function exclusions({ id, settings: leading }: Leader, settings: AwsSetti
   if (other.schemeAsked && other.scheme !== one.scheme) {
     const message = `the Service asks for an ${other.scheme} load balancer, and that of the group is ${one.scheme}, as ${namespace}/${name} asks.`
     add(message, 'Ask for the same scheme, or leave the group.')
+  }
+  // What is made without a word is internal; nobody is on the internet who did not say so.
+  if (!other.schemeAsked && one.scheme === 'internet-facing') {
+    const message = `the Service asks for no scheme, which means internal, and the load balancer of the group is internet-facing, as ${namespace}/${name} asks.`
+    add(message, `Annotate it with ${servicePrefix}aws-load-balancer-scheme: internet-facing, or leave the group.`)
   }
   const guarded = guards(leading.securityGroups, settings.securityGroups)
   if (guarded !== undefined) add(`${guarded} of ${namespace}/${name}.`, 'Ask for the same security groups, or leave the group.')

@@ -129,8 +129,21 @@ describe('a member that would be exposed is left out', () => {
     ])
   })
 
-  test('but one that asks for no scheme follows', () => {
-    expect([...joinGroup([outside, member('any', '2026-01-01T00:00:00Z')]).served]).toEqual(['outside', 'any'])
+  test('by asking for no scheme, which means internal; the remedy is one line', () => {
+    const { served, problems } = joinGroup([outside, member('any', '2026-01-01T00:00:00Z')])
+    expect([...served]).toEqual(['outside'])
+    expect(problems.get('any')).toMatchObject([
+      {
+        reason: 'GroupConflict',
+        severity: 'blocks',
+        remedy: 'Annotate it with service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing, or leave the group.',
+      },
+    ])
+  })
+
+  test('but one that asks for no scheme follows an internal one', () => {
+    const inside = member('inside', '2025-01-01T00:00:00Z', { listeners: [{ port: 1 }] })
+    expect([...joinGroup([inside, member('any', '2026-01-01T00:00:00Z')]).served]).toEqual(['inside', 'any'])
   })
 
   test('by source ranges that security groups of others do not know', () => {

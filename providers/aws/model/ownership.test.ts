@@ -1,7 +1,7 @@
 // Only what our tags call ours is ours; nothing else is taken, changed or deleted.
 import { describe, expect, test } from 'vitest'
 import type { Owner } from './names.ts'
-import { adoptionOf, adoptTag, isOwnedBy, ownershipOf, ownershipTags, tagChanges, tagProblem } from './ownership.ts'
+import { adoptionOf, adoptTag, adoptValue, isOwnedBy, ownershipOf, ownershipTags, tagChanges, tagProblem } from './ownership.ts'
 
 const web: Owner = { kind: 'Service', namespace: 'default', name: 'web', uid: 'u1' }
 const edge: Owner = { kind: 'Group', namespace: 'shop', class: 'aws', name: 'edge' }
@@ -49,6 +49,8 @@ describe('taking over', () => {
     ],
     [{ ...lbc, 'service.k8s.aws/stack': 'default/api', [adoptTag]: 'default/web' }, true, 'its tags allow it'],
     [{ [adoptTag]: 'default/web' }, true, 'its tags allow it'],
+    [{ [adoptTag]: adoptValue('default/web', 'c1') }, true, 'its tags allow it'],
+    [{ [adoptTag]: adoptValue('default/web', 'c2') }, false, 'the cluster c2 left it behind for a Service of its own'],
     [{ [adoptTag]: 'default/api' }, false, 'it lacks the tag weir.dev/adopt=default/web'],
     [{ Name: 'web' }, false, 'it lacks the tag weir.dev/adopt=default/web'],
   ])('with the tags %j: %s', (tags, allowed, why) => {

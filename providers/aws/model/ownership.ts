@@ -77,7 +77,10 @@ export function adoptionOf(
   if (ownership.kind === 'ours')
     return ownership.owner === name ? yes('it is ours already') : no(`it belongs to ${ownership.owner}`)
   if (ownership.kind === 'another-cluster') return no(`it belongs to the cluster ${ownership.cluster}`)
-  if (tags[adoptTag] === name) return yes('its tags allow it')
+  const named = tags[adoptTag]
+  if (named === name || named === adoptValue(name, cluster)) return yes('its tags allow it')
+  if (named?.startsWith(`${name}@`) === true)
+    return no(`the cluster ${named.slice(name.length + 1)} left it behind for a Service of its own`)
   const lacks = `it lacks the tag ${adoptTag}=${name}`
   if (ownership.kind !== 'aws-load-balancer-controller') return no(lacks)
   const words = `AWS Load Balancer Controller made it for ${ownership.stack} of the cluster ${ownership.cluster}`
@@ -88,6 +91,11 @@ export function adoptionOf(
 
 /** Set by people on a load balancer that a Service may take over; the value is the owner, as `default/web`. */
 export const adoptTag = 'weir.dev/adopt'
+
+/** What is left behind is for the Service of this cluster only: others of the account may have one of the same name. */
+export function adoptValue(owner: string, cluster: string): string {
+  return `${owner}@${cluster}`
+}
 
 /** On a load balancer that was taken over: it keeps its name, and what others set on it. */
 export const adoptedTag = 'weir.dev/adopted'

@@ -36,6 +36,8 @@ export interface StackBalancer {
   readonly tags: Tags
   /** It was taken over: attributes and tags that nobody asks for stay as they are. */
   readonly isAdopted: boolean
+  /** Somebody chose the name, so others may have chosen it too; ours tell by themselves whose they are. */
+  readonly isNamed: boolean
 }
 
 export interface StackTargetGroup extends TargetGroupSettings {
@@ -121,6 +123,7 @@ export function buildStack(input: StackInput): Stack {
       securityGroups: groupsOf(input, opensTargets),
       sourceNat: loadBalancer.ipv6SourceNat,
       isAdopted: input.isAdopted ?? false,
+      isNamed: loadBalancer.name !== undefined,
       attributes: loadBalancer.attributes,
       ...(privateLinkInboundRules === undefined ? {} : { privateLinkInboundRules }),
       ...(capacityUnits === undefined ? {} : { capacityUnits }),

@@ -37,7 +37,7 @@ interface Steps {
 }
 
 function stepsOf(listener: StackListener, found: FoundListener | undefined, seen: Seen, stack: Stack): Steps {
-  const { port, attributes, certificates } = listener
+  const { port, attributes } = listener
   const further = certificateSteps(listener, found, seen)
   const changes = changesOf(attributes, seen, { resource: `listener/${port}`, arn: found?.arn })
   const after: AwsAction[] = [
@@ -47,12 +47,12 @@ function stepsOf(listener: StackListener, found: FoundListener | undefined, seen
   ]
   if (!found) return { actions: [{ kind: 'create-listener', listener }, ...after] }
   const stage = stageOf(listener, found, seen, stack)
-  const staged: StackListener = { ...listener, forward: stage.forward, protocol: stage.protocol ?? listener.protocol }
+  const staged: StackListener = { ...listener, forward: stage.forward, ...stage.stays }
   const isSame =
     found.protocol === staged.protocol &&
-    found.certificate === certificates[0] &&
-    (listener.tlsPolicy === undefined || found.policy === listener.tlsPolicy) &&
-    (found.alpn ?? 'None') === (listener.alpnPolicy ?? 'None') &&
+    found.certificate === staged.certificates[0] &&
+    (staged.tlsPolicy === undefined || found.policy === staged.tlsPolicy) &&
+    (found.alpn ?? 'None') === (staged.alpnPolicy ?? 'None') &&
     found.stickiness === listener.stickiness &&
     forwardKey(staged.forward, seen, stack) ===
       forwardKey(
@@ -71,7 +71,7 @@ function stepsOf(listener: StackListener, found: FoundListener | undefined, seen
 interface Stage {
   readonly forward: StackListener['forward']
   /** What the listener stays for now, so that what serves can go on behind it. */
-  readonly protocol?: 'TCP' | 'UDP'
+  readonly stays?: Partial<StackListener>
   /** Key of the target group that is not healthy yet. */
   readonly waitsFor?: string
 }
@@ -106,12 +106,12 @@ function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stac
   const freshFit = (protocol: string) =>
     fresh.every(({ own }) => canServe(protocol, stack.targetGroups.find(({ key }) => key === own)?.protocol ?? ''))
   // What is to come may stand behind the listener as it is: TCP_UDP behind TCP.
-  const stays = !fits && freshFit(found.protocol) ? plainOf(found.protocol) : undefined
+  const stays = !fits && freshFit(found.protocol) ? asItIs(found) : undefined
   // Beside what serves there must be room (CreateListener: five target groups in an action).
   if (!waiting || serving.length === 0 || !(fits || stays) || serving.length + fresh.length > 5)
     return { forward: listener.forward }
   return {
-    ...(stays ? { protocol: stays } : {}),
+    ...(stays ? { stays } : {}),
     forward: [
       ...serving.map(({ targetGroup: arn, weight }) => ({ arn, weight })),
       ...fresh.map(({ own }) => ({ own, weight: 0 })),
@@ -136,9 +136,25 @@ function canServe(listener: string, group: string): boolean {
   return fitting[listener]?.includes(group) ?? false
 }
 
-/** A protocol that a listener has without a certificate. */
-function plainOf(protocol: string): 'TCP' | 'UDP' | undefined {
-  return protocol === 'TCP' || protocol === 'UDP' ? protocol : undefined
+const alpnPolicies: readonly NonNullable<StackListener['alpnPolicy']>[] = [
+  'None',
+  'HTTP1Only',
+  'HTTP2Only',
+  'HTTP2Optional',
+  'HTTP2Preferred',
+]
+
+/** What makes a listener speak as it does. */
+function asItIs({ protocol, certificate, policy, alpn }: FoundListener): Stage['stays'] {
+  if (protocol === 'TCP' || protocol === 'UDP') return { protocol }
+  if (protocol !== 'TLS' || certificate === undefined) return undefined
+  const alpnPolicy = alpnPolicies.find(each => each === alpn)
+  return {
+    protocol,
+    certificates: [certificate],
+    ...(policy === undefined ? {} : { tlsPolicy: policy }),
+    ...(alpnPolicy === undefined ? {} : { alpnPolicy }),
+  }
 }
 
 /** One text for equal forwards. Weights are as AWS has them; with one place only, the weight means nothing unless it is 0. */

@@ -1,6 +1,6 @@
 // Planning for nothing: everything of the owner goes, in the order in which AWS lets it, unless it is to stay behind. Pure.
 import type { AwsAction } from '../actions.ts'
-import { adoptTag, ownershipTagKeys } from '../model/ownership.ts'
+import { adoptTag, adoptValue, clusterTag, ownershipTagKeys } from '../model/ownership.ts'
 import type { Seen } from '../model/seen.ts'
 import { recorded } from './believed.ts'
 import { refused } from './refusal.ts'
@@ -46,6 +46,7 @@ function leaveBehind({ balancers, groups, frontends, record, parting }: Seen): r
   const [first] = balancers
   const [last] = record?.members ?? []
   const owner = last ? `${last.id.namespace}/${last.id.name}` : first?.tags['weir.dev/owner']
+  const cluster = first?.tags[clusterTag]
   return [
     ...balancers.map(
       ({ arn, name, securityGroups }): AwsAction => ({
@@ -56,9 +57,9 @@ function leaveBehind({ balancers, groups, frontends, record, parting }: Seen): r
         ...(backend !== undefined && securityGroups.includes(backend) ? { backend } : {}),
       }),
     ),
-    ...(owner === undefined
+    ...(owner === undefined || cluster === undefined
       ? []
-      : [{ kind: 'tag', arns: balancers.map(({ arn }) => arn), tags: { [adoptTag]: owner } } as const]),
+      : [{ kind: 'tag', arns: balancers.map(({ arn }) => arn), tags: { [adoptTag]: adoptValue(owner, cluster) } } as const]),
     { kind: 'untag', arns, keys: ownershipTagKeys },
     { kind: 'close-targets' },
   ]

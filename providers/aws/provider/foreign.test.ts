@@ -8,7 +8,7 @@ import {
 import { expect, test } from 'vitest'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws, FakeAwsOptions } from '../../../test/fake-aws/fake-aws.ts'
-import { testWorld } from './world-under-test.ts'
+import { clusterUid, testWorld } from './world-under-test.ts'
 import type { TestService } from './world-under-test.ts'
 
 async function world(fake: FakeAwsOptions = {}) {
@@ -188,4 +188,25 @@ test('answers of AWS that are seconds old make nothing twice', async () => {
   }
   await cluster.settleRemoval({ name: 'web' })
   expect(aws.world.loadBalancers.values()).toEqual([])
+})
+
+test('of two clusters that choose the same name at the same minute, the second is told; neither touches what is not its own', async () => {
+  await using at = await world()
+  const { aws, vpc, node, group, cluster } = at
+  const named: TestService = { name: 'web', aws: { name: 'shop-front', 'security-groups': group.id } }
+  const other = testWorld(aws, { vpcId: vpc.id, maxAttempts: 1, dependencies: { cluster: 'another' } })
+  for (const each of [cluster, other]) {
+    each.pods(named, node.podIps.slice(0, 3))
+    // Both have listed AWS before either makes anything.
+    await each.provider.list(AbortSignal.timeout(5000))
+    await each.settle({ name: 'api' })
+  }
+  await cluster.look(named)
+  await expect(other.look(named)).rejects.toMatchObject({ code: 'NameTaken', message: expect.stringContaining('shop-front') })
+  const { arn, tags } = aws.world.loadBalancers.values().find(({ name }) => name === 'shop-front')!
+  expect(tags['weir.dev/cluster']).toBe(clusterUid)
+  expect(aws.world.listeners.values().filter(each => each.loadBalancer === arn)).toHaveLength(1)
+  await other.settleRemoval(named)
+  expect(aws.world.loadBalancers.get(arn)?.tags).toEqual(tags)
+  expect((await cluster.settle(named)).readiness.reason).toBe('Serving')
 })

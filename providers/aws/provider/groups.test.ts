@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
-import { idOf, testWorld } from './world-under-test.ts'
+import { clusterUid, idOf, testWorld } from './world-under-test.ts'
 import type { TestService, World } from './world-under-test.ts'
 
 function member(name: string, port: number, more: Partial<TestService> = {}): TestService {
@@ -219,6 +219,18 @@ describe('a bad member', () => {
     expect((await cluster.look(inside)).readiness).toMatchObject({ ready: false, reason: 'GroupConflict' })
   })
 
+  test('that says nothing of the internet does not get there, whether it comes first or the other does', async () => {
+    const outside = member('a', 80, { aws: { scheme: 'internet-facing' } })
+    await using at = await world([outside, bb])
+    const { aws, cluster } = at
+    await serve(cluster, [outside, bb])
+    expect(ports(aws)).toEqual([80])
+    const { readiness } = await cluster.look(bb)
+    expect(readiness).toMatchObject({ ready: false, reason: 'GroupConflict', message: expect.stringContaining('Annotate it') })
+    await serve(cluster, [{ ...bb, aws: { scheme: 'internet-facing' } }])
+    expect(ports(aws)).toEqual([80, 81])
+  })
+
   test('whose listener AWS refuses is told so, alone, and tried again', async () => {
     await using at = await world()
     const { aws, cluster } = at
@@ -234,6 +246,44 @@ describe('a bad member', () => {
     expect(aws.calls.since(mark).entries).toEqual([])
     await serve(cluster, [bb])
     expect(ports(aws)).toEqual([80, 81, 82])
+  })
+})
+
+describe('a certificate that cannot be used', () => {
+  const unknown = 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-4000-8000-000000000000'
+  const tls = (name: string, port: number, certificates: string) =>
+    member(name, port, { aws: { 'ssl-cert': certificates, 'ssl-ports': String(port) } })
+
+  test.each(['the first member', 'another member'])('of %s keeps only its own listener out', async who => {
+    const [first, second] = who === 'the first member' ? [tls('a', 80, unknown), bb] : [a, tls('bb', 81, unknown)]
+    const [bad, good] = who === 'the first member' ? [first, second] : [second, first]
+    await using at = await world([first, second])
+    const { aws, cluster } = at
+    for (const each of [first, second]) cluster.members.set(idOf(each).uid, each)
+    await cluster.look(good).catch(() => {})
+    await serve(cluster, [good])
+    expect(ports(aws)).toEqual([good.ports![0]!.port])
+    await expect(cluster.look(bad)).rejects.toMatchObject({ code: 'CertificateNotFound' })
+    expect((await cluster.look(good)).readiness.reason).toBe('Serving')
+    const issued = aws.createCertificate({ domain: 'shop.example' })
+    await serve(cluster, [tls(bad.name, bad.ports![0]!.port, issued)])
+    expect(ports(aws)).toEqual([80, 81])
+  })
+
+  test('beside a good one, or in place of it, leaves what serves as it is', async () => {
+    await using at = await world()
+    const { aws, cluster } = at
+    const issued = aws.createCertificate({ domain: 'shop.example' })
+    await serve(cluster, [a, tls('bb', 81, issued)])
+    const before = JSON.stringify(aws.world.listeners.values())
+    for (const wrong of [unknown, `${issued},${unknown}`]) {
+      await expect(cluster.look(tls('bb', 81, wrong))).rejects.toMatchObject({ code: 'CertificateNotFound' })
+      expect(JSON.stringify(aws.world.listeners.values())).toBe(before)
+      expect((await cluster.look(a)).readiness.reason).toBe('Serving')
+    }
+    const late = member('late', 9000)
+    await serve(cluster, [late])
+    expect(ports(aws)).toEqual([80, 81, 9000])
   })
 })
 
@@ -306,7 +356,7 @@ test('what the last member leaves behind is without our marks, for that one to t
   await cluster.settleRemoval(two)
   expect(balancers(aws)).toHaveLength(1)
   const marks = Object.entries(balancers(aws)[0]?.tags ?? {}).filter(([key]) => key.startsWith('weir.dev/'))
-  expect(marks).toEqual([['weir.dev/adopt', 'default/bb']])
+  expect(marks).toEqual([['weir.dev/adopt', `default/bb@${clusterUid}`]])
   expect(ports(aws)).toEqual([81])
 })
 

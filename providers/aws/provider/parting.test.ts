@@ -1,9 +1,9 @@
 // How a load balancer and its owner part: what the Service says while it is being deleted is followed.
-import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { AddTagsCommand, ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { expect, test } from 'vitest'
 import { ProviderError } from '../../../src/provider.ts'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
-import { testWorld } from './world-under-test.ts'
+import { clusterUid, testWorld } from './world-under-test.ts'
 
 const web = { name: 'web' }
 const neighbour = { name: 'neighbour' }
@@ -105,7 +105,7 @@ test('what is left behind serves on without anything of ours, also when the last
   await cluster.settle(neighbour)
   expect((await cluster.settleRemoval(staying)).gone).toBe(true)
   const [balancer] = aws.world.loadBalancers.values()
-  expect(balancer?.tags).toEqual({ 'weir.dev/adopt': 'default/web' })
+  expect(balancer?.tags).toEqual({ 'weir.dev/adopt': `default/web@${clusterUid}` })
   await cluster.provider.sweep(AbortSignal.timeout(5000))
   await cluster.settleRemoval(neighbour)
   expect(aws.world.loadBalancers.values()).toHaveLength(1)
@@ -132,4 +132,25 @@ test('what was left behind can be taken over by a Service of the same name', asy
   aws.advance(60_000)
   expect((await cluster.settle(again)).readiness.reason).toBe('Serving')
   expect(aws.world.loadBalancers.values().map(({ arn }) => arn)).toEqual([left!.arn])
+})
+
+test('what was left behind is not for a Service of the same name in another cluster, until somebody says so', async () => {
+  await using at = await world()
+  const { aws, vpc, cluster } = at
+  await cluster.settle(staying)
+  await cluster.settleRemoval(staying)
+  const [left] = aws.world.loadBalancers.values()
+  const other = testWorld(aws, { vpcId: vpc.id, dependencies: { cluster: 'another' } })
+  const wanting = { ...web, annotations: { 'weir.dev/adopt-load-balancer': left!.name } }
+  const error = await other.look(wanting).catch((failure: unknown) => failure)
+  expect(error).toMatchObject({
+    code: 'AdoptionRefused',
+    message: expect.stringContaining(`the cluster ${clusterUid} left it behind`),
+    remedy: expect.stringContaining('weir.dev/adopt=default/web'),
+  })
+  await aws
+    .clients()
+    .elbv2.send(new AddTagsCommand({ ResourceArns: [left!.arn], Tags: [{ Key: 'weir.dev/adopt', Value: 'default/web' }] }))
+  aws.advance(60_000)
+  expect((await other.look(wanting)).ingress).toEqual([{ hostname: left!.dnsName.toLowerCase() }])
 })

@@ -144,3 +144,24 @@ test('a process that leads no more takes neither targets nor listeners away', as
   await expect(cluster.look(two)).rejects.toThrow('leads no more')
   expect([...targets(aws).values()][0]).toEqual(at8080(node.podIps.slice(0, 3)))
 })
+
+test('from TLS with targets that speak it to TCP: the listener stays TLS until the targets of the other kind are healthy', async () => {
+  await using at = await world()
+  const { aws, cluster, node } = at
+  const arn = aws.createCertificate({ domain: 'shop.example' })
+  const tls = { ...web, ports: [tcp], aws: { 'ssl-cert': arn, 'backend-protocol': 'ssl' } }
+  cluster.pods(tls, node.podIps.slice(0, 2))
+  await cluster.settle(tls)
+  const [before] = aws.world.listeners.values()
+  expect(aws.world.targetGroups.values()).toMatchObject([{ protocol: 'TLS' }])
+  const watch = aws.watch(before!.arn)
+  const plain = { ...web, ports: [tcp] }
+  await cluster.look(plain)
+  expect(aws.world.listeners.values()).toMatchObject([
+    { protocol: 'TLS', actions: [{ ForwardConfig: { TargetGroups: [{ Weight: 1 }, { Weight: 0 }] } }] },
+  ])
+  await cluster.settle(plain)
+  expect(aws.world.listeners.values()).toMatchObject([{ arn: before!.arn, protocol: 'TCP' }])
+  expect(aws.world.targetGroups.values()).toMatchObject([{ protocol: 'TCP' }])
+  expect(watch.lowest.healthy).toBeGreaterThan(0)
+})

@@ -14,7 +14,7 @@ import { elbArn } from '../call.ts'
 import { releaseInterfaces } from '../ec2/load-balancer-interfaces.ts'
 import { canonicalJson, sorted } from '../canonical.ts'
 import { awsError, invalid } from '../errors.ts'
-import type { LoadBalancer, LoadBalancerType, Tags } from '../records.ts'
+import type { LoadBalancer, LoadBalancerType } from '../records.ts'
 import { listenersOf, rulesOf } from './find.ts'
 import { loadBalancerAttribute } from './load-balancer-attributes.ts'
 import { checkSecurityGroups, defaultSecurityGroup } from './load-balancer-security-groups.ts'
@@ -44,7 +44,7 @@ function create(input: CreateLoadBalancerInput, call: Call): CreateLoadBalancerO
 
   const same = call.world.loadBalancers.values().find(balancer => balancer.name === input.Name)
   if (same) {
-    if (settingsOf(same) === settingsOfInput(input, tags)) return { LoadBalancers: [describeOne(same, call.now(), call)] }
+    if (settingsOf(same) === settingsOfInput(input)) return { LoadBalancers: [describeOne(same, call.now(), call)] }
     throw awsError(
       'DuplicateLoadBalancerName',
       `A load balancer with the same name '${input.Name}' exists, but with different settings`,
@@ -101,7 +101,10 @@ function dnsName(call: Call, type: LoadBalancerType, scheme: string, name: strin
   return `${scheme === 'internal' ? 'internal-' : ''}${name}-${Number.parseInt(id.slice(0, 8), 16)}.${call.settings.region}.elb.amazonaws.com`
 }
 
-/** The settings that make a repeated create the same one (API_CreateLoadBalancer: the operation is idempotent). */
+/**
+ * The settings that make a repeated create the same one (API_CreateLoadBalancer: the operation is idempotent). Whether tags count is
+ * not documented; they do not, which is the harder case: whoever asks for a name has to look whose the answer is.
+ */
 function settingsOf(balancer: LoadBalancer): string {
   return canonicalJson([
     balancer.type,
@@ -114,11 +117,10 @@ function settingsOf(balancer: LoadBalancer): string {
     ),
     balancer.securityGroupsByDefault ? [] : sorted(balancer.securityGroups),
     balancer.sourceNat ?? 'off',
-    balancer.tags,
   ])
 }
 
-function settingsOfInput(input: CreateLoadBalancerInput, tags: Tags): string {
+function settingsOfInput(input: CreateLoadBalancerInput): string {
   return canonicalJson([
     input.Type ?? 'application',
     input.Scheme ?? 'internet-facing',
@@ -136,7 +138,6 @@ function settingsOfInput(input: CreateLoadBalancerInput, tags: Tags): string {
     ),
     sorted(input.SecurityGroups ?? []),
     input.EnablePrefixForIpv6SourceNat ?? 'off',
-    tags,
   ])
 }
 
