@@ -34,8 +34,40 @@ const chosen = modelOf([
   ingress({ name: 'wild', rules: { '*.example.com': { 'Prefix /a': 'web2', 'Prefix /gone': 'missing' } } }),
   ingress({ name: 'any', rules: { '': { 'Prefix /': 'web3' } }, tls: [{ secretName: 'two' }] }),
 ])
+
+/** Hosts and paths that the API server takes or took, and that hold whatever a text can: what is not refused, Envoy must take. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ maxLength: 60 }),
+  fc.constantFrom(
+    '(a+)+$',
+    '"},"x":{"',
+    '%',
+    '%zz',
+    '/../x',
+    '/./',
+    '//',
+    '{{.x}}',
+    '%REQ(:AUTHORITY)%',
+    'x'.repeat(8000),
+    '\r\nHost: evil',
+  ),
+)
+const hostile = modelOf([
+  {
+    metadata: { namespace: 'n1', name: 'hostile' },
+    spec: {
+      rules: fc
+        .sample(fc.tuple(anyText, anyText, fc.constantFrom('Exact', 'Prefix', 'ImplementationSpecific')), 500)
+        .map(([name, path, pathType], index) => ({
+          host: index % 2 === 0 ? `h${index}.test` : name,
+          http: { paths: [{ path: `/${path}`, pathType, backend: { service: { name: 'web0', port: { number: 80 } } } }] },
+        })),
+    },
+  },
+])
 const random = fc.sample(anyIngresses, sets).map(ingresses => modelOf(ingresses))
-const gateways = [chosen, ...random].map(
+const gateways = [chosen, ...random, hostile].map(
   (model, index): Gateway => ({
     name: `g${index}`,
     model,
@@ -160,6 +192,13 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
         expect([host, path, status === 200 ? backend : status]).toEqual([host, path, expected])
       }
     }
+  })
+
+  test('takes whatever text an Ingress may hold, and the other gateways are served', async () => {
+    expect(hostile.members.get('n1/hostile')?.routes.length).toBeGreaterThan(200)
+    expect((await get(sets + 1, 'nobody.example', '/')).status).toBe(
+      hostile.hosts.get('')?.routes.some(({ match }) => match !== 'default' && match.path === '/') ? 200 : 404,
+    )
   })
 
   test('shows the certificate that the model names', async () => {
