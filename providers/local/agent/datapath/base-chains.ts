@@ -24,8 +24,9 @@ export function hookChains(generation: Generation, seed: number): readonly Chain
   const each = (rule: (word: Vocabulary) => string) => words.map(rule)
   const toClass = (word: Vocabulary) =>
     `meta mark set ${word.service} map @${word.names.services} meta mark & 0x${classMask.toString(16)} vmap @${classes}`
+  const toErrors = ({ chain, told, names }: Vocabulary) => `${told} @${names.addresses} goto ${chain('errors')}`
   return [
-    { name: 'steer', rules: [`iifname != @${interfaces} accept`, ...each(toClass)] },
+    { name: 'steer', rules: [`iifname != @${interfaces} accept`, ...each(toClass), ...each(toErrors)] },
     {
       name: 'translate',
       rules: [`iifname != @${interfaces} accept`, ...each(word => `${word.service} vmap @${word.names.local}`)],
@@ -76,6 +77,15 @@ function connectionChains(word: Vocabulary): readonly Chain[] {
   const { senders, alive, classes: _, formerly } = word.names
   const deliver = `goto deliver${generation}`
   return [
+    {
+      // A router tells the address that an answer was too large, or did not arrive; the answer came from the connection's node. There,
+      // connection tracking knows whom it means. What a peer has sent on is not sent on again.
+      name: chain('errors'),
+      rules: [
+        `ether saddr @${word.names.peers} accept`,
+        ...(['tcp', 'udp'] as const).map(protocol => `${word.pinTold(protocol)} ${deliver}`),
+      ],
+    },
     { name: chain('note_tcp'), rules: [...word.newPin('tcp'), deliver] },
     { name: chain('note_udp'), rules: [...word.newPin('udp'), deliver] },
     {

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 /** What the client is asked, and what it answers: the words of the pod, or why there are none. */
 export type ClientRequest =
   | { readonly op: 'open'; readonly id: number; readonly address: string; readonly port: number; readonly from?: string }
-  | { readonly op: 'ask'; readonly id: number; readonly waitMs: number; readonly bytes?: number }
+  | { readonly op: 'ask'; readonly id: number; readonly waitMs: number; readonly bytes?: number; readonly lines?: number }
   | { readonly op: 'close'; readonly id: number }
   | {
       readonly op: 'udp'
@@ -41,7 +41,7 @@ function open({ id, address, port, from }: Extract<ClientRequest, { op: 'open' }
   })
 }
 
-function ask({ id, waitMs, bytes = 0 }: Extract<ClientRequest, { op: 'ask' }>): Promise<readonly string[]> {
+function ask({ id, waitMs, bytes = 0, lines = 1 }: Extract<ClientRequest, { op: 'ask' }>): Promise<readonly string[]> {
   const socket = sockets.get(id)
   if (!socket || socket.destroyed) return Promise.reject(new Error('closed'))
   return new Promise((resolve, reject) => {
@@ -49,7 +49,7 @@ function ask({ id, waitMs, bytes = 0 }: Extract<ClientRequest, { op: 'ask' }>): 
     let text = ''
     const heard = (data: Buffer) => {
       text += data.toString()
-      if (text.includes('\n')) end(() => resolve(text.trim().split(' ')))
+      if (text.split('\n').length > lines) end(() => resolve(text.trim().split(' ')))
     }
     const failed = (error: Error) => end(() => reject(error))
     const closed = () => end(() => reject(new Error('closed')))
@@ -59,7 +59,7 @@ function ask({ id, waitMs, bytes = 0 }: Extract<ClientRequest, { op: 'ask' }>): 
       then()
     }
     socket.on('data', heard).on('error', failed).on('close', closed)
-    socket.write(`${'x'.repeat(bytes)}\n`)
+    socket.write(`${'x'.repeat(bytes)}${'\n'.repeat(lines)}`)
   })
 }
 

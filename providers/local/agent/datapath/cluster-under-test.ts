@@ -16,7 +16,7 @@ import { serviceKey } from './desired.ts'
 import type { DesiredService, ServicePath } from './desired.ts'
 import { createElementWriter } from './element-writer.ts'
 import { createFlows, netfilterProtocol } from './flows.ts'
-import { addPod, ip, podAddress, podNamespace, raiseNode, routeTo, virtual } from './network-under-test.ts'
+import { addNarrowNetwork, addPod, ip, podAddress, podNamespace, raiseNode, routeTo, virtual } from './network-under-test.ts'
 import type { Family } from './network-under-test.ts'
 import { createNft } from './nft.ts'
 import { createNodeRoutes } from './node-routes.ts'
@@ -58,7 +58,9 @@ export interface TestCluster extends AsyncDisposable {
   ): Promise<void>
   /** The node that the client finds at the addresses. */
   announceFrom(node: string): void
-  ask(request: DistributiveOmit<ClientRequest, never>): Promise<ClientAnswer>
+  ask(request: ClientRequest): Promise<ClientAnswer>
+  /** Another client, behind a router whose link to it takes packets of so many bytes only; its own network says nothing of it. */
+  clientBehind(mtu: number): Promise<(request: ClientRequest) => Promise<ClientAnswer>>
   /** A new agent takes over what the last one left in the kernel. */
   restartAgent(node: string): void
   remove(node: string): Promise<void>
@@ -69,8 +71,6 @@ export interface TestCluster extends AsyncDisposable {
   kill(node: string): void
   killPod(pod: string): void
 }
-
-type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never
 
 const parsed = (text: string) => {
   const address = parseAddress(text)
@@ -142,9 +142,7 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     if (place === 'client') return clientNamespace
     return /^n\d$/.test(place) ? nodeNamed(place).station.namespace : podNamespace(place, name)
   }
-  let call = 0
-  const waiting = new Map<number, (answer: ClientAnswer) => void>()
-  connected.on('message', (answer: ClientAnswer) => waiting.get(answer.call)?.(answer))
+  const ask = asking(connected)
 
   return {
     lan,
@@ -199,20 +197,22 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
       for (const address of Object.values(virtual))
         ip('-n', clientNamespace, 'neigh', 'replace', address, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent')
     },
-    ask(request) {
-      const number = ++call
-      return new Promise(resolve => {
-        waiting.set(number, answer => {
-          waiting.delete(number)
-          resolve(answer)
-        })
-        connected.send({ call: number, request })
+    ask,
+    async clientBehind(mtu) {
+      const namespace = `weir-${name}-far-${process.pid}`
+      addNarrowNetwork({
+        router: clientNamespace,
+        namespace,
+        mtu,
+        nodes: nodes.map(({ station }) => station.namespace),
+        resources,
       })
+      return asking(await start('far', namespace, 'client-under-test.ts'))
     },
     restartAgent(wanted) {
       const node = nodeNamed(wanted)
       node.dispose()
-      Object.assign(node, makePath(node.station))
+      Object.assign(node, makePath(node.station), { known: new Map() })
     },
     remove: wanted => nodeNamed(wanted).dataPath.remove(),
     namespaceOf,
@@ -243,5 +243,22 @@ function targetOf(written: string, family: Family, port: number): PodTarget {
     port,
     node: pod.slice(0, 2),
     terminating: written !== pod,
+  }
+}
+
+/** Questions to a client's process, each answered by what it says to it. */
+function asking(client: ChildProcess): (request: ClientRequest) => Promise<ClientAnswer> {
+  let call = 0
+  const waiting = new Map<number, (answer: ClientAnswer) => void>()
+  client.on('message', (answer: ClientAnswer) => waiting.get(answer.call)?.(answer))
+  return request => {
+    const number = ++call
+    return new Promise(resolve => {
+      waiting.set(number, answer => {
+        waiting.delete(number)
+        resolve(answer)
+      })
+      client.send({ call: number, request })
+    })
   }
 }

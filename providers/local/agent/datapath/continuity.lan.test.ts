@@ -95,6 +95,21 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     await expectUnbroken(opened, 'at another node')
   })
 
+  test.each(['IPv4', 'IPv6'] as const)(
+    'over %s are found after slots moved, all agents started anew, and then the address moved',
+    async family => {
+      await cluster.serve(web(['n1a', 'n2a']))
+      cluster.announceFrom('n3')
+      const opened = await open(family, 24)
+      await cluster.serve(web(['n2a', 'n3a']))
+      for (const node of cluster.nodes) cluster.restartAgent(node)
+      await cluster.serve(web(['n2a', 'n3a']))
+      await cluster.serve(web(['n2a', 'n3a']))
+      cluster.announceFrom('n2')
+      await expectUnbroken(opened, 'slots of n1 are elsewhere now, and only n1 knows their connections')
+    },
+  )
+
   test('that are closed are forgotten soon', async () => {
     await cluster.serve(web(allPods))
     cluster.announceFrom('n1')
@@ -163,6 +178,23 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     cluster.restartAgent('n1')
     await cluster.serve(dns(['n1b']))
     expect(await ask()).toBe('n1b')
+  })
+
+  test('of UDP stay with a pod that drains for as long as it serves, while new ones go elsewhere', async () => {
+    const dns = (pods: readonly string[]) => [{ protocol: 'UDP' as const, port: 53, pods }]
+    const ask = async (id: number) => {
+      const { words, error } = await cluster.ask({ op: 'udp', id, address: virtual.IPv4, port: 53, waitMs: 700 })
+      return error ?? words?.[0]
+    }
+    cluster.announceFrom('n1')
+    await cluster.serve(dns(['n2a']))
+    const id = ++connections
+    expect(await ask(id)).toBe('n2a')
+    await cluster.serve(dns(['-n2a', 'n2b']))
+    expect(await ask(id)).toBe('n2a')
+    expect(await ask(++connections)).toBe('n2b')
+    await cluster.serve(dns(['n2b']))
+    expect(await ask(id)).toBe('n2b')
   })
 
   test('on other nodes go on when one dies, and new ones go to those that live', async () => {

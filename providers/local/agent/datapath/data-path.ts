@@ -1,10 +1,12 @@
 // The data path of this node: keeps our nftables table and the routes to other nodes as they are desired, one change after the other.
 import type { IpAddress } from '../../../../src/model/address.ts'
-import type { DesiredNode, DesiredTable } from './desired.ts'
+import type { DesiredNode, DesiredService, DesiredTable } from './desired.ts'
 import type { ElementWriter } from './element-writer.ts'
+import { readHistory, withHistory } from './history.ts'
+import type { Restored } from './history.ts'
 import { tableName } from './names.ts'
 import type { Generation } from './names.ts'
-import { gonePods } from './flows.ts'
+import { gonePods, servingPods } from './flows.ts'
 import type { Flows } from './flows.ts'
 import type { Nft } from './nft.ts'
 import { numberNodes, readNumbers } from './node-numbers.ts'
@@ -58,6 +60,8 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     | { readonly desired: DesiredDataPath; readonly done: PromiseWithResolvers<void>; signal: AbortSignal | undefined }
     | undefined
   let running = false
+  let restored = new Map<string, Restored>()
+  const completed = new WeakMap<DesiredService, DesiredService>()
 
   const readNodes = async (): Promise<NodeNumbers> => {
     const maps = await Promise.all(['nodes4', 'nodes6'].map(name => nft.list(['list', 'map', 'inet', tableName, name])))
@@ -79,8 +83,9 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     const neighbours = neighboursOf(desired, nodes)
     const still = new Set(neighbours.map(({ number }) => number))
     routes.set([...neighbours, ...routed.filter(({ number }) => !still.has(number))])
-    const table: DesiredTable = { ...desired, nodes }
     const before = written
+    if (!before) restored = await historyOf(desired, nodes)
+    const table: DesiredTable = { ...desired, nodes, services: withHistory(desired.services, restored, completed) }
     if (before && before.seed === desired.seed) {
       const plan = planTable(table, before)
       written = undefined
@@ -93,6 +98,10 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     }
     routed = neighbours
     routes.set(neighbours)
+  }
+  const historyOf = async ({ services }: DesiredDataPath, nodes: ReadonlyMap<string, DesiredNode>) => {
+    const { generation } = readPresentTable(await nft.list(presentQuestions.active), undefined)
+    return generation ? readHistory({ read: elements.read, generation, services, nodes }) : new Map<string, Restored>()
   }
   const carryOut = async (transactions: readonly Transaction[], signal: AbortSignal | undefined) => {
     for (const each of transactions) {
@@ -113,8 +122,9 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
   /** After a start: what went away while nobody looked. */
   const forgetStrange = ({ services }: DesiredTable) => {
     const pods = new Map<string, ReadonlySet<string>>()
-    for (const { address, port, protocol, endpoints } of services.values())
-      if (protocol === 'UDP') pods.set(`${address.text} ${port}`, new Set(endpoints.map(pod => pod.address.text)))
+    for (const service of services.values())
+      if (service.protocol === 'UDP')
+        pods.set(`${service.address.text} ${service.port}`, new Set(servingPods(service).map(pod => pod.text)))
     if (pods.size > 0) flows.forget(({ address, port, pod }) => pods.get(`${address} ${port}`)?.has(pod) === false)
   }
   const replace = async (desired: DesiredTable, signal: AbortSignal | undefined): Promise<WrittenTable> => {

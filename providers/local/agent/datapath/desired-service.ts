@@ -38,11 +38,13 @@ export function desiredService(port: ServicePort, around: Surroundings, before?:
   if (path === 'elsewhere') return { ...common, path, endpoints: [] }
   const local = usable(targets.filter(({ node }) => node === around.self))
   const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)
-  if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', endpoints }
+  const draining = drainingPods(path === 'masquerade' ? targets : targets.filter(({ node }) => node === around.self), endpoints)
+  const serving = { endpoints, ...(protocol === 'UDP' && draining.length > 0 && { draining }) }
+  if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', ...serving }
   const slots = slotsOf(targets, around)
   if (!slots) return { ...common, path: 'refuse', endpoints: [], ...(before?.slots && { previous: before.slots }) }
   const previous = previousSlots(slots, before?.slots, before?.previous)
-  return { ...common, path, endpoints, slots, ...(previous && { previous }) }
+  return { ...common, path, ...serving, slots, ...(previous && { previous }) }
 }
 
 /** What decides a Service's slot table: how many pods each node has. Undefined without one. */
@@ -105,4 +107,10 @@ function podEndpoints(targets: readonly PodTarget[], self: string): readonly Pod
     const parsed = parseAddress(address)
     return parsed ? [{ address: parsed, port, local: node === self }] : []
   })
+}
+
+/** Pods that serve and are not among `used`. */
+function drainingPods(targets: readonly PodTarget[], used: readonly PodEndpoint[]): readonly IpAddress[] {
+  const taken = new Set(used.map(({ address }) => address.text))
+  return targets.flatMap(({ address, terminating }) => (terminating && !taken.has(address) ? (parseAddress(address) ?? []) : []))
 }

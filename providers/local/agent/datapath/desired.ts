@@ -37,6 +37,8 @@ export interface DesiredService {
   readonly path: ServicePath
   /** The pods this node may pick. Of this node only, unless the path is `masquerade`. Sorted, each once. */
   readonly endpoints: readonly PodEndpoint[]
+  /** Pods that get nothing new but keep the UDP flows they have. */
+  readonly draining?: readonly IpAddress[]
   /** Given exactly with the path `direct`. */
   readonly slots?: SlotTable
   /** Where each slot's connections were before: packets in mid-connection that the present owner does not know go there, once. */

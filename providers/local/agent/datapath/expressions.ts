@@ -17,20 +17,46 @@ const udpPin = '3m'
 
 /**
  * What connections and clients are remembered by. In statements that write, nft 1.0.6 keeps 16 bytes of a key only and puts the value over
- * what is longer; so 64 bits of hash stand for a pair of IPv6 addresses.
+ * what is longer; so 64 bits of hash stand for a pair of IPv6 addresses, and 32 for a pair of ports, which are the same bytes
+ * in an ICMP error that tells of the connection.
  */
-export function writtenKeys(family: Family, seed: number): { readonly connection: string; readonly client: string } {
+export function writtenKeys(family: Family, seed: number): WrittenKeys {
+  const hash = (number: number, what: string) => `jhash ${what} mod 4294967295 seed 0x${((seed + number) >>> 0).toString(16)}`
+  const key = (client: string, address: string, ports: string) =>
+    family === 4
+      ? `${client} . ${address} . ${hash(3, ports)}`
+      : `${hash(1, `${client} . ${address}`)} . ${hash(2, `${client} . ${address}`)} . ${hash(3, ports)}`
+  const ports = 'th sport . th dport'
   if (family === 4)
-    return { connection: 'ip saddr . th sport . ip daddr . th dport', client: 'ip saddr . ip daddr . meta l4proto . th dport' }
-  const half = (number: number) => `jhash ip6 saddr . ip6 daddr mod 4294967295 seed 0x${((seed + number) >>> 0).toString(16)}`
-  const pair = `${half(1)} . ${half(2)}`
-  return { connection: `${pair} . @th,0,32`, client: `${pair} . meta l4proto . th dport` }
+    return {
+      connection: key('@nh,96,32', '@nh,128,32', ports),
+      // Behind the eight bytes of ICMP the header of the packet that was sent, without options, and eight bytes of what follows.
+      told: key('@th,192,32', '@th,160,32', '@th,240,16 . @th,224,16'),
+      toldProtocol: '@th,136,8',
+      client: 'ip saddr . ip daddr . meta l4proto . th dport',
+    }
+  const pair = 'ip6 saddr . ip6 daddr'
+  return {
+    connection: key('ip6 saddr', 'ip6 daddr', ports),
+    told: key('@th,256,128', '@th,128,128', '@th,400,16 . @th,384,16'),
+    toldProtocol: '@th,112,8',
+    client: `${hash(1, pair)} . ${hash(2, pair)} . meta l4proto . th dport`,
+  }
+}
+
+interface WrittenKeys {
+  readonly connection: string
+  readonly client: string
+  /** The connection that an ICMP error tells of: what it could not deliver was an answer, from us to the client. */
+  readonly told: string
+  /** The protocol of that connection. */
+  readonly toldProtocol: string
 }
 
 /** Everything a rule can name, for one family and generation. */
 export function vocabulary(family: Family, generation: Generation, seed: number) {
   const ip = family === 4 ? 'ip' : 'ip6'
-  const { connection: pinKey, client: clientKey } = writtenKeys(family, seed)
+  const { connection: pinKey, client: clientKey, told, toldProtocol } = writtenKeys(family, seed)
   const kept = keptNames(family)
   const pins = { tcp: kept.tcpPins, udp: kept.udpPins }
   const remember = (map: string, key: string, timeout: string) => `update @${map} { ${key} timeout ${timeout} : meta mark }`
@@ -48,6 +74,13 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
     service: `${ip} daddr . meta l4proto . th dport`,
     clientKey,
     pinOf: (protocol: 'tcp' | 'udp') => `meta mark set ${pinKey} map @${pins[protocol]}`,
+    /** An ICMP error (not an echo, nor what neighbours say), up to the address that sent what it tells of. */
+    told:
+      family === 4
+        ? 'icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,160,32'
+        : 'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } @th,128,128',
+    pinTold: (protocol: 'tcp' | 'udp') =>
+      `${toldProtocol} ${protocol === 'tcp' ? 6 : 17} meta mark set ${told} map @${pins[protocol]}`,
     newPin: (protocol: 'tcp' | 'udp') => rewrite(pins[protocol], pinKey, protocol === 'tcp' ? newPin : udpPin),
     keepPin: (protocol: 'tcp' | 'udp') => remember(pins[protocol], pinKey, protocol === 'tcp' ? openPin : udpPin),
     closePin: rewrite(pins.tcp, pinKey, closingPin),

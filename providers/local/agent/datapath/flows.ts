@@ -127,9 +127,14 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap(part => [...part]))
 }
 
-/** UDP pods that a Service used before and uses no more. Pure. */
+/** UDP pods that a Service used before and that do not serve any more. Pure. */
 export function gonePods(before: DesiredService, after: DesiredService | undefined): readonly IpAddress[] {
   if (before.protocol !== 'UDP') return []
-  const still = new Set(after?.endpoints.map(({ address }) => address.text))
-  return before.endpoints.flatMap(({ address }) => (still.has(address.text) ? [] : address))
+  const still = new Set(after && servingPods(after).map(({ text }) => text))
+  return servingPods(before).filter(({ text }) => !still.has(text))
+}
+
+/** Pods that have flows: those in use, and those that drain, which keep theirs while they serve (as with kube-proxy). */
+export function servingPods({ endpoints, draining = [] }: DesiredService): readonly IpAddress[] {
+  return [...endpoints.map(({ address }) => address), ...draining]
 }

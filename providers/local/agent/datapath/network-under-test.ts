@@ -57,3 +57,41 @@ export function routeTo(namespace: string, other: number, mac: string): void {
   ip('-n', namespace, 'route', 'add', `10.244.${other}.0/24`, 'via', `10.201.0.${station}`)
   ip('-n', namespace, '-6', 'route', 'add', `fd00:244:${other}::/64`, 'via', `fd00:201::${station}`)
 }
+
+/** A namespace behind `router`, on a link that takes packets of at most `mtu` bytes towards it; it sends larger ones itself. */
+export function addNarrowNetwork({
+  router,
+  namespace,
+  mtu,
+  nodes,
+  resources,
+}: {
+  readonly router: string
+  readonly namespace: string
+  readonly mtu: number
+  readonly nodes: readonly string[]
+  readonly resources: DisposableStack
+}): void {
+  ip('netns', 'add', namespace)
+  resources.defer(() => void spawnSync('ip', ['netns', 'del', namespace]))
+  ip('netns', 'exec', router, 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1')
+  for (const at of [router, namespace]) ip('netns', 'exec', at, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0')
+  ip('-n', router, 'link', 'add', 'narrow', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
+  ip('-n', namespace, 'link', 'set', 'lo', 'up')
+  ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+  ip('-n', router, 'link', 'set', 'narrow', 'up')
+  for (const [at, own, gateway, flags] of [
+    [router, '10.209.0.1/24', undefined, []],
+    [router, 'fd00:209::1/64', undefined, ['nodad']],
+    [namespace, '10.209.0.2/24', '10.209.0.1', []],
+    [namespace, 'fd00:209::2/64', 'fd00:209::1', ['nodad']],
+  ] as const) {
+    ip('-n', at, 'addr', 'add', own, 'dev', at === router ? 'narrow' : 'eth0', ...flags)
+    if (gateway !== undefined) ip('-n', at, 'route', 'add', 'default', 'via', gateway)
+  }
+  ip('-n', router, 'link', 'set', 'narrow', 'mtu', `${mtu}`)
+  for (const node of nodes) {
+    ip('-n', node, 'route', 'add', '10.209.0.0/24', 'via', '10.201.0.2')
+    ip('-n', node, 'route', 'add', 'fd00:209::/64', 'via', 'fd00:201::2')
+  }
+}

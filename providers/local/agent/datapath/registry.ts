@@ -36,7 +36,7 @@ export function editRegistry(registry: Registry): RegistryEdit {
   const dropped = new Set<string>()
   const free = (key: string) => {
     if (taken.size >= registry.last) throw new NumbersExhausted(`more than ${registry.last} numbers are needed`)
-    let number = (hashText(key) % registry.last) + 1
+    let number = firstNumber(key, registry.last)
     while (taken.has(number)) number = (number % registry.last) + 1
     taken.add(number)
     return number
@@ -67,4 +67,9 @@ export function editRegistry(registry: Registry): RegistryEdit {
       return { registry: { entries, taken, last: registry.last }, unused }
     },
   }
+}
+
+/** The number that a key has unless it is taken; then it is the next one that is free. */
+export function firstNumber(key: string, last: number): number {
+  return (hashText(key) % last) + 1
 }

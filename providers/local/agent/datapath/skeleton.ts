@@ -34,8 +34,8 @@ function keptMaps(family: Family): readonly string[] {
     `add map ${at} ${name} { typeof ${key} : meta mark; flags dynamic,timeout; size ${size}; }`
   const [pin, client] =
     family === 4
-      ? ['ip saddr . th sport . ip daddr . th dport', 'ip saddr . ip daddr . meta l4proto . th dport']
-      : [`${number} . ${number} . @th,0,32`, `${number} . ${number} . meta l4proto . th dport`]
+      ? [`@nh,96,32 . @nh,128,32 . ${number}`, 'ip saddr . ip daddr . meta l4proto . th dport']
+      : [`${number} . ${number} . ${number}`, `${number} . ${number} . meta l4proto . th dport`]
   return [
     dynamic(kept.tcpPins, pin, pinnedConnections),
     dynamic(kept.udpPins, pin, pinnedConnections),

@@ -28,6 +28,9 @@ export interface WrittenTable {
   readonly counted: Registry
 }
 
+/** Slot tables have numbers up to this. */
+export const lastSlotTable = 0xf_ffff
+
 /** A generation with nothing in it. */
 export function emptyTable(generation: Generation, seed: number): WrittenTable {
   return {
@@ -39,7 +42,7 @@ export function emptyTable(generation: Generation, seed: number): WrittenTable {
     classes: emptyRegistry(classMask),
     formers: emptyRegistry(classMask),
     picks: emptyRegistry(0xff_ffff),
-    slots: emptyRegistry(0xf_ffff),
+    slots: emptyRegistry(lastSlotTable),
     own: emptyRegistry(0xff_ffff),
     counted: emptyRegistry(0x7fff_ffff),
   }
