@@ -4,7 +4,7 @@ import { missingForLan } from '../announcer/lan-under-test.ts'
 import type { ClientAnswer } from './client-under-test.ts'
 import { makeCluster, secondClientAddress } from './cluster-under-test.ts'
 import type { TestCluster } from './cluster-under-test.ts'
-import { virtual } from './network-under-test.ts'
+import { podAddress, virtual } from './network-under-test.ts'
 import type { Family } from './network-under-test.ts'
 
 const missing = missingForLan()
@@ -151,6 +151,33 @@ describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${miss
     expect(said(await cluster.ask({ op: 'ask', id, waitMs: 3000, bytes: 300_000 }))).toMatch(/^n2a/)
     const datagram = { op: 'udp', id, address: virtual[family], port: 53, waitMs: 2000, bytes: 4000 } as const
     expect(said(await cluster.ask(datagram))).toBe(`n2a ${cluster.client[family]}`)
+  })
+
+  test.each(families)('over %s nobody is told to send to the other node directly, as a router would tell', async family => {
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['n2a'] }])
+    const heard = () => {
+      if (family === 'IPv6') return Number(/Icmp6InRedirects\s+(\d+)/.exec(cluster.run('client', 'cat', '/proc/net/snmp6'))?.[1])
+      const [names = '', values = ''] = cluster.run('client', 'grep', '^Icmp:', '/proc/net/snmp').split('\n')
+      return Number(values.split(' ')[names.split(' ').indexOf('InRedirects')])
+    }
+    const before = heard()
+    expect(new Set(await many(8, { family, protocol: 'TCP' }))).toEqual(new Set([`n2a ${cluster.client[family]}`]))
+    expect(heard()).toBe(before)
+  })
+
+  test.each(families)('over %s source ranges are kept for addresses that kube-proxy carries', async family => {
+    const sources = ['10.201.0.2/32', 'fd00:201::2/128']
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['n1a'], sources, path: 'elsewhere' }])
+    const [ip, pod] = family === 'IPv4' ? ['ip', podAddress('n1a', family)] : ['ip6', `[${podAddress('n1a', family)}]`]
+    const chain = `{ type nat hook prerouting priority dstnat; ${ip} daddr ${virtual[family]} tcp dport 80 dnat to ${pod}:8080; }`
+    cluster.run('n1', 'nft', `table ${ip} like-kube-proxy { chain prerouting ${chain}; }`)
+    try {
+      const asked = { family, protocol: 'TCP' } as const
+      expect(await once({ ...asked, from: cluster.client[family] })).toBe(`n1a ${cluster.client[family]}`)
+      expect(await once({ ...asked, from: secondClientAddress[family] })).toMatch(/timeout/)
+    } finally {
+      cluster.run('n1', 'nft', 'delete', 'table', ip, 'like-kube-proxy')
+    }
   })
 
   test('the table keeps working without an agent, and uninstalling takes away all of it', async () => {

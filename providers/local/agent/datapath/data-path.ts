@@ -101,7 +101,9 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
   }
   const historyOf = async ({ services }: DesiredDataPath, nodes: ReadonlyMap<string, DesiredNode>) => {
     const { generation } = readPresentTable(await nft.list(presentQuestions.active), undefined)
-    return generation ? readHistory({ read: elements.read, generation, services, nodes }) : new Map<string, Restored>()
+    return generation
+      ? readHistory({ read: set => elements.read(set), generation, services, nodes })
+      : new Map<string, Restored>()
   }
   const carryOut = async (transactions: readonly Transaction[], signal: AbortSignal | undefined) => {
     for (const each of transactions) {

@@ -33,6 +33,7 @@ export function counted({ nft, elements, clock, onTransaction }: CountedOptions)
     nft: { ...nft, run: (text, signal) => watch(0, nft.run(text, signal)) },
     elements: {
       write: change => watch(change.add.length + change.remove.length, elements.write(change)),
+      read: set => elements.read(set),
       [Symbol.dispose]: () => elements[Symbol.dispose](),
     },
   }
