@@ -10,7 +10,8 @@ export const hooks: Readonly<Record<string, string>> = {
   steer: 'type filter hook prerouting priority -300; policy accept;',
   // Before kube-proxy's (-100), which leaves alone what is translated already.
   translate: 'type nat hook prerouting priority -105; policy accept;',
-  unmark: 'type filter hook prerouting priority -104; policy accept;',
+  // After all translation: chains of type nat run together at -100, whatever their priority, which orders them only among themselves.
+  unmark: 'type filter hook prerouting priority -95; policy accept;',
   disguise: 'type nat hook postrouting priority 95; policy accept;',
   redirects: 'type filter hook output priority 0; policy accept;',
 }

@@ -65,6 +65,19 @@ describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${miss
     },
   )
 
+  test('what goes to a pod carries no mark by which kube-proxy would masquerade it, whatever the Service', async () => {
+    const masquerading = 'add table inet kube; add chain inet kube post { type nat hook postrouting priority 100; }'
+    for (const node of cluster.nodes)
+      cluster.run(node, 'nft', `${masquerading}; add rule inet kube post meta mark & 0xc000 != 0 masquerade`)
+    const ports = Array.from({ length: 12 }, (_, index) => 8000 + index)
+    await cluster.serve(ports.map(port => ({ ...service('TCP'), port })))
+    for (const family of families) {
+      const answers = await Promise.all(ports.map(port => once({ family, protocol: 'TCP', port })))
+      expect(answers.map(answer => answer.split(' ')[1])).toEqual(ports.map(() => cluster.client[family]))
+    }
+    for (const node of cluster.nodes) cluster.run(node, 'nft', 'delete table inet kube')
+  })
+
   test.each(combinations)('$protocol over $family: pods of the announcing node only, and of another only', async asked => {
     for (const pods of [['n1a'], ['n3b']]) {
       await cluster.serve([{ ...service(asked.protocol), pods }])
