@@ -148,7 +148,7 @@ test('what the agent found is told in its own words', async () => {
   })
   const [warning] = (await lan.bring(serviceNamed('web', local))).warnings
   expect(warning?.message).toBe(
-    '10.201.200.1 does not go straight to pods (2 nodes have pods): kube-proxy carries the traffic, because net.ipv4.ip_forward is 0, so packets do not reach pods or other nodes. Set it to 1.',
+    '10.201.200.1 does not go straight to pods (2 nodes have pods): kube-proxy carries the traffic, because of node n0: net.ipv4.ip_forward is 0, so packets do not reach pods or other nodes. Set it to 1.',
   )
 })
 

@@ -80,17 +80,13 @@ export function fallbackProblem(
   const [found, remedy] = obstacles.get(path.reason ?? '') ?? [path.reason ?? 'no reason is given', '']
   const count = nodesWithEndpoints.length
   const counted = `${count} ${count === 1 ? 'node has' : 'nodes have'} pods`
-  const obstacle = path.message?.replace(/\.$/, '') ?? found.replaceAll('%', node)
+  const obstacle =
+    path.message === undefined ? ` ${found.replaceAll('%', node)}` : ` of ${node}: ${path.message.replace(/\.$/, '')}`
   return {
     reason: 'DataPathFallback',
-    message: `${address} does not go straight to pods (${counted}): ${effects[path.mode]}, because ${lowerFirst(obstacle)}.`,
+    message: `${address} does not go straight to pods (${counted}): ${effects[path.mode]}, because${obstacle}.`,
     remedy:
       (path.message === undefined ? remedy.replaceAll('%', path.node ?? '') : '') || 'It is left by itself when that is mended.',
     severity: 'warns',
   }
-}
-
-/** As part of a sentence; names in capitals stay. */
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? `${text[0]?.toLowerCase()}${text.slice(1)}` : text
 }
