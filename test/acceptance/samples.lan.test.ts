@@ -29,13 +29,17 @@ const sample = (name: string) => {
 test('every sample that should answer does, over HTTP and UDP, IPv4 and IPv6, and the walk says who', async () => {
   const printed: string[] = []
   const closing = await walk(lab, text => printed.push(text))
-  expect(closing).toBe('6 Services: 5 answered, 1 pending as the sample intends.')
+  expect(closing).toBe('8 Services: 7 answered, 1 pending as the sample intends.')
   const [table = ''] = printed
   expect(table.split('\n').find(Boolean)).toMatch(/^SERVICE +CLASS +TARGETS +ADDRESS +ANNOUNCED BY +ENDPOINTS +READY$/)
   expect(table).toMatch(/default\/web +lan +Node +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes/)
   expect(table).toMatch(
     /default\/web-dual +lan +Node +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes\n +fd00:201::200:\w+ +n\d eth0 /,
   )
+  expect(table).toMatch(
+    /default\/web-pods +lan-pods +Pod +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes\n +fd00:201::200:\w+ +n\d eth0 /,
+  )
+  expect(printed.join('\n')).toMatch(/GET \/ → web-\S+, (web-\S+, )+each saw 10\.99\.0\.10$/m)
   expect(printed.join('\n')).toMatch(/fd00:201::200:\w+ +NDP [\d.]+ ms +GET \/ → web-\S+, saw fd00:99::10$/m)
 })
 
@@ -63,10 +67,10 @@ test('the API server takes the samples of deploy/', async () => {
 })
 
 test('kubectl get tells the story: pool, class, announcement', async () => {
-  expect(await lab.kubectl(['get', 'addresspools'])).toMatch(/^office .*\b6\b/m)
+  expect(await lab.kubectl(['get', 'addresspools'])).toMatch(/^office .*\b9\b/m)
   expect(await lab.kubectl(['get', 'loadbalancerclasses'])).toMatch(/^lan +local/m)
   const { address } = sample('web')
-  expect(await lab.kubectl(['get', 'announcements'])).toMatch(new RegExp(`${address} +default +web +n\\d +eth0 +[0-9a-f:]{17}`))
+  expect(await lab.kubectl(['get', 'announcements'])).toMatch(new RegExp(`${address} +default/web +n\\d +eth0 +[0-9a-f:]{17}`))
 })
 
 test('S1, S2: a Service of type LoadBalancer has a virtual IP and still a node port, which every node answers', async () => {

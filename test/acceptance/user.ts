@@ -25,6 +25,9 @@ export type ServiceWishes = {
   readonly spec?: object
 }
 
+/** The name of the node that has all Pods, or one Pod after the other on another node. */
+export type Where = string | { readonly spread: true }
+
 /** A namespace of its own, with all that was made in it gone when it is disposed. */
 export type User = AsyncDisposable & {
   readonly namespace: string
@@ -34,7 +37,7 @@ export type User = AsyncDisposable & {
   kubectl(args: readonly string[], input?: string): Promise<string>
   apply(...objects: readonly object[]): Promise<void>
   /** Pods that tell who answers and whose address they saw; answers when all are ready. */
-  echo(app: string, replicas?: number, node?: string): Promise<void>
+  echo(app: string, replicas?: number, where?: Where): Promise<void>
   find(name: string): Promise<Service | undefined>
   /** The address in the status of a Service, as soon as it has one and its condition says Serving. */
   served(name: string): Promise<string>
@@ -92,8 +95,8 @@ export async function openUser(lab: SharedLab, namespace: string): Promise<User>
           ...spec,
         },
       }),
-    echo: async (app, replicas = 1, node) => {
-      await apply(echoDeployment(namespace, app, replicas, node))
+    echo: async (app, replicas = 1, where) => {
+      await apply(echoDeployment(namespace, app, replicas, where))
       await kubectl(['rollout', 'status', `deployment/${app}`, '--timeout=120s'])
     },
     served: async name => {
@@ -117,8 +120,8 @@ const readyReason = (service: Service) => readyOf(service)?.reason
 export const addressesOf = (service: Service) => (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
 export const addressOf = (service: Service) => addressesOf(service)[0]
 
-/** The sample workload, all on one node when it is named. */
-function echoDeployment(namespace: string, app: string, replicas: number, node: string | undefined): object {
+/** The sample workload. */
+function echoDeployment(namespace: string, app: string, replicas: number, where: Where | undefined): object {
   const env = [
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
@@ -128,7 +131,10 @@ function echoDeployment(namespace: string, app: string, replicas: number, node: 
     image: 'echo:lab',
     imagePullPolicy: 'Never',
     env,
-    ports: [{ name: 'http', containerPort: 8080 }],
+    ports: [
+      { name: 'http', containerPort: 8080 },
+      { name: 'udp', containerPort: 8080, protocol: 'UDP' },
+    ],
     readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1, failureThreshold: 1 },
     resources: { requests: { cpu: '10m', memory: '40Mi' } },
   }
@@ -142,7 +148,7 @@ function echoDeployment(namespace: string, app: string, replicas: number, node: 
       template: {
         metadata: { labels: { app } },
         spec: {
-          ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
+          ...placed(app, where),
           terminationGracePeriodSeconds: 1,
           containers: [container],
         },
@@ -151,10 +157,18 @@ function echoDeployment(namespace: string, app: string, replicas: number, node: 
   }
 }
 
+function placed(app: string, where: Where | undefined): object {
+  if (where === undefined) return {}
+  if (typeof where === 'string') return { nodeSelector: { 'kubernetes.io/hostname': where } }
+  const labelSelector = { matchLabels: { app } }
+  const spread = { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule', labelSelector }
+  return { topologySpreadConstraints: [spread] }
+}
+
 /** The machine on the LAN that is no part of the cluster. */
 export type Caller = {
   /** Calls a port (80) `count` times over fresh connections; throws with what went wrong when any fails. */
-  call(address: string, count?: number, port?: number): Promise<readonly Answer[]>
+  call(address: string, count?: number, port?: number, protocol?: 'http' | 'udp'): Promise<readonly Answer[]>
   /** Waits for one good answer. */
   answered(address: string): Promise<Answer>
   /** Waits until so many calls in a row are answered and the answers are as `holds` says. */
@@ -172,8 +186,8 @@ export type Caller = {
 export function openCaller(lab: SharedLab): Caller {
   const program = join(import.meta.dirname, '..', 'lab', 'client-call.ts')
   const askNdpProgram = join(import.meta.dirname, '..', 'lab', 'ask-ndp.ts')
-  const call: Caller['call'] = async (address, count = 1, port = 80) => {
-    const words = [process.execPath, program, 'http', address, String(port), String(count)]
+  const call: Caller['call'] = async (address, count = 1, port = 80, protocol = 'http') => {
+    const words = [process.execPath, program, protocol, address, String(port), String(count)]
     const printed = await lab.client.exec(words)
     const answers: readonly (Answer | { readonly error: string })[] = JSON.parse(printed)
     return answers.map(answer => {

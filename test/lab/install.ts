@@ -56,6 +56,6 @@ async function rollout(lab: Lab, timeoutSeconds: number): Promise<void> {
 export async function applySamples(lab: Lab, weirInstalled: boolean): Promise<void> {
   const samples = (file: string) => lab.kubectl(['apply', '-f', join(import.meta.dirname, 'samples', file)])
   if (weirInstalled) await samples('weir.yaml')
-  await Promise.all([samples('workloads.yaml'), samples('services.yaml')])
+  await Promise.all([samples('workloads.yaml'), samples('services.yaml'), ...(weirInstalled ? [samples('pods.yaml')] : [])])
   await Promise.all(['web', 'dns'].map(name => lab.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=60s'])))
 }

@@ -163,13 +163,19 @@ export function table(all: readonly Row[]): string {
         first?.address ?? '–',
         first?.announcedBy || '–',
         row.endpoints,
-        row.ready ? 'yes' : `no: ${row.reason || 'no condition'}`,
+        readyText(row),
       ],
       ...more.map(({ address, announcedBy }) => ['', '', '', address, announcedBy || '–', '', '']),
     ]
   })
   const head = ['SERVICE', 'CLASS', 'TARGETS', 'ADDRESS', 'ANNOUNCED BY', 'ENDPOINTS', 'READY']
   return columns([head, ...cells]).join('\n')
+}
+
+function readyText({ ready, reason, targets, addresses }: Row): string {
+  if (!ready) return `no: ${reason || 'no condition'}`
+  const detour = targets === 'Pod' ? addresses.find(({ path }) => path !== 'direct') : undefined
+  return detour ? `yes, path of ${detour.address}: ${detour.path || 'not known yet'}` : 'yes'
 }
 
 /** Lines of cells as text, each column as wide as its longest cell. */
