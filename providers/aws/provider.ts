@@ -7,6 +7,8 @@ import { apply } from './apply.ts'
 import { createDirectRules, directOpenings } from './apply/direct.ts'
 import { createTargetRules } from './apply/target-rules.ts'
 import { createBindings } from './binding/bindings.ts'
+import { createBindingRules } from './binding/rules.ts'
+import type { BindingOpenings, BindingRules } from './binding/rules.ts'
 import { sdkTransports } from './calls/clients.ts'
 import { homesOf, move } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
@@ -116,6 +118,16 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       createDirectRules(location, {
         cluster,
         recorded: () => openedAt(location).map(([uid, openings]) => [uid, directOpenings(openings)] as const),
+        all: doors,
+      }),
+    ),
+    bindingRulesOf: perLocation(location =>
+      createBindingRules({
+        calls: location.calls,
+        pictures: location.pictures,
+        description: `weir.dev/bindings of ${cluster}`,
+        recorded: () => boundAt(location),
+        all: doors,
       }),
     ),
   }
@@ -189,7 +201,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       const whole = groupGoal(sharingAt(group))
       return whole && healthOfTargets(context, { id: group, goal: whole, member: id }, signal)
     },
-    bindings: createBindings({ context, signal, records: dependencies.bindingRecords ?? (() => []) }),
+    bindings: createBindings({ context, signal }),
     async probe(found, signal) {
       await locations.ofClass(found).pictures.subnets.all(signal)
     },
@@ -218,6 +230,22 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       if (!goal || !record?.members?.some(member => member.id.uid === id.uid && member.ports.length > 0)) return undefined
       return apply(context, { id: group, goal, observed: { kind: 'settled', record }, actions: [], member: id }, signal)
     })
+  }
+
+  /** What bindings opened at `location` by their records. */
+  function boundAt(location: Location): readonly (readonly [string, BindingOpenings])[] {
+    return [...(dependencies.bindingRecords?.() ?? [])].flatMap(([uid, { place, openings }]) =>
+      place && openings && locations.of(place) === location ? [[uid, openings] as const] : [],
+    )
+  }
+
+  /** Everything that opens doors for clients at targets, wherever. */
+  function doors(): readonly BindingRules[] {
+    const bound = [...(dependencies.bindingRecords?.() ?? [])].flatMap(([, { place }]) => (place ? [locations.of(place)] : []))
+    return [...new Set([...knownLocations(), ...bound])].flatMap(each => [
+      context.directRulesOf(each),
+      context.bindingRulesOf(each),
+    ])
   }
 
   /** Those of the ledger and of the classes; a class whose place is not known yet has made nothing. */

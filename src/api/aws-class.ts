@@ -161,6 +161,17 @@ export const awsClassSchema = z
       })
       .exactOptional()
       .describe('Role to work as. Absent: the identity of the controller.'),
+    bindingRoles: z
+      .array(
+        z
+          .string()
+          .max(2048)
+          .regex(/^arn:[^:]+:iam::[0-9]{12}:role\/.+$/),
+      )
+      .max(64)
+      .meta({ 'x-kubernetes-list-type': 'set' })
+      .exactOptional()
+      .describe('Roles that TargetGroupBindings of this class may name in iamRoleArnToAssume. Absent: none but assumeRole.'),
     endpoints: z
       .object({
         elasticLoadBalancingV2: url.exactOptional(),

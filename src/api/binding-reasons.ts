@@ -18,6 +18,11 @@ export const bindingReasons = {
     meaning: 'Another binding or a load balancer of ours fills the target group. Of two bindings the older one has it.',
     remedy: 'Use a target group for each; this binding takes over when the other one is deleted.',
   },
+  RoleNotAllowed: {
+    on: ['TargetGroupBinding'],
+    meaning: 'The binding names a role in iamRoleArnToAssume that its class does not list. What is registered is kept.',
+    remedy: 'Let an administrator add the role to spec.aws.bindingRoles of the class, or leave it out.',
+  },
   ServiceNotFound: {
     on: ['Service', 'IngressReport', 'TargetGroupBinding'],
     meaning:

@@ -82,7 +82,7 @@ export const targetGroupBinding = {
         .string()
         .max(2048)
         .exactOptional()
-        .describe('Role to work as, for a target group of another account.'),
+        .describe('Role to work as, for a target group of another account: one that the class lists in spec.aws.bindingRoles.'),
       assumeRoleExternalId: z.string().max(1224).exactOptional(),
       multiClusterTargetGroup: z
         .boolean()

@@ -37,9 +37,9 @@ export interface DirectRequest {
 /** The rules of all load balancers without security groups at one place; `recorded` as the ledger has them. */
 export function createDirectRules(
   { calls, pictures }: Location,
-  { cluster, recorded }: { readonly cluster: string; readonly recorded: () => Iterable<readonly [string, BindingOpenings]> },
+  { cluster, ...options }: { readonly cluster: string } & Pick<Parameters<typeof createBindingRules>[0], 'recorded' | 'all'>,
 ): BindingRules {
-  return createBindingRules({ calls, pictures, description: `weir.dev/clients of ${cluster}`, recorded })
+  return createBindingRules({ calls, pictures, description: `weir.dev/clients of ${cluster}`, ...options })
 }
 
 /**

@@ -5,7 +5,7 @@ import type { BindingGoal } from '../../../src/model/binding.ts'
 import type { EndpointSlice } from '../../../src/model/kubernetes-objects.ts'
 import type { BindingRecord } from '../../../src/provider.ts'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
-import { testWorld } from '../provider/world-under-test.ts'
+import { nodeObject, testWorld } from '../provider/world-under-test.ts'
 import { rulesOf } from './openings.ts'
 import { recordText, recorded } from './targets.ts'
 
@@ -183,4 +183,50 @@ test('networking rules: a named port is the number it has at the targets, no por
     { protocol: 'tcp', from: 0, to: 65_535, kind: 'cidr6', source: '2001:db8::/64' },
   ])
   expect(rulesOf(goal, { ...group, targetType: 'instance' })[0]).toMatchObject({ from: 30_080 })
+})
+
+test.each(['the binding', 'the Service'])(
+  'a rule that a binding and a Service without security groups share stays open when %s leaves',
+  async who => {
+    await using at = await world()
+    const { aws, vpc, node, cluster } = at
+    const web = { name: 'web', aws: { 'disable-nlb-sg': 'true', 'nlb-target-type': 'instance' } }
+    cluster.nodes.set('n1', nodeObject('n1', node.providerId))
+    cluster.pods(web, node.podIps.slice(2, 4))
+    const open = () =>
+      aws.world.securityGroups.values().flatMap(({ rules }) => rules.filter(({ egress, from }) => !egress && from === 30_080))
+    const goal = at.goal(node.podIps.slice(0, 2))
+    const ingress = [{ from: [{ ipBlock: { cidr: vpc.cidr } }], ports: [{ port: 30_080 }] }]
+    const bind = () => at.bind({ ...goal, spec: { ...goal.spec, networking: { ingress } } })
+    const first = who === 'the binding' ? bind : () => cluster.settle(web)
+    await first()
+    await (who === 'the binding' ? cluster.settle(web) : bind())
+    expect(open()).toHaveLength(1)
+    cluster.restart()
+    await (who === 'the binding' ? at.unbind() : cluster.settleRemoval(web))
+    expect(open()).toMatchObject([{ cidr: vpc.cidr }])
+    await (who === 'the binding' ? cluster.settleRemoval(web) : at.unbind())
+    expect(open()).toEqual([])
+  },
+)
+
+test('a binding works in no role but those that an administrator lists on its class', async () => {
+  await using at = await world()
+  const { cluster } = at
+  const role = 'arn:aws:iam::444455556666:role/others'
+  const goal = (): BindingGoal => {
+    const { spec, ...rest } = at.goal([])
+    return { ...rest, spec: { ...spec, iamRoleArnToAssume: role } }
+  }
+  const mark = at.aws.calls.mark()
+  const error = await at.bind(goal()).catch((failure: unknown) => failure)
+  expect(error).toMatchObject({
+    code: 'RoleNotAllowed',
+    message: `The class aws does not let bindings work as ${role}.`,
+    remedy: expect.stringContaining('spec.aws.bindingRoles'),
+  })
+  expect(at.aws.calls.since(mark).entries).toEqual([])
+  cluster.class = { ...cluster.class, spec: { ...cluster.class.spec, aws: { bindingRoles: [role] } } }
+  const found = await cluster.provider.bindings.find(goal(), {}, AbortSignal.timeout(5000))
+  expect(found.place.assumeRole).toEqual({ arn: role })
 })

@@ -1,5 +1,5 @@
 // Fills target groups that somebody else made with the endpoints of Services, and takes away exactly what it registered.
-import type { BindingRecord, FoundGroup, TargetBinder } from '../../../src/provider.ts'
+import type { FoundGroup, TargetBinder } from '../../../src/provider.ts'
 import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import { describeHealth } from '../membership/health.ts'
@@ -14,8 +14,6 @@ import type { SnapshotTable } from '../snapshots/table.ts'
 import { fill } from './fill.ts'
 import type { Seen } from './fill.ts'
 import { checkGroup, findGroup, placeOf, refusal } from './find.ts'
-import { createBindingRules } from './rules.ts'
-import type { BindingRules } from './rules.ts'
 import { recorded } from './targets.ts'
 
 /** How long a target group that was found is believed to be there. */
@@ -27,31 +25,12 @@ export interface BindingsOptions {
   readonly context: Context
   /** Ends shared work. */
   readonly signal: AbortSignal
-  /** What is on record of every binding, by uid. */
-  readonly records: () => Iterable<readonly [string, BindingRecord]>
 }
 
-export function createBindings({ context, signal: ending, records }: BindingsOptions): TargetBinder {
-  const { locations, clock } = context
+export function createBindings({ context, signal: ending }: BindingsOptions): TargetBinder {
+  const { locations, clock, bindingRulesOf: rulesOf } = context
   const memory = new Map<string, Seen>()
-  const rules = new Map<Location, BindingRules>()
   const listings = new Map<Location, SnapshotTable<string>>()
-  const rulesOf = (location: Location): BindingRules => {
-    const known = rules.get(location)
-    if (known) return known
-    const { calls, pictures } = location
-    const made = createBindingRules({
-      calls,
-      pictures,
-      description: `weir.dev/bindings of ${context.cluster}`,
-      recorded: () =>
-        [...records()].flatMap(([uid, { place, openings }]) =>
-          place && locations.of(place) === location && openings ? [[uid, openings] as const] : [],
-        ),
-    })
-    rules.set(location, made)
-    return made
-  }
   /** Whether a group that was found before is there still; many that ask at about the same time share the listing. */
   const isThere = async (location: Location, arn: string, signal: AbortSignal) => {
     const listing =

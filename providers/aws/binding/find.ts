@@ -8,15 +8,21 @@ import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import type { Place } from '../model/ledger.ts'
 import { clusterTag, ownerTag } from '../model/ownership.ts'
-import type { Context } from '../observe/context.ts'
-import type { Location } from '../provider/locations.ts'
+import type { Location, Locations } from '../provider/locations.ts'
 import { tagsOf } from '../snapshots/pictures.ts'
 import { foundTargetGroup } from '../snapshots/shapes.ts'
 
-/** Where a binding works: where its class does, but for the VPC and the role that it names itself. */
-export function placeOf({ locations }: Pick<Context, 'locations'>, { spec, class: found }: BindingGoal): Place {
+/**
+ * Where a binding works: where its class does, but for the VPC and the role that it names itself. Throws RoleNotAllowed for a role that
+ * the class does not list.
+ */
+export function placeOf({ locations }: { readonly locations: Pick<Locations, 'ofClass'> }, goal: BindingGoal): Place {
+  const { spec, class: found } = goal
   const { vpcID, iamRoleArnToAssume: arn, assumeRoleExternalId: externalId } = spec
   const aws = found.spec.aws ?? {}
+  // Whoever may write a binding may not choose among all roles that trust the controller.
+  if (arn !== undefined && arn !== aws.assumeRole?.arn && aws.bindingRoles?.includes(arn) !== true)
+    throw refusal('RoleNotAllowed', `The class ${found.metadata.name} does not let bindings work as ${arn}.`)
   const { place } = locations.ofClass(
     vpcID === undefined ? found : { ...found, spec: { ...found.spec, aws: { ...aws, vpcId: vpcID } } },
   )

@@ -16,6 +16,8 @@ export interface BindingRules {
    * stands for it already; undefined when that is not sure.
    */
   set(uid: string, openings: BindingOpenings, before: BindingOpenings | undefined, caller: Caller): Promise<void>
+  /** Others shut rules of these keys at a group: those that are needed here are opened again. */
+  reopen(group: string, shut: ReadonlySet<string>, caller: Caller): Promise<void>
 }
 
 export function openingText({ protocol, from, to, kind, source }: OwnRule): string {
@@ -31,6 +33,8 @@ export function createBindingRules(options: {
   readonly pictures: Pictures
   readonly description: string
   readonly recorded: () => Iterable<readonly [string, BindingOpenings]>
+  /** All that open doors in this way: AWS has a rule once, whoever needs it besides. */
+  readonly all: () => Iterable<BindingRules>
 }): BindingRules {
   const { calls, pictures, description } = options
   let known: Map<string, BindingOpenings> | undefined
@@ -66,7 +70,7 @@ export function createBindingRules(options: {
       }
       pictures.securityGroups.put({ ...found, rules: [...others, ...wanted.map(rule => ({ ...rule, description }))] })
     })
-  return {
+  const rules: BindingRules = {
     async set(uid, openings, before, caller) {
       const stood = { ...needs().get(uid), ...before }
       if (Object.keys(openings).length === 0) needs().delete(uid)
@@ -74,8 +78,28 @@ export function createBindingRules(options: {
       const groups = new Set([...Object.keys(stood), ...Object.keys(openings)])
       const changed = [...groups].filter(group => !before || text(before[group]) !== text(openings[group]))
       await Promise.all(changed.map(group => bring(group, caller)))
+      for (const group of changed) {
+        const shut = (stood[group] ?? []).filter(opening => openings[group]?.includes(opening) !== true)
+        const keys = new Set(shut.flatMap(parseOpening).map(ruleKey))
+        if (keys.size === 0) continue
+        for (const other of options.all()) if (other !== rules) await other.reopen(group, keys, caller)
+      }
+    },
+    async reopen(group, shut, caller) {
+      if (![...needs().values()].some(openings => openings[group] !== undefined)) return
+      // They may look at AWS by pictures of their own.
+      const found = pictures.securityGroups.known(group)
+      const isOver = (rule: Rule & { readonly description: string }) =>
+        rule.description !== description && shut.has(ruleKey(rule))
+      const isOurs = ({ description: said }: { readonly description: string }) => said.startsWith('weir.dev/')
+      if (found) {
+        const rules = found.rules.filter(rule => !(isOurs(rule) && isOver(rule)))
+        if (rules.length < found.rules.length) pictures.securityGroups.put({ ...found, rules })
+      }
+      await bring(group, caller)
     },
   }
+  return rules
 }
 
 function text(list: readonly string[] | undefined): string {

@@ -45,6 +45,8 @@ export interface Context {
   readonly rulesOf: (location: Location) => TargetRules
   /** Rules that let clients in at the targets, for load balancers without security groups. */
   readonly directRulesOf: (location: Location) => BindingRules
+  /** Rules that bindings ask for. */
+  readonly bindingRulesOf: (location: Location) => BindingRules
 }
 
 /** Lost with the process; everything in it can be found out again. */
