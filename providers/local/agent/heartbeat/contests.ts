@@ -53,6 +53,8 @@ export interface Contests {
   learn(node: string, entry: ClaimEntry, nowMs: number): { readonly isBehind: boolean }
   judgeAllOf(node: string, nowMs: number): void
   judgeAll(nowMs: number): void
+  /** Whether this node has an address that concerns the other one. */
+  ownsWith(node: string): boolean
   /** Those whose plan is new and those whose time has come. */
   judgeDue(nowMs: number): void
   /** Whose addresses changed since `reindex`: who is spoken with may have to change. */
@@ -230,6 +232,7 @@ export function createContests(options: ContestsOptions): Contests {
     judgeAll(nowMs) {
       for (const address of contests.keys()) judge(address, nowMs)
     },
+    ownsWith: node => [...(interest.get(node) ?? [])].some(address => contests.get(address)?.own !== undefined),
     judgeDue(nowMs) {
       for (const address of unjudged) judge(address, nowMs)
       unjudged.clear()

@@ -5,10 +5,10 @@ import { createOwnClaims } from './claims.ts'
 import type { AddressPlan, Contestant } from './contest.ts'
 import { createContests } from './contests.ts'
 import type { ContestEvent } from './contests.ts'
-import { createEstranged } from './estranged.ts'
+import { expireStrange, isEstranged, noticeStrange } from './estranged.ts'
 import { decodeFrame, nodeId, sourceOf } from './frame.ts'
 import type { DroppedFrame, FrameDrop } from './frame.ts'
-import { admit, beatsBetween, hasten, saysOf } from './peer.ts'
+import { admit, beatsBetween, hasten, saysOf, strangerMs } from './peer.ts'
 import { peersOf } from './plan.ts'
 import { createRoster } from './roster.ts'
 
@@ -17,6 +17,8 @@ export type ElectionEvent =
   | ContestEvent
   /** `left`: it said goodbye. */
   | { readonly kind: 'peer'; readonly node: string; readonly alive: boolean; readonly left?: true }
+  /** It is spoken with no more: nothing is known of its life here from now on. */
+  | { readonly kind: 'peer-forgotten'; readonly node: string }
   /** This process stood still for so long; answer nothing until `listening` is over. */
   | { readonly kind: 'paused'; readonly forMs: number }
 
@@ -65,7 +67,6 @@ export function createElection(options: ElectionOptions): Election {
   const boot = random()
   const claims = createOwnClaims()
   const leases = new Map<string, boolean>()
-  const estranged = createEstranged()
   let { keys } = options
   let lastTurn: number | undefined
   /** When the next turn was due at the end of the last one. */
@@ -78,8 +79,11 @@ export function createElection(options: ElectionOptions): Election {
     boot,
     keys,
     claims,
+    random: () => Number(BigInt.asUintN(52, random())) / 2 ** 52,
     send: options.send,
     count,
+    ownsWith: node => contests.ownsWith(node),
+    onLeft: node => tell({ kind: 'peer-forgotten', node }),
     onLife(peer, alive, nowMs) {
       tell({ kind: 'peer', node: peer.name, alive, ...(!alive && peer.isGone && { left: true }) })
       if (keys) contests.judgeAllOf(peer.name, nowMs)
@@ -91,10 +95,18 @@ export function createElection(options: ElectionOptions): Election {
     const peer = roster.get(node)
     const lives = peer !== undefined && roster.isAlive(peer, nowMs)
     // While it is heard with our keys too, the others are those of a namesake in another cluster on this segment.
-    const isEstranged = !lives && estranged.has(node, nowMs)
-    if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, isEstranged, says: undefined }
+    const isStrange = !lives && peer !== undefined && isEstranged(peer, nowMs)
+    if (!peer?.session) return { isKnown: false, isAlive: hasLease, hasLease, isEstranged: isStrange, says: undefined }
     const { heardAt, session } = peer
-    return { isKnown: true, isAlive: lives, hasLease, isEstranged, heardAt, joinedAt: session.since, says: saysOf(peer, address) }
+    return {
+      isKnown: true,
+      isAlive: lives,
+      hasLease,
+      isEstranged: isStrange,
+      heardAt,
+      joinedAt: session.since,
+      says: saysOf(peer, address),
+    }
   }
   const contests = createContests({
     self,
@@ -115,9 +127,12 @@ export function createElection(options: ElectionOptions): Election {
     },
   })
   /** With other keys than ours it may go on announcing, and we cannot hear it: whoever reaches the API server decides there. */
-  const noticeEstranged = ({ sender = '' }: DroppedFrame, nowMs: number) => {
+  const noticeEstranged = ({ sender = '' }: DroppedFrame, mac: MacAddress, nowMs: number) => {
     const peer = roster.withId(sender)
-    if (peer && estranged.notice(peer.name, nowMs)) contests.judgeAllOf(peer.name, nowMs)
+    if (!peer) return
+    const isNew = noticeStrange(peer, mac, nowMs)
+    if (!peer.session) hasten(peer, nowMs, strangerMs)
+    if (isNew) contests.judgeAllOf(peer.name, nowMs)
   }
   const replan = (nowMs: number) => {
     roster.want(peersOf(self, contests.contestants()), nowMs)
@@ -183,16 +198,19 @@ export function createElection(options: ElectionOptions): Election {
       const drop = 'drop' in frame ? frame.drop : frame.sender === ourId ? 'own-frame' : undefined
       if (drop || 'drop' in frame) {
         count(drop ?? 'malformed')
-        if ('drop' in frame) noticeEstranged(frame, nowMs)
+        if ('drop' in frame) noticeEstranged(frame, sourceOf(bytes), nowMs)
         return
       }
-      const peer = roster.withId(frame.sender)
+      if (frame.kind === 'hello') roster.noticeHello(nowMs)
+      const listed = roster.withId(frame.sender)
+      const peer = listed ?? (frame.kind === 'hello' ? undefined : roster.unlistedWithId(frame.sender))
       if (!peer || (frame.kind !== 'hello' && frame.target !== ourId)) {
         count(peer ? 'not-to-us' : 'stranger')
         return
       }
       const { heardAt } = peer
       const admission = admit(peer, frame, { mac: sourceOf(bytes), boot, nowMs, random })
+      if (!listed && !('drop' in admission && admission.drop === 'replayed')) roster.answer(peer, nowMs)
       if ('drop' in admission) {
         count(admission.drop)
         return
@@ -201,7 +219,7 @@ export function createElection(options: ElectionOptions): Election {
       if (!admission.isNewProcess)
         for (let lost = beatsBetween(heardAt, nowMs, peer, roster.intervalMs); lost > 0; lost--) count('lost')
       const news = peer.held.take(frame)
-      roster.judgeLife(peer, nowMs)
+      if (listed) roster.judgeLife(peer, nowMs)
       for (const entry of news) if (contests.learn(peer.name, entry, nowMs).isBehind) hasten(peer, nowMs)
       // What it does not say any more, or says now for the first time in full, may decide.
       if (admission.isNewProcess) contests.judgeAllOf(peer.name, nowMs)
@@ -211,7 +229,7 @@ export function createElection(options: ElectionOptions): Election {
       noticeTime(nowMs)
       if (contests.isStale) replan(nowMs)
       for (const peer of roster.peers) roster.judgeLife(peer, nowMs)
-      for (const node of estranged.expire(nowMs)) contests.judgeAllOf(node, nowMs)
+      for (const peer of roster.peers) if (expireStrange(peer, nowMs)) contests.judgeAllOf(peer.name, nowMs)
       contests.judgeDue(nowMs)
       roster.speak(nowMs)
       expectedAt = nextDue()

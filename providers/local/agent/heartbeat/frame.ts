@@ -15,8 +15,11 @@ export const heartbeatEtherType = 0x88b5
 /** The first 8 bytes of the SHA-256 of a node's name, in hexadecimal: names may be long, frames may not. */
 export type NodeId = string
 
-/** `hello`: by broadcast, to be found. `goodbye`: the sender ends and announces nothing any more. */
-export type FrameKind = 'hello' | 'beat' | 'goodbye'
+/**
+ * `hello`: by broadcast, to be found. `goodbye`: the sender ends and announces nothing any more. `ask`: a beat of somebody who has
+ * not heard the receiver for a while and wants a sign of life now.
+ */
+export type FrameKind = 'hello' | 'beat' | 'goodbye' | 'ask'
 
 /**
  * `owned`: the sender announces the address. `released`: it did, and has stopped. `ready`: it would take the address over as
@@ -76,7 +79,7 @@ export type FrameDrop =
 /** Keeps the frame within 1,500 bytes of payload, the smallest MTU that Ethernet is run with. */
 export const mostEntries = 46
 
-const kinds: readonly FrameKind[] = ['hello', 'beat', 'goodbye']
+const kinds: readonly FrameKind[] = ['hello', 'beat', 'goodbye', 'ask']
 const states: readonly ClaimState[] = ['owned', 'released', 'ready']
 const magic = 0x7765_6972
 const protocolVersion = 2

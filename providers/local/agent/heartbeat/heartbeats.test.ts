@@ -82,6 +82,13 @@ test('what happens in the worker is remembered and told', () => {
   expect(heartbeats.standing(web)?.own).toBeUndefined()
 })
 
+test('of a node that is spoken with no more nothing is remembered', () => {
+  const { heartbeats, hear } = agentSide()
+  heartbeats.plan(plan, eth0)
+  hear({ kind: 'peer', node: 'n0', alive: true }, { kind: 'peer-forgotten', node: 'n0' })
+  expect(heartbeats.lives('eth0', 'n0')).toBeUndefined()
+})
+
 test('what the worker let go of is not released again', () => {
   const { heartbeats, hear, told } = agentSide()
   heartbeats.plan({ ...plan, known: { epoch: 2, node: 'n1' }, holds: 2 }, eth0)

@@ -135,6 +135,10 @@ export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: He
       listener?.onLife(name, event.node, event.alive)
       return
     }
+    if (event.kind === 'peer-forgotten') {
+      life.get(name)?.delete(event.node)
+      return
+    }
     if (event.kind === 'paused') return
     if (event.kind === 'own' && event.silentMs !== undefined) onTakeover?.(event.silentMs)
     const known = addresses.get(event.address)

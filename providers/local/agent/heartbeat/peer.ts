@@ -26,6 +26,8 @@ export interface Peer {
   session: Session | undefined
   /** Another process that says to be this peer and has not proven it: after a restart, or somebody who repeats old frames. */
   pending: Session | undefined
+  /** Frames in its name with a key that we do not have: since when they come without one that we can read, and the last one. */
+  strange: { readonly since: number; readonly at: number; readonly frames: number; readonly mac: MacAddress } | undefined
   /** It said goodbye. */
   isGone: boolean
   heardAt: number
@@ -44,6 +46,8 @@ export interface Peer {
 const pendingMs = 300
 /** Frames beside the beat, to hasten a handshake, are sent no more often than this: anybody can provoke them. */
 const hasteMs = 20
+/** A frame to somebody whose keys are others than ours, so that each side goes on noticing the other. */
+export const strangerMs = 1000
 
 export function createPeer(name: string, id: NodeId, nowMs: number): Peer {
   return {
@@ -51,6 +55,7 @@ export function createPeer(name: string, id: NodeId, nowMs: number): Peer {
     id,
     session: undefined,
     pending: undefined,
+    strange: undefined,
     isGone: false,
     heardAt: Number.NEGATIVE_INFINITY,
     calledAt: Number.NEGATIVE_INFINITY,
@@ -113,6 +118,7 @@ export function admit(
     if (theirs !== 0n) session.theirs = theirs
     session.mac = from.mac
     heard(peer, frame, nowMs)
+    if (frame.kind === 'ask') hasten(peer, nowMs)
     return { alive: true, isNewProcess: false }
   }
   if (!peer.pending || (peer.pending.boot !== frame.boot && nowMs - peer.pending.since > pendingMs)) {

@@ -13,6 +13,9 @@ export const beatMs = 100
 export const mostFramesPerSecond = 1000
 /** A peer is dead after so many beats without a sign of life: three are lost, and a whole one is for delays of a busy machine. */
 export const deadBeats = 4
+/** After so many beats of silence it is asked for a sign of life, and so often within what would be a beat. */
+const doubtfulBeats = 2
+const asksPerBeat = 2.5
 
 /**
  * Those whose life or death matters to `self`, and to whom its own does: everybody who shares an address with it. Addresses
@@ -43,4 +46,14 @@ export function pairInterval(ownMs: number, theirsMs: number): number {
 /** After how long a silence a peer is dead. */
 export function deadAfter(intervalMs: number): number {
   return intervalMs * deadBeats
+}
+
+/** After how long a silence it is doubtful whether a peer lives, so that it is asked. */
+export function doubtfulAfter(intervalMs: number): number {
+  return intervalMs * doubtfulBeats
+}
+
+/** Between two questions whether a peer lives: independent losses of one frame in seven do not make a death of it. */
+export function askEvery(intervalMs: number): number {
+  return intervalMs / asksPerBeat
 }

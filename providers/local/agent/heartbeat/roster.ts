@@ -4,11 +4,14 @@ import type { MacAddress } from '../announcer/mac.ts'
 import type { HeartbeatKeys } from '../../../../src/model/heartbeat-keys.ts'
 import { noClaims } from './claims.ts'
 import type { ClaimsPart, OwnClaims } from './claims.ts'
+import { isEstranged } from './estranged.ts'
 import { encodeFrame, nodeId } from './frame.ts'
 import type { FrameKind, NodeId } from './frame.ts'
-import { createPeer, deathOf, expirePending, hasten } from './peer.ts'
+import { createHellos } from './hellos.ts'
+import { createPeer, deathOf, expirePending, hasten, strangerMs } from './peer.ts'
 import type { Peer } from './peer.ts'
-import { beatMs, deadAfter, intervalFor } from './plan.ts'
+import { askEvery, beatMs, deadAfter, doubtfulAfter, intervalFor, pairInterval } from './plan.ts'
+import { createUnlisted } from './unlisted.ts'
 
 export interface RosterOptions {
   readonly self: string
@@ -18,9 +21,15 @@ export interface RosterOptions {
   readonly keys: HeartbeatKeys | undefined
   /** What is told to every peer. */
   readonly claims: OwnClaims
+  /** From 0 up to 1. */
+  readonly random: () => number
   readonly send: (frame: Uint8Array) => void
   /** Somebody died or returned. */
   readonly onLife: (peer: Peer, lives: boolean, nowMs: number) => void
+  /** It is a peer no more. */
+  readonly onLeft: (node: string) => void
+  /** Whether this node has an address that concerns the other one. */
+  readonly ownsWith: (node: string) => boolean
   readonly count: (what: 'sent' | 'missed') => void
 }
 
@@ -28,6 +37,12 @@ export interface RosterOptions {
 export interface Roster {
   get(name: string): Peer | undefined
   withId(id: NodeId): Peer | undefined
+  /** It was a peer once, and may not know that it is none any more. */
+  unlistedWithId(id: NodeId): Peer | undefined
+  /** Tells somebody who is no peer any more, and spoke to us, what we have. */
+  answer(unlisted: Peer, nowMs: number): void
+  /** Somebody looked for others by broadcast. */
+  noticeHello(nowMs: number): void
   readonly peers: Iterable<Peer>
   readonly size: number
   /** Between two beats to the same peer. */
@@ -54,29 +69,34 @@ export interface Roster {
 
 /** Claims are repeated until they are acknowledged; to somebody who is alive so many frames at once, each with 46. */
 const burst = 64
-/** Who is missing is looked for by broadcast, at first often, then less. */
-const firstHelloMs = 100
-const longestHelloMs = 1000
-/** After so long a silence a peer's place in the switches is forgotten, and frames to it would flood the segment. */
+/**
+ * After so long a silence a peer is spoken to less, since its place in the switches may be forgotten, so that frames to it flood
+ * the segment. But an owner goes on as before, so that two who were parted know of each other within a beat when they can.
+ */
 const lostMs = 60_000
+const lostBeatMs = 1000
+/** Nobody is answered more often than this, who is no peer. */
+const answerMs = 20
 
-export function createRoster({ self, boot, claims, send, onLife, count, ...first }: RosterOptions): Roster {
+export function createRoster({ self, boot, claims, send, onLife, count, ...options }: RosterOptions): Roster {
   const ourId = nodeId(self)
   const peers = new Map<string, Peer>()
   const byId = new Map<NodeId, Peer>()
   const alive = new Set<string>()
-  let { keys, mac } = first
+  const unlisted = createUnlisted()
+  const hellos = createHellos(options.random)
+  let { keys, mac } = options
   let sequence = 0
   let intervalMs = beatMs
-  let helloDue = 0
-  let helloMs = firstHelloMs
 
   const isAlive = (peer: Peer, nowMs: number) => keys !== undefined && nowMs < deathOf(peer, intervalMs)
-  const call = (nowMs: number, afterMs = 0) => {
-    helloMs = firstHelloMs
-    helloDue = Math.min(helloDue, nowMs + afterMs)
-  }
-  const sendTo = (peer: Peer | undefined, kind: FrameKind, part: ClaimsPart, session = peer?.session) => {
+  const sendTo = (
+    peer: Peer | undefined,
+    kind: FrameKind,
+    part: ClaimsPart,
+    session = peer?.session,
+    destination = session?.mac ?? broadcastMac,
+  ) => {
     if (!keys) return
     count('sent')
     const frame = {
@@ -92,29 +112,49 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
       ack: session && session === peer?.session ? peer.held.version : 0,
       ...part,
     }
-    send(encodeFrame(frame, { destination: session?.mac ?? broadcastMac, source: mac, keys }))
+    send(encodeFrame(frame, { destination, source: mac, keys }))
+  }
+  const isLost = (peer: Peer, nowMs: number) => !peer.session || nowMs - Math.max(peer.heardAt, peer.calledAt) > lostMs
+  /** When it is spoken to next, if nothing happens. */
+  const nextBeat = (peer: Peer, nowMs: number) => {
+    const ordinary = nowMs + Math.max(intervalMs, peer.intervalMs)
+    if (isAlive(peer, nowMs)) {
+      const pairMs = pairInterval(intervalMs, peer.intervalMs)
+      // A little after a beat that is only late has come.
+      const askAt = Math.max(nowMs, peer.heardAt + doubtfulAfter(pairMs) - askEvery(pairMs) / 2) + askEvery(pairMs)
+      return Math.min(ordinary, askAt)
+    }
+    if (peer.pending || !isLost(peer, nowMs)) return ordinary
+    if (peer.session && !peer.isGone) return options.ownsWith(peer.name) ? ordinary : nowMs + lostBeatMs
+    return isEstranged(peer, nowMs) ? nowMs + strangerMs : Number.POSITIVE_INFINITY
   }
   const beat = (peer: Peer, nowMs: number) => {
     peer.sentAt = nowMs
-    peer.dueAt = nowMs + Math.max(intervalMs, peer.intervalMs)
     expirePending(peer, nowMs)
-    const isLost = !peer.session || nowMs - Math.max(peer.heardAt, peer.calledAt) > lostMs
-    if (isLost && !peer.pending) peer.dueAt = Number.POSITIVE_INFINITY
+    peer.dueAt = nextBeat(peer, nowMs)
     // Both get theirs, so that whoever repeats old frames cannot silence the one that is known.
     if (peer.pending) for (const part of claims.since(0, 1)) sendTo(peer, 'beat', part, peer.pending)
-    if (isLost) return
-    for (const part of claims.since(peer.acked, isAlive(peer, nowMs) ? burst : 1)) sendTo(peer, 'beat', part)
+    if (!peer.session && isEstranged(peer, nowMs)) sendTo(undefined, 'hello', noClaims, undefined, peer.strange?.mac)
+    if (!peer.session || (peer.isGone && isLost(peer, nowMs))) return
+    const lives = isAlive(peer, nowMs)
+    const isDoubtful = lives && nowMs - peer.heardAt >= doubtfulAfter(pairInterval(intervalMs, peer.intervalMs))
+    for (const part of claims.since(peer.acked, lives ? burst : 1)) sendTo(peer, isDoubtful ? 'ask' : 'beat', part)
   }
   const hello = (nowMs: number) => {
-    const isMissing = [...peers.values()].some(peer => !peer.isGone && !isAlive(peer, nowMs))
-    helloDue = isMissing ? nowMs + helloMs : Number.POSITIVE_INFINITY
-    helloMs = Math.min(helloMs * 2, longestHelloMs)
-    if (isMissing) sendTo(undefined, 'hello', noClaims)
+    const missing = [...peers.values()].filter(peer => !peer.isGone && !isAlive(peer, nowMs))
+    const isUnheard = missing.some(({ session }) => !session)
+    const who = isUnheard ? 'unheard' : missing.length > 0 ? 'known' : 'nobody'
+    if (hellos.turn(who, nowMs)) sendTo(undefined, 'hello', noClaims)
   }
 
   return {
     get: name => peers.get(name),
     withId: id => byId.get(id),
+    unlistedWithId: id => unlisted.get(id),
+    answer(peer, nowMs) {
+      if (nowMs - peer.sentAt >= answerMs) beat(peer, nowMs)
+    },
+    noticeHello: nowMs => hellos.heard(nowMs),
     get peers() {
       return peers.values()
     },
@@ -135,13 +175,16 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
         peers.delete(name)
         byId.delete(peer.id)
         alive.delete(name)
+        unlisted.keep(peer)
+        options.onLeft(name)
       }
       for (const name of names) {
         if (peers.has(name)) continue
         const peer = createPeer(name, nodeId(name), nowMs)
         peers.set(name, peer)
         byId.set(peer.id, peer)
-        call(nowMs)
+        unlisted.remove(peer.id)
+        hellos.soon(nowMs)
       }
       intervalMs = intervalFor(peers.size)
     },
@@ -156,7 +199,7 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
       } else {
         alive.delete(peer.name)
         if (!peer.isGone) count('missed')
-        call(nowMs, firstHelloMs)
+        hellos.rarely(nowMs)
       }
       onLife(peer, lives, nowMs)
     },
@@ -164,10 +207,13 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
       for (const peer of peers.values())
         if (alive.has(peer.name)) peer.heardAt = Math.max(peer.heardAt, Math.min(peer.heardAt + lateMs, nowMs))
     },
-    call,
+    call(nowMs) {
+      for (const peer of peers.values()) if (peer.session && !isAlive(peer, nowMs)) hasten(peer, nowMs)
+      hellos.soon(nowMs)
+    },
     speak(nowMs) {
       for (const peer of peers.values()) if (peer.dueAt <= nowMs) beat(peer, nowMs)
-      if (helloDue <= nowMs) hello(nowMs)
+      if (hellos.dueAt <= nowMs) hello(nowMs)
       claims.prune(() => Math.min(...Array.from(alive, name => peers.get(name)?.acked ?? 0)))
     },
     goodbye() {
@@ -175,7 +221,7 @@ export function createRoster({ self, boot, claims, send, onLife, count, ...first
         if (peer.session) for (const part of claims.since(peer.acked, burst)) sendTo(peer, 'goodbye', part)
     },
     get nextDue() {
-      let due = helloDue
+      let due = hellos.dueAt
       for (const peer of peers.values()) due = Math.min(due, peer.dueAt, alive.has(peer.name) ? deathOf(peer, intervalMs) : due)
       return due
     },

@@ -32,7 +32,8 @@ export interface SimulatedSegment {
   station(name: string): SimulatedStation
   /** What the API server says; who is cut off from it learns it when `restore` is called. */
   plan(address: string, candidates: readonly string[]): void
-  cutApi(): void
+  /** From these, or from everybody when none are named. */
+  cutApi(...stations: readonly string[]): void
   restoreApi(): void
   /** Frames pass only inside each group; no groups: everywhere. */
   partition(...groups: readonly (readonly string[])[]): void
@@ -68,7 +69,8 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
   const status = new Map<string, { epoch: number; node: string }>()
   const moves = new Map<string, number>()
   let groups: readonly (readonly string[])[] = []
-  let apiIsAway = false
+  let cutOff: ReadonlySet<string> = new Set()
+  const apiIsAway = () => cutOff.size === names.length
   let lossPart = 0
   const later = (ms: number, run: () => void) => queue.push({ at: now + ms, order: order++, run })
   const hears = (one: string, other: string) =>
@@ -87,7 +89,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
     const sent: Uint8Array[] = []
 
     const write = (address: string, epoch: number) => {
-      if (apiIsAway) {
+      if (cutOff.has(name)) {
         later(500, () => owned.has(address) && write(address, epoch))
         return
       }
@@ -125,7 +127,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
         return owned
       },
       start() {
-        if (election || apiIsAway) return
+        if (election || cutOff.has(name)) return
         generation++
         election = createElection({
           self: name,
@@ -182,7 +184,7 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
       follow(address: string) {
         const plan = planOf(address)
         later(5, () => {
-          if (!apiIsAway) election?.plan([plan], now)
+          if (!cutOff.has(name)) election?.plan([plan], now)
         })
       },
       relist() {
@@ -190,8 +192,8 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
       },
       /** The Lease of a node that does not run ends after a while. */
       judgeLeases() {
-        if (apiIsAway) return
-        for (const other of stations) election?.useLease(other.name, other.isRunning, now)
+        if (cutOff.has(name)) return
+        for (const other of stations) election?.useLease(other.name, other.isRunning && !cutOff.has(other.name), now)
       },
       turn() {
         if (election && !isPaused && election.nextDue <= now) election.work(now)
@@ -224,13 +226,13 @@ export function makeSegment(names: readonly string[], seed = 1): SimulatedSegmen
       return found
     },
     plan(address, candidates) {
-      if (apiIsAway) return
+      if (apiIsAway()) return
       plans.set(address, candidates)
       for (const station of stations) station.follow(address)
     },
-    cutApi: () => void (apiIsAway = true),
+    cutApi: (...who) => void (cutOff = new Set(who.length > 0 ? who : names)),
     restoreApi() {
-      apiIsAway = false
+      cutOff = new Set()
       for (const station of stations) station.relist()
     },
     partition: (...next) => void (groups = next),
