@@ -46,6 +46,8 @@ export interface Readiness {
   readonly ready: boolean
   readonly reason: Reason
   readonly message: string
+  /** Pods are there and starting: a Service that never served waits for them, and nothing is wrong yet. */
+  readonly waiting?: boolean
 }
 
 /** When to look again: never by itself, after some time, or when the provider calls `wake` (DESIGN: every change has an event). */

@@ -1,6 +1,7 @@
 // Annotations of Services that the local provider reads, ours and MetalLB's; documentation is made from these rows.
-import { annotationTable, list, nonEmpty } from '../../src/api/annotations.ts'
+import { annotationTable, list, nonEmpty, ownAnnotations } from '../../src/api/annotations.ts'
 import type { Parsed } from '../../src/api/annotations.ts'
+import { nearest } from '../../src/api/nearest.ts'
 import { parseAddress } from '../../src/model/address.ts'
 import type { IpAddress } from '../../src/model/address.ts'
 import { firstFew } from '../../src/model/first-few.ts'
@@ -62,6 +63,28 @@ export const metallbAnnotations = annotationTable('metallb.io/', metallbRows)
 
 /** What MetalLB was called before; it still reads these keys, and so do we. */
 export const formerMetallbAnnotations = annotationTable('metallb.universe.tf/', metallbRows)
+
+/** Keys that MetalLB writes itself; they ask for nothing. */
+const writtenByMetallb = ['ip-allocated-from-pool']
+
+/**
+ * Annotations that have no effect here: misspelt ones of MetalLB, each with the nearest key it knows, and those under our own
+ * prefix that only another provider reads.
+ */
+export function uselessAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): readonly { readonly key: string; readonly meant?: string }[] {
+  return Object.keys(annotations).flatMap(key => {
+    for (const { prefix, rows } of [metallbAnnotations, formerMetallbAnnotations]) {
+      const name = key.slice(prefix.length)
+      if (!key.startsWith(prefix) || Object.hasOwn(rows, name) || writtenByMetallb.includes(name)) continue
+      const meant = nearest(name, Object.keys(rows))
+      return meant === undefined ? [] : [{ key, meant: prefix + meant }]
+    }
+    const own = key.startsWith(weirAnnotations.prefix) ? key.slice(weirAnnotations.prefix.length) : undefined
+    return own !== undefined && Object.hasOwn(ownAnnotations, own) && !Object.hasOwn(weirAnnotations.rows, own) ? [{ key }] : []
+  })
+}
 
 /** What a Service says about sharing its address; mistakes in it are told where settings are read. */
 export interface SharingWish {

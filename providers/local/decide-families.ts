@@ -146,7 +146,15 @@ function decideFamily(input: FamilyInput): FamilyDecision {
   if ('problem' in choice) return { ...stay, problem: choice.problem }
   if (request) {
     const pool = choice.pools.find(candidate => poolContains(candidate, request))
-    if (!pool) return { ...stay, problem: poolProblems.outside(request, choice.pools) }
+    if (!pool)
+      return {
+        ...stay,
+        problem: poolProblems.outside(
+          request,
+          choice.pools,
+          settings.requestedPool === undefined ? { book: pools, desired } : undefined,
+        ),
+      }
     return { ...stay, give: { kind: 'give-address', family, pools: [pool.name], request: request.text } }
   }
   const fitting = held.filter(holding => !leaving.has(holding) && isFrom(pools, desired, holding, settings.requestedPool))

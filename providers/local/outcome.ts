@@ -4,38 +4,19 @@ import { announcementName } from '../../src/model/address.ts'
 import { firstFew } from '../../src/model/first-few.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given } from './addresses/block-index.ts'
-import type { Owner } from './addresses/owner.ts'
 import { decide, needsAll } from './decide.ts'
 import { announceability } from './eligibility.ts'
+import type { GiveResult } from './give-result.ts'
+import { hindranceOf } from './hindrances.ts'
 import type { Holding, LocalObserved } from './observe.ts'
 import { fallbackProblem, pathOf } from './pod-targets.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 import type { Discord } from './sharing.ts'
-import { leftForOther, leftWarning, sharingProblem } from './sharing-problems.ts'
+import { leftForOther, leftWarning } from './sharing-problems.ts'
 import { sharersOf } from './served.ts'
 import { whyNobody } from './why-nobody.ts'
-
-/** What came of one give-address or adopt-address. */
-export type GiveResult =
-  | { readonly kind: 'given'; readonly given: Given }
-  /** `by` is unknown when the address is marked as given without an owner. */
-  | {
-      readonly kind: 'in-use'
-      readonly address: string
-      readonly by: Owner | undefined
-      /** Why it cannot be shared with them, for a Service that would. */
-      readonly discord?: Discord | undefined
-    }
-  | {
-      readonly kind: 'kept'
-      readonly address: string
-      readonly for: { readonly namespace: string; readonly name: string }
-      /** RFC 3339. */
-      readonly until: string
-    }
-  | { readonly kind: 'of-node'; readonly address: string; readonly node: string }
-  | { readonly kind: 'exhausted'; readonly family: IpFamily; readonly pools: readonly string[] }
+import type { Nobody } from './why-nobody.ts'
 
 /** The outcome of planning for something. */
 export function outcomeOf(
@@ -89,7 +70,7 @@ export function outcomeOfNothing(left: readonly Given[]): Outcome {
       message:
         left.length === 0
           ? 'Every address has been withdrawn and is free.'
-          : `${addresses} is being withdrawn from the LAN before it is freed. Nothing to do; a node that is down delays this until its Lease ends.`,
+          : `${addresses} ${left.length === 1 ? 'is' : 'are'} being withdrawn from the LAN before ${left.length === 1 ? 'it is' : 'they are'} freed. Nothing to do; a node that is down delays this until its Lease ends.`,
     },
     warnings: [],
     gone: left.length === 0,
@@ -110,11 +91,13 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
   if (!problem && conflict) return { ready: false, reason: 'AddressConflict', message: conflict }
   const isContent = serving.length > 0 && goal.desired.families.length > 1 && !needsAll(goal.desired)
   const hindering = isContent ? results.filter(({ kind }) => kind !== 'exhausted') : results
-  const hindrance = problem ?? hindering.map(hindranceOf).find(found => found !== undefined)
+  const hindrance =
+    problem ?? hindering.map(result => hindranceOf(result, goal.desired, observed.pools)).find(found => found !== undefined)
   if (hindrance) return notReady(hindrance, serving)
   const { membership } = goal
   if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
   let drained = ''
+  const nobodies: Nobody[] = []
   for (const given of serving) {
     const { address, pool } = given
     const { pools } = observed
@@ -123,9 +106,12 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
     const announced = { address, sharers }
     const announceable = announceability(observed.network, announced)
     if (announceable === 'by-drained-nodes') drained = ' Only drained nodes can announce it, so they go on.'
-    if (announceable !== 'by-nobody') continue
-    const { reason, message, remedy } = whyNobody(observed.network, announced, pool)
-    return { ready: false, reason, message: `${message} ${remedy}` }
+    if (announceable === 'by-nobody') nobodies.push(whyNobody(observed.network, announced, pool))
+  }
+  const [nobody] = nobodies
+  if (nobody) {
+    const texts = [...nobodies.map(({ message }) => message), ...nobodies.map(({ remedy }) => remedy)]
+    return { ready: false, reason: nobody.reason, message: [...new Set(texts)].join(' ') }
   }
   return {
     ready: true,
@@ -186,64 +172,23 @@ function secondText({ families }: DesiredLoadBalancer, serving: readonly Given[]
 }
 
 function noEndpoints({ membership }: Goal, serving: readonly Given[]): Readiness {
-  const endpoints =
-    membership.totalEndpoints === 0 ? 'there are no endpoints' : `none of ${membership.totalEndpoints} endpoints is ready`
-  return {
-    ready: false,
-    reason: 'NoReadyEndpoints',
-    message: `${serving.map(({ address }) => address.text).join(' and ')} is given, but ${endpoints}. Check the selector and the readiness of the pods.`,
-  }
+  const { totalEndpoints } = membership
+  const given = `${serving.map(({ address }) => address.text).join(' and ')} ${serving.length === 1 ? 'is' : 'are'} given`
+  const reason = 'NoReadyEndpoints'
+  if (totalEndpoints === 0)
+    return {
+      ready: false,
+      reason,
+      message: `${given}, but there are no endpoints yet. They come with the first pods; if there are pods, check the selector.`,
+    }
+  const none = totalEndpoints === 1 ? 'the only endpoint is not ready yet' : `none of ${totalEndpoints} endpoints is ready yet`
+  const message = `${given}, but ${none}. Wait while pods start; if it stays, check their readiness probes.`
+  return { ready: false, reason, message, waiting: true }
 }
 
 function notReady({ reason, message, remedy }: Problem, serving: readonly Given[]): Readiness {
   const kept = serving.length === 0 ? '' : ` Until then ${serving.map(({ address }) => address.text).join(' and ')} stays.`
   return { ready: false, reason, message: `${message} ${remedy}${kept}` }
-}
-
-function hindranceOf(result: GiveResult): Problem | undefined {
-  if (result.kind === 'in-use')
-    return result.discord ? sharingProblem(result.address, result.discord) : inUse(result.address, result.by)
-  if (result.kind === 'kept') return keptForOther(result)
-  if (result.kind === 'of-node') return ofNode(result.address, result.node)
-  return result.kind === 'exhausted' ? exhausted(result.family, result.pools) : undefined
-}
-
-function inUse(address: string, by: Owner | undefined): Problem {
-  const owner = by ? `${by.namespace}/${by.name}` : 'nobody known (its AddressBlock was changed by hand)'
-  return {
-    reason: 'RequestedAddressInUse',
-    message: `${address} belongs to ${owner}.`,
-    remedy: 'Ask for another address, or wait: it is given when it becomes free.',
-    severity: 'blocks',
-  }
-}
-
-function keptForOther({ address, for: { namespace, name }, until }: Extract<GiveResult, { readonly kind: 'kept' }>): Problem {
-  return {
-    reason: 'RequestedAddressInUse',
-    message: `${address} is kept for ${namespace}/${name}, which is gone, until ${until}.`,
-    remedy: 'Ask for another address, or wait: it is given when that time is over.',
-    severity: 'blocks',
-  }
-}
-
-function ofNode(address: string, node: string): Problem {
-  return {
-    reason: 'AddressOfNode',
-    message: `${address} is an address of node ${node}; given to a Service it would cut the node off.`,
-    remedy: 'Ask for another address, and keep the addresses of nodes out of the pools.',
-    severity: 'blocks',
-  }
-}
-
-function exhausted(family: IpFamily, names: readonly string[]): Problem {
-  const pools = names.length === 1 ? `Pool ${names[0]} is` : `Pools ${names.join(', ')} are`
-  return {
-    reason: 'PoolsExhausted',
-    message: `${pools} full: no ${family} address is free (addresses ending in .0 or .255 are given only on request).`,
-    remedy: 'Enlarge a pool or free an address; this Service gets the next one by itself.',
-    severity: 'blocks',
-  }
 }
 
 function exchangedWarning(given: Given, observed: LocalObserved): readonly Problem[] {

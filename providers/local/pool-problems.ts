@@ -1,8 +1,14 @@
 // What a Service is told when pools cannot give what it asks for: the values at hand and what to do. Pure.
 import type { IpAddress } from '../../src/model/address.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
-import { poolText, refusal } from './pools.ts'
+import { poolContains, poolText, refusal } from './pools.ts'
 import type { ParsedPool, PoolBook, PoolProblem } from './pools.ts'
+
+/** Of all pools, and by whom. */
+interface Asked {
+  readonly book: PoolBook
+  readonly desired: DesiredLoadBalancer
+}
 
 const blocks = { severity: 'blocks' } as const
 
@@ -39,7 +45,7 @@ export const poolProblems = {
       ...blocks,
       reason: 'PoolNotAllowed',
       message: `Pool ${pool.name} ${refusalText(why, desired)}.`,
-      remedy: 'Name another pool, or allow the Service in that one.',
+      remedy: `Name another pool, or ${allowing(why, pool, desired)}.`,
     }
   },
   broken(pool: ParsedPool, problem: PoolProblem): Problem {
@@ -50,7 +56,10 @@ export const poolProblems = {
       remedy: problem.remedy,
     }
   },
-  outside(address: IpAddress, usable: readonly ParsedPool[]): Problem {
+  /** `usable`: the pools that may give it something; the address is in none of them. */
+  outside(address: IpAddress, usable: readonly ParsedPool[], asked?: Asked): Problem {
+    const elsewhere = asked && inAnother(address, asked)
+    if (elsewhere) return elsewhere
     const pools = usable.length === 0 ? 'there is none' : `pools: ${someOf(usable.map(poolText), '; ')}`
     return {
       ...blocks,
@@ -60,6 +69,28 @@ export const poolProblems = {
     }
   },
 } as const
+
+/** Why the pool that has the address gives it not to this Service. */
+function inAnother(address: IpAddress, { book, desired }: Asked): Problem | undefined {
+  const homes = book.ordered.filter(pool => poolContains(pool, address))
+  const home = homes.find(pool => refusal(pool, desired) === undefined) ?? homes[0]
+  if (!home) return undefined
+  const refused = refusal(home, desired)
+  if (refused)
+    return {
+      ...blocks,
+      reason: 'PoolNotAllowed',
+      message: `${address.text} is in pool ${home.name}, which ${refusalText(refused, desired)}.`,
+      remedy: `Ask for an address of another pool, or ${allowing(refused, home, desired)}.`,
+    }
+  if (!home.problem) return undefined
+  return {
+    ...blocks,
+    reason: 'PoolNotUsable',
+    message: `${address.text} is in pool ${home.name}, which gives no addresses: ${home.problem.message}`,
+    remedy: home.problem.remedy,
+  }
+}
 
 function whyNot(pool: ParsedPool, desired: DesiredLoadBalancer, family: IpFamily): string {
   const refused = refusal(pool, desired)
@@ -77,6 +108,17 @@ function missingText(book: PoolBook, { class: { metadata, spec } }: DesiredLoadB
 function refusalText(why: NonNullable<ReturnType<typeof refusal>>, { class: lbClass, id }: DesiredLoadBalancer): string {
   if (why === 'class') return `is not among the pools of class ${lbClass.metadata.name}`
   return why === 'namespace' ? `does not allow namespace ${id.namespace}` : 'does not select the labels of this Service'
+}
+
+/** What lets the Service use the pool. */
+function allowing(
+  why: NonNullable<ReturnType<typeof refusal>>,
+  { name }: ParsedPool,
+  { class: { metadata }, id }: DesiredLoadBalancer,
+): string {
+  if (why === 'class') return `add ${name} to spec.local.pools of class ${metadata.name}`
+  if (why === 'namespace') return `allow namespace ${id.namespace} in pool ${name} (spec.allow)`
+  return `give the Service labels that spec.allow.serviceSelector of pool ${name} selects`
 }
 
 function someOf(texts: readonly string[], separator: string): string {

@@ -123,9 +123,13 @@ export function givesFamily(pool: ParsedPool, family: IpFamily): boolean {
 
 /** How many addresses the pool gives to Services that do not ask for a certain one; a pool with a problem gives none. */
 export function givableSize(pool: ParsedPool): bigint {
-  if (pool.problem) return 0n
+  return pool.problem ? 0n : poolSize(pool) - avoidedCount(pool)
+}
+
+/** How many addresses the pool does not give by itself because of `avoidBuggyIPs`. */
+export function avoidedCount(pool: ParsedPool): bigint {
   const avoided = pool.spec.avoidBuggyIPs ? pool.ranges.filter(({ family }) => family === 'IPv4') : []
-  return avoided.reduce((left, range) => left - endingIn(range, 0n) - endingIn(range, 255n), poolSize(pool))
+  return avoided.reduce((sum, range) => sum + endingIn(range, 0n) + endingIn(range, 255n), 0n)
 }
 
 /** How many addresses of the range have this last byte. */

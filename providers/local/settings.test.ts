@@ -85,3 +85,19 @@ test('the two families may be asked for in two places; only two answers for one 
   expect(dual('fd00::1, 10.0.0.1').problems).toEqual([])
   expect(dual('fd00::1,10.0.0.2').problems).toMatchObject([{ reason: 'RequestConflict' }])
 })
+
+test('misspelt keys of MetalLB name the nearest one, and keys of ours that only aws reads say so; neither takes anything away', () => {
+  const annotations = {
+    'metallb.io/allow-share-ip': 'dns',
+    'metallb.universe.tf/loadBalancerIP': '10.0.0.1',
+    'metallb.universe.tf/ip-allocated-from-pool': 'office',
+    'weir.dev/load-balancer-group': 'shop',
+    'weir.dev/address-pool': 'office',
+  }
+  const { problems } = read({ annotations })
+  expect(problems.map(({ severity, message, remedy }) => `${severity}: ${message} ${remedy}`)).toEqual([
+    'warns: Annotation metallb.io/allow-share-ip is unknown and has no effect. Did you mean metallb.io/allow-shared-ip?',
+    'warns: Annotation metallb.universe.tf/loadBalancerIP is unknown and has no effect. Did you mean metallb.universe.tf/loadBalancerIPs?',
+    'warns: weir.dev/load-balancer-group has no effect: class lan is of the local provider, which does not read it. Remove it, or use a class of the provider that it is for.',
+  ])
+})

@@ -3,7 +3,13 @@ import type { AnnotationMistake } from '../../src/api/annotations.ts'
 import type { IpAddress } from '../../src/model/address.ts'
 import { firstFew } from '../../src/model/first-few.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
-import { formerMetallbAnnotations, metallbAnnotations, requestedAddress, weirAnnotations } from './annotations.ts'
+import {
+  formerMetallbAnnotations,
+  metallbAnnotations,
+  requestedAddress,
+  uselessAnnotations,
+  weirAnnotations,
+} from './annotations.ts'
 
 export interface Settings {
   /** The families that get an address, in the order of the Service. */
@@ -63,6 +69,7 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
       ),
       ...conflict(poolWishes, value => value),
       ...conflict(keyWishes, value => value),
+      ...uselessAnnotations(desired.annotations).map(each => uselessProblem(each, desired)),
       ...uselessNamespaces(own.values.shareWith, keyWishes),
       ...addressProblems(addresses, desired, families),
     ],
@@ -190,6 +197,25 @@ function finalProblems(
     remedy: 'Remove it or use another class.',
     severity: 'blocks',
   }))
+}
+
+function uselessProblem(
+  { key, meant }: { readonly key: string; readonly meant?: string },
+  { class: { metadata } }: DesiredLoadBalancer,
+): Problem {
+  if (meant !== undefined)
+    return {
+      reason: 'UnknownAnnotation',
+      message: `Annotation ${key} is unknown and has no effect.`,
+      remedy: `Did you mean ${meant}?`,
+      severity: 'warns',
+    }
+  return {
+    reason: 'SettingWithoutEffect',
+    message: `${key} has no effect: class ${metadata.name} is of the local provider, which does not read it.`,
+    remedy: 'Remove it, or use a class of the provider that it is for.',
+    severity: 'warns',
+  }
 }
 
 function uselessNamespaces(namespaces: readonly string[] | undefined, keys: readonly unknown[]): readonly Problem[] {

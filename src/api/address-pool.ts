@@ -78,7 +78,6 @@ export const addressPool = {
       keepFor: z
         .string()
         .max(32)
-        .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/)
         .exactOptional()
         .describe(
           'How long an address is kept for the name of a Service that was deleted, as 10m or 1h30m: made again in that time, it gets it back. Absent: not at all.',
@@ -123,6 +122,12 @@ export const addressPool = {
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
   rules: [
+    {
+      at: 'spec.keepFor',
+      rule: "self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$')",
+      message:
+        'must be a duration of whole hours, minutes and seconds in this order, as 10m, 24h or 1h30m (no days, no fractions)',
+    },
     {
       at: 'spec.addresses[]',
       rule: "self.contains('/') ? isCIDR(self.trim()) : self.contains('-') ? self.split('-').size() == 2 && self.split('-').all(end, isIP(end.trim())) : isIP(self.trim())",

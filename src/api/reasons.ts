@@ -25,7 +25,7 @@ export const reasons = {
   NoReadyEndpoints: {
     on: ['Service', 'TargetGroupBinding'],
     meaning: 'The address is given, or the target group found, but no endpoint is ready to answer.',
-    remedy: 'Check the selector and the readiness of the pods.',
+    remedy: 'Wait while pods start; if it stays, check the selector and the readiness of the pods.',
   },
   NoAnnouncer: {
     on: ['Service', 'AddressPool'],
@@ -66,13 +66,13 @@ export const reasons = {
   },
   PoolNotUsable: {
     on: services,
-    meaning: 'The Service names a pool that gives no addresses because of a mistake in it.',
+    meaning: 'The Service names a pool, or asks for an address of one, that gives no addresses because of a mistake in it.',
     remedy: 'Correct the pool as the message says, or name another one.',
   },
   PoolNotAllowed: {
     on: services,
-    meaning: 'The Service names a pool that it may not use.',
-    remedy: 'Name another pool, or allow the Service in that one.',
+    meaning: 'The Service names a pool, or asks for an address of one, that it may not use.',
+    remedy: 'Name another pool, allow the Service in that one, or add it to the pools of the class.',
   },
   AddressReplaced: {
     on: services,

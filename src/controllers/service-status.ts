@@ -13,6 +13,8 @@ export interface Verdict {
   readonly ready: boolean
   readonly reason: Reason
   readonly message: string
+  /** It waits for something that is on its way: no Warning for a Service that never served. */
+  readonly waiting?: boolean
 }
 
 /** What a Service shall show. Absent fields stay as they are. */

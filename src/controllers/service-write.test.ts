@@ -19,6 +19,9 @@ test('a new Service whose endpoints are yet to come is no warning; an old one, o
   expect(eventType(noEndpoints, made, madeAt + 2000)).toBe('Normal')
   expect(eventType(noEndpoints, made, madeAt + 20_000)).toBe('Warning')
   expect(eventType(noEndpoints, served, madeAt + 5000)).toBe('Warning')
+  // Pods that are there and start are no mistake, however long they take; those of a Service that served are an outage.
+  expect(eventType({ ...noEndpoints, waiting: true }, made, madeAt + 20_000)).toBe('Normal')
+  expect(eventType({ ...noEndpoints, waiting: true }, served, madeAt + 20_000)).toBe('Warning')
 })
 
 test('what is wrong with a new Service is a Warning at once', () => {

@@ -32,11 +32,15 @@ const calm: ReadonlySet<Reason> = new Set<Reason>(['Serving', 'Pending', 'Withdr
 const startingMs = 10_000
 
 /** Whether a move to `verdict` is told as a Warning. */
-export function eventType({ reason }: Verdict, { metadata, status }: Service, nowMs: number): 'Normal' | 'Warning' {
+export function eventType(
+  { reason, waiting = false }: Verdict,
+  { metadata, status }: Service,
+  nowMs: number,
+): 'Normal' | 'Warning' {
   if (calm.has(reason)) return 'Normal'
   const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '')
-  const isStarting = findCondition(status?.conditions, readyCondition) === undefined && ageMs < startingMs
-  return reason === 'NoReadyEndpoints' && isStarting ? 'Normal' : 'Warning'
+  const hasServed = findCondition(status?.conditions, readyCondition)?.status === 'True'
+  return reason === 'NoReadyEndpoints' && !hasServed && (waiting || ageMs < startingMs) ? 'Normal' : 'Warning'
 }
 
 /**

@@ -74,7 +74,7 @@ test('the condition follows the endpoints, the address stays, and each move is o
   await cluster.endpoints('flappy', false)
   const without = await cluster.untilReason('flappy', 'NoReadyEndpoints')
   expect(addressesOf(without)).toEqual(addressesOf(before))
-  expect(readyOf(without)?.message).toContain('none of 1 endpoints is ready')
+  expect(readyOf(without)?.message).toContain('the only endpoint is not ready yet')
   await cluster.endpoints('flappy', true, 'n1')
   await cluster.untilReason('flappy', 'Serving')
 })

@@ -2,10 +2,10 @@
 // Who gets none stands in line, and whoever is first in line is called when an address becomes free.
 import { parseAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { IpFamily, LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { LocalAction } from '../actions.ts'
-import type { GiveResult } from '../outcome.ts'
+import type { GiveResult } from '../give-result.ts'
 import { poolContains } from '../pools.ts'
 import type { ParsedPool, PoolBook } from '../pools.ts'
 import type { Discord } from '../sharing.ts'
@@ -140,9 +140,16 @@ export function createGiver(options: {
     if (kept?.for) return { kind: 'kept', address: address.text, for: kept.for, until: kept.until }
     const owners = ownersAt(address)
     const discord = owners.length > 0 ? sharing?.discord(address, owners) : undefined
-    return { kind: 'in-use', address: address.text, by: owners[0] ?? hold?.owner, discord }
+    const sharedUnder = index.given(address)?.sharing
+    return { kind: 'in-use', address: address.text, by: owners[0] ?? hold?.owner, sharedUnder, discord }
   }
 
+  const exhausted = (family: IpFamily, names: readonly string[]): GiveResult => {
+    const all = usablePools(names)
+    const isTheirs = (address: IpAddress) => address.family === family && all.some(pool => poolContains(pool, address))
+    const reserved = [...index.reservations()].filter(({ address }) => isTheirs(address))
+    return { kind: 'exhausted', family, pools: names, reserved }
+  }
   const findKnown = (owner: Owner, action: GiveAction, names: readonly string[], sharing?: SharingTerms) =>
     findKept(owner, action, names) ?? (sharing && findShared(action, names, sharing))
   /** Why the action cannot be carried out now, as far as is known here. */
@@ -152,7 +159,7 @@ export function createGiver(options: {
     if (want.kind === 'any') {
       const { family, pools: names } = want
       const isThere = findKnown(owner, action, names, sharing) ?? choose(owner.uid, action, names)
-      return isThere ? undefined : { kind: 'exhausted', family, pools: names }
+      return isThere ? undefined : exhausted(family, names)
     }
     const { address } = want
     const isOpen = has(owner.uid, address) || index.isOpenTo(address, owner) || (sharing && mayJoin(sharing, address))
@@ -172,7 +179,7 @@ export function createGiver(options: {
       const choice = known ?? choose(owner.uid, action, names)
       if (!choice) {
         waiters.add(waiter, { kind: 'any', family: action.family, pools: names })
-        return { kind: 'exhausted', family: action.family, pools: names }
+        return exhausted(action.family, names)
       }
       // Lost only against another process; the index knows of it by now and offers another address.
       if (await take(owner, choice, signal, sharing)) {

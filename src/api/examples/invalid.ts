@@ -66,6 +66,12 @@ export const invalid: readonly InvalidExample[] = [
     error: 'spec.local.final[0]: Unsupported value',
   },
 
+  {
+    why: 'a pool that keeps addresses for a day in days',
+    kind: 'AddressPool',
+    spec: { addresses: ['192.0.2.0/24'], keepFor: '1d' },
+    error: 'must be a duration of whole hours, minutes and seconds',
+  },
   { why: 'a pool without addresses', kind: 'AddressPool', spec: { addresses: [] }, error: 'spec.addresses' },
   {
     why: 'the same addresses twice',
