@@ -65,7 +65,7 @@ export const metallbAnnotations = annotationTable('metallb.io/', metallbRows)
 export const formerMetallbAnnotations = annotationTable('metallb.universe.tf/', metallbRows)
 
 /** Keys that MetalLB writes itself; they ask for nothing. */
-const writtenByMetallb = ['ip-allocated-from-pool']
+const writtenByMetallb: ReadonlySet<string> = new Set(['ip-allocated-from-pool'])
 
 /**
  * Annotations that have no effect here: misspelt ones of MetalLB, each with the nearest key it knows, and those under our own
@@ -77,7 +77,7 @@ export function uselessAnnotations(
   return Object.keys(annotations).flatMap(key => {
     for (const { prefix, rows } of [metallbAnnotations, formerMetallbAnnotations]) {
       const name = key.slice(prefix.length)
-      if (!key.startsWith(prefix) || Object.hasOwn(rows, name) || writtenByMetallb.includes(name)) continue
+      if (!key.startsWith(prefix) || Object.hasOwn(rows, name) || writtenByMetallb.has(name)) continue
       const meant = nearest(name, Object.keys(rows))
       return meant === undefined ? [] : [{ key, meant: prefix + meant }]
     }
