@@ -5,7 +5,7 @@ import type { SharedLab } from '../lab/shared-lab.ts'
 import { sharedLab } from '../lab/shared-lab.ts'
 import { rows } from '../lab/rows.ts'
 import type { Row } from '../lab/rows.ts'
-import { walk } from '../lab/walk.ts'
+import { countWords, walk } from '../lab/walk.ts'
 import { macOf, nodeNamed, openCaller, ownerOf } from './user.ts'
 import type { Caller } from './user.ts'
 
@@ -28,7 +28,7 @@ const sample = (name: string) => {
 
 test('every sample that should answer does, over HTTP and UDP, IPv4 and IPv6, and the walk says who', async () => {
   const printed: string[] = []
-  const closing = await walk(lab, text => printed.push(text))
+  const closing = countWords(await walk(lab, text => printed.push(text)))
   expect(closing).toBe('8 Services: 7 answered, 1 pending as the sample intends.')
   const [table = ''] = printed
   expect(table.split('\n').find(Boolean)).toMatch(/^SERVICE +CLASS +TARGETS +ADDRESS +ANNOUNCED BY +ENDPOINTS +READY$/)
@@ -40,7 +40,9 @@ test('every sample that should answer does, over HTTP and UDP, IPv4 and IPv6, an
     /default\/web-pods +lan-pods +Pod +10\.201\.200\.\d+ +n\d eth0 [0-9a-f:]{17} +3\/3 +yes\n +fd00:201::200:\w+ +n\d eth0 /,
   )
   expect(printed.join('\n')).toMatch(/GET \/ → web-\S+, (web-\S+, )+each saw 10\.99\.0\.10$/m)
-  expect(printed.join('\n')).toMatch(/fd00:201::200:\w+ +NDP [\d.]+ ms +GET \/ → web-\S+, saw fd00:99::10$/m)
+  expect(printed.join('\n')).toMatch(
+    /fd00:201::200:\w+ +NDP [\d.]+ ms +GET \/ → web-\S+, saw fd00:99::10 \(externalTrafficPolicy: Local\)$/m,
+  )
 })
 
 test('the client resolves an address to the MAC of the node that announces it, and nobody else answers', async () => {

@@ -38,7 +38,9 @@ async function resources(): Promise<readonly (readonly string[])[]> {
   const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({}))
   for (const { TargetGroupArn, TargetGroupName = '', Protocol, TargetType } of TargetGroups) {
     const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }))
-    const targets = TargetHealthDescriptions.map(({ Target }) => `${Target?.Id}:${Target?.Port}`)
+    const targets = TargetHealthDescriptions.map(
+      ({ Target, TargetHealth }) => `${Target?.Id}:${Target?.Port} (${TargetHealth?.State})`,
+    )
     rows.push(['target group', TargetGroupName, `${Protocol} ${TargetType}, targets ${targets.join(' ') || 'none'}`])
   }
   const { LoadBalancers = [] } = await elb.send(new DescribeLoadBalancersCommand({}))

@@ -3,14 +3,24 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { motoProgram } from '../fake-aws/moto.ts'
 import { LabError } from './errors.ts'
+import { nameFlag } from './lab.ts'
 import type { Lab } from './lab.ts'
 import type { Place } from './place.ts'
+import { newestPod } from './newest-pod.ts'
 import { waitFor } from './waiting.ts'
 
 const address = '10.201.0.5'
 const url = `http://${address}:5000`
 const root = join(import.meta.dirname, '..', '..')
 const account = join(import.meta.dirname, 'aws-account.ts')
+
+/** How the controller reaches moto, and everybody else. */
+const credentials = {
+  AWS_ENDPOINT_URL: url,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'AKIALAB',
+  AWS_SECRET_ACCESS_KEY: 'lab',
+}
 
 /** Moto as it stands in the lab; it goes with the lab. */
 export interface LabAws {
@@ -43,10 +53,7 @@ export async function installAws(lab: Lab, { vpcId }: LabAws): Promise<void> {
     join(root, 'deploy', 'aws', 'readiness-gate.yaml'),
   ])
   const environment = {
-    AWS_ENDPOINT_URL: url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIALAB',
-    AWS_SECRET_ACCESS_KEY: 'lab',
+    ...credentials,
     AWS_EC2_METADATA_DISABLED: 'true',
     WEIR_AWS_VPC_ID: vpcId,
   }
@@ -57,10 +64,19 @@ export async function installAws(lab: Lab, { vpcId }: LabAws): Promise<void> {
   await lab.kubectl([...system, 'patch', 'deployment/weir-controller', '-p', JSON.stringify(patch)])
   const rollout = await lab.tryKubectl([...system, 'rollout', 'status', 'deployment/weir-controller', '--timeout=60s'])
   if (rollout.code !== 0) {
-    const { stdout } = await lab.tryKubectl([...system, 'logs', 'deployment/weir-controller', '--tail=5'])
-    throw new LabError('not-ready', `the controller with the aws provider did not become ready.\n${stdout}`)
+    throw new LabError('not-ready', `the controller with the aws provider did not become ready.\n${await newestController(lab)}`)
   }
   await lab.kubectl(['apply', '-f', join(import.meta.dirname, 'samples', 'aws.yaml')])
+}
+
+/** The newest Pod of the controller: how it is, and its last words. The one that it replaces runs on until it is ready. */
+async function newestController(lab: Lab): Promise<string> {
+  const system = ['-n', 'weir-system']
+  const pods = await lab.tryKubectl([...system, 'get', 'pods', '-l', 'app.kubernetes.io/name=weir-controller', '-o', 'json'])
+  const newest = newestPod(JSON.parse(pods.stdout || '{"items":[]}'))
+  if (!newest) return 'There is no Pod of it.'
+  const { code, stdout } = await lab.tryKubectl([...system, 'logs', newest.name, '--tail=5'])
+  return code === 0 && stdout !== '' ? `${newest.words}\n${stdout}` : newest.words
 }
 
 const sample = z.object({
@@ -86,8 +102,15 @@ export async function showAws(lab: Lab, aws: LabAws, print: (text: string) => vo
       ...(signal ? { signal } : {}),
     },
   )
-  print(`\nIn AWS (moto at ${url}), for default/web-aws at ${last?.loadBalancer?.ingress?.[0]?.hostname ?? ''}:`)
+  print(`\nIn AWS (moto at ${url}), in ${aws.vpcId}, for default/web-aws at ${last?.loadBalancer?.ingress?.[0]?.hostname ?? ''}:`)
   const rows = await aws.resources()
   const width = (column: number) => Math.max(...rows.map(row => row[column]?.length ?? 0))
   for (const [kind = '', name = '', like = ''] of rows) print(`  ${kind.padEnd(width(0))}  ${name.padEnd(width(1))}  ${like}`)
+}
+
+/** How to ask moto oneself while the lab stands, as lines. */
+export function askAws(lab: Pick<Lab, 'name'>): readonly string[] {
+  const on = `npm run lab -- ${nameFlag(lab.name)}on client`
+  const keys = Object.entries(credentials).map(([key, value]) => `${key}=${value}`)
+  return [`${on} curl ${url}/moto-api/data.json`, `${on} env ${keys.join(' ')} aws elbv2 describe-load-balancers`]
 }

@@ -18,6 +18,9 @@ const seenBy = z.record(
 /** What clients who call all the time saw of each address. */
 export type Seen = z.infer<typeof seenBy>
 
+/** As `poll-calls.ts` does it. */
+const everyMs = 20
+
 /** Below the second after which a kernel sends a lost first packet again, so that a call is lost with its first packet. */
 const impatienceMs = 900
 
@@ -56,8 +59,29 @@ export const troubles = {
     begin: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain=true']),
     end: (lab, { name }) => lab.kubectl(['label', 'node', name, 'weir.dev/drain-']),
   },
-  death: { words: 'dies', begin: (_lab, node) => node.crash(), end: (_lab, node) => node.boot() },
+  death: { words: 'dies', begin: (_lab, node) => node.crash(), end: bringBack },
 } as const satisfies Readonly<Record<string, Trouble>>
+
+const nodeObject = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ type: z.string(), status: z.string(), lastHeartbeatTime: z.string().nullish() })).optional(),
+  }),
+})
+
+/** Boots a node that died and waits until its kubelet says itself that it is ready: until then Ready may be what was true before. */
+async function bringBack(lab: Lab, node: Node): Promise<void> {
+  // Heartbeats are told in whole seconds.
+  const since = Math.floor(Date.now() / 1000) * 1000
+  await node.boot()
+  await waitFor(
+    async () => {
+      const { status } = nodeObject.parse(await lab.api.call('GET', `/api/v1/nodes/${node.name}`))
+      const ready = status.conditions?.find(({ type }) => type === 'Ready')
+      return ready?.status === 'True' && Date.parse(ready.lastHeartbeatTime ?? '') >= since
+    },
+    { what: `${node.name} to be ready again`, timeoutMs: 60_000, everyMs: 200 },
+  )
+}
 
 /**
  * Brings trouble to the node that announces the last address of a Service, and prints who has its addresses then and what clients
@@ -78,7 +102,8 @@ export async function showMove(
     await trouble.begin(lab, node)
     await untilElsewhere(lab, service, node.name, signal)
   })
-  print(`\nWhile the client calls, ${node.name}, which announces ${service}, ${trouble.words.replace('NODE', node.name)}:`)
+  const often = `While the client calls ${1000 / everyMs} times a second`
+  print(`\n${often}, ${node.name}, which announces ${service}, ${trouble.words.replace('NODE', node.name)}:`)
   for (const line of await story(lab, before, await announcedOf(lab, service), seen)) print(`  ${line}`)
   return () => trouble.end(lab, node)
 }
@@ -114,7 +139,7 @@ async function story(
       const { calls = 0, unanswered = 0, gapMs = 0 } = seen[address] ?? {}
       const failed = unanswered === 0 ? `none of ${calls} calls failed` : `${unanswered} of ${calls} calls failed`
       const way = `${first === node ? 'stays with' : `${first} →`} ${announcedBy}`
-      return [address, way, `longest wait ${(gapMs / 1000).toFixed(2)} s, ${failed}`]
+      return [address, way, `longest gap between answers ${(gapMs / 1000).toFixed(2)} s, ${failed}`]
     }),
   )
   return columns(lines)

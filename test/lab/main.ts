@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { installAws, showAws, startAws } from './aws.ts'
+import { askAws, installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
 import { showMove, troubles } from './failover.ts'
 import type { Trouble } from './failover.ts'
@@ -17,7 +17,7 @@ import type { Progress } from './progress.ts'
 import { rows } from './rows.ts'
 import { labNames, openState } from './state.ts'
 import { takeDownAbandoned } from './take-down.ts'
-import { walk } from './walk.ts'
+import { countWords, walk } from './walk.ts'
 
 const usage = `npm run lab                      a Kubernetes cluster, a LAN and Weir on this machine, until Ctrl-C
 npm run lab -- --once            the same, and down again: 0 when all samples answered, 1 otherwise
@@ -68,23 +68,25 @@ async function raise(options: {
       )
       .catch(tell)) !== undefined
   await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
-  const closing = installed ? await walk(lab, print, signal).catch(tell) : undefined
-  const undo = closing === undefined ? undefined : await showMoves(lab, signal).catch(tell)
-  if (options.aws && installed) await addAws(lab, progress, signal).catch(tell)
+  const count = installed ? await walk(lab, print, signal).catch(tell) : undefined
+  const undo = count === undefined ? undefined : await showMoves(lab, signal).catch(tell)
+  if (undo && (options.aws || !options.once)) await progress.step('the dead node is back', undo).catch(tell)
+  const inAws = options.aws && installed ? ((await addAws(lab, progress, signal).catch(tell)) ?? 0) : 0
   for (const problem of problems) print(`weir lab: ${problem}`)
-  print(`\n${closing ?? 'Not all samples answered.'} Done in ${elapsed(performance.now() - started)}.`)
-  if (!options.once) {
-    await undo?.().catch(tell)
-    await stay(lab)
-  }
-  return problems.length === 0 && closing !== undefined
+  const isGood = problems.length === 0 && count !== undefined
+  const closing = isGood
+    ? `${countWords({ ...count, inAws })} Done`
+    : 'Not all samples answered, or a step failed, as told above. Ended'
+  print(`\n${closing} in ${elapsed(performance.now() - started)}.`)
+  if (!options.once) await stay(lab, inAws > 0)
+  return isGood
 }
 
-/** A node is drained and another dies; answers how to bring that one back. */
-async function showMoves(lab: Lab, signal: AbortSignal): Promise<() => Promise<unknown>> {
+/** A node is drained and another dies; answers how to bring that one back, if one died. */
+async function showMoves(lab: Lab, signal: AbortSignal): Promise<(() => Promise<unknown>) | undefined> {
   if (lab.nodes.length < 2) {
     print('\nWith one node there is none to move an address to.')
-    return async () => undefined
+    return undefined
   }
   const show = (trouble: Trouble) => showMove(lab, 'default/web-dual', trouble, print, signal)
   const undrain = await show(troubles.drain)
@@ -92,10 +94,12 @@ async function showMoves(lab: Lab, signal: AbortSignal): Promise<() => Promise<u
   return show(troubles.death)
 }
 
-async function addAws(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
+/** Answers how many Services are set up there. */
+async function addAws(lab: Lab, progress: Progress, signal: AbortSignal): Promise<number> {
   const aws = await progress.step('AWS (moto)', () => startAws(lab, signal))
   await progress.step('aws provider from deploy/aws', () => installAws(lab, aws))
   await showAws(lab, aws, print, signal)
+  return 1
 }
 
 async function clearAbandoned(name: string): Promise<void> {
@@ -110,12 +114,13 @@ async function clearAbandoned(name: string): Promise<void> {
   await takeDownAbandoned(name)
 }
 
-async function stay(lab: Lab): Promise<void> {
+async function stay(lab: Lab, hasAws: boolean): Promise<void> {
   const which = nameFlag(lab.name)
-  print('\nThe lab stays until Ctrl-C.')
+  print(`\nThe lab stays until Ctrl-C, or \`npm run lab -- ${which}down\` from anywhere.`)
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
   for (const url of await sampleUrls(lab)) print(`  npm run lab -- ${which}on client curl ${url}`)
+  if (hasAws) for (const line of askAws(lab)) print(`  ${line}`)
   const state = openState(lab.name)
   const words = await new Promise<string>(resolve => {
     const end = (words: string) => {

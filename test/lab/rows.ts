@@ -13,6 +13,7 @@ const services = z.object({
         loadBalancerClass: z.string().optional(),
         ipFamilies: z.array(z.string()).optional(),
         ipFamilyPolicy: z.string().optional(),
+        externalTrafficPolicy: z.string().optional(),
         ports: z.array(z.object({ port: z.number(), protocol: z.string() })),
       }),
       status: z.object({
@@ -81,6 +82,8 @@ export type Row = {
   readonly message: string
   /** The reason it must have to be pending by intention. */
   readonly expects: string | undefined
+  /** externalTrafficPolicy: only pods of the node that announces answer. */
+  readonly isLocal: boolean
   readonly port: number
   readonly protocol: 'http' | 'udp'
 }
@@ -124,6 +127,7 @@ export async function rows(lab: Lab): Promise<readonly Row[]> {
         reason: ready?.reason ?? '',
         message: ready?.message ?? '',
         expects: metadata.labels?.['lab-expects'],
+        isLocal: spec.externalTrafficPolicy === 'Local',
         port: spec.ports[0]?.port ?? 0,
         protocol: spec.ports[0]?.protocol === 'UDP' ? ('udp' as const) : ('http' as const),
       }

@@ -42,7 +42,8 @@ export async function callFromClient(lab: Pick<Lab, 'client'>, row: Row, address
   const own = new Set([lab.client.address, lab.client.address6])
   const source = seen.map(from => (own.has(from) ? from : `${from} (SNAT by kube-proxy)`)).join(', ')
   const saw = pods.length > 1 && seen.length === 1 ? 'each saw' : 'saw'
-  const who = pods.length > 0 ? `${pods.join(', ')}, ${saw} ${source}` : ''
+  const policy = row.isLocal && row.targets !== 'Pod' ? ' (externalTrafficPolicy: Local)' : ''
+  const who = pods.length > 0 ? `${pods.join(', ')}, ${saw} ${source}${policy}` : ''
   const trouble = errors.length > 0 ? `${errors.length} of ${got.length} failed: ${[...new Set(errors)].join(', ')}` : ''
   const what = row.protocol === 'udp' ? 'UDP  ' : 'GET /'
   // Pods that are reached straight see who calls; on the way through kube-proxy only some do.
@@ -50,10 +51,25 @@ export async function callFromClient(lab: Pick<Lab, 'client'>, row: Row, address
   return { answered: errors.length === 0 && isSeen, line: `${what} → ${[who, trouble].filter(Boolean).join('; ')}` }
 }
 
-/** Shows table and calls; answers the closing words. Throws LabError when a Service that should answer does not. */
-export async function walk(lab: Lab, print: (text: string) => void, signal?: AbortSignal): Promise<string> {
+/** How many Services the walk saw in which state. */
+export type Count = { readonly answered: number; readonly pending: number; readonly inAws: number }
+
+/** The closing words: `7 Services: 5 answered, 1 pending as the sample intends, 1 set up in AWS.` */
+export function countWords({ answered, pending, inAws }: Count): string {
+  const parts = [
+    `${answered} answered`,
+    `${pending} pending as the sample intends`,
+    ...(inAws > 0 ? [`${inAws} set up in AWS`] : []),
+  ]
+  return `${answered + pending + inAws} Services: ${parts.join(', ')}.`
+}
+
+/** Shows table and calls; answers how many there were. Throws LabError when a Service that should answer does not. */
+export async function walk(lab: Lab, print: (text: string) => void, signal?: AbortSignal): Promise<Count> {
   const all = await untilSettled(lab, signal)
-  print(`\n${table(all)}\n\nFrom the client (${lab.client.address}, ${lab.client.address6}):`)
+  print(`\n${table(all)}`)
+  for (const { service, reason, message } of all.filter(({ ready }) => !ready)) print(`  ${service}  ${reason}: ${message}`)
+  print(`\nFrom the client (${lab.client.address}, ${lab.client.address6}):`)
   const served = all.filter(({ expects }) => expects === undefined)
   const each = served.flatMap(row => row.addresses.map(({ address }) => ({ row, address })))
   const width = Math.max(...each.map(({ address }) => address.length))
@@ -69,5 +85,5 @@ export async function walk(lab: Lab, print: (text: string) => void, signal?: Abo
     if (!owner || !call?.answered) silent.add(row.service)
   }
   if (silent.size > 0) throw new LabError('not-ready', `no good answer from ${[...silent].join(', ')}`)
-  return `${all.length} Services: ${served.length} answered, ${all.length - served.length} pending as the sample intends.`
+  return { answered: served.length, pending: all.length - served.length, inAws: 0 }
 }
