@@ -131,10 +131,34 @@ describe('a value that cannot be read keeps everything as it is', () => {
     ['listener-attributes.80', 'a=b', '"80" is not a protocol and a port'],
     ['target-group-attributes.http', 'a=b', '"http" is not a port'],
     ['.actions.TCP-80', '{', 'is not JSON'],
-    ['.actions.TCP-80', '{"type":"redirect"}', 'type: '],
-    ['.actions.TCP-80', forward(1000), 'forwardConfig.baseServiceWeight'],
-    ['.actions.TCP-80', forward(1, { weight: 1 }), 'needs one of serviceName and targetGroupARN'],
-    ['.actions.TCP-80', forward(1, { serviceName: 'a', weight: 1 }), 'serviceName needs servicePort'],
+    ['.actions.TCP-80', '{"type":"redirect"}', 'type must be "forward"'],
+    ['.actions.TCP-80', forward(1000), 'forwardConfig.baseServiceWeight must be a whole number from 0 to 999'],
+    [
+      '.actions.TCP-80',
+      forward(1, { weight: 1 }),
+      'forwardConfig.targetGroups[0] needs serviceName or targetGroupARN, and not both',
+    ],
+    [
+      '.actions.TCP-80',
+      forward(1, { serviceName: 'a', weight: 1 }),
+      'forwardConfig.targetGroups[0] has a serviceName and needs a servicePort',
+    ],
+    [
+      '.actions.TCP-80',
+      '{"type":"forward","forwardConfig":{}}',
+      'forwardConfig.baseServiceWeight must be a whole number from 0 to 999, and is missing',
+    ],
+    ['.actions.TCP-80', '{"type":"forward"}', 'forwardConfig must be a JSON object, and is missing'],
+    [
+      '.actions.TCP-80',
+      '{"type":"forward","forwardConfig":{"baseServiceWeight":1},"order":1}',
+      'the value has order, which is not known here',
+    ],
+    [
+      '.actions.TCP-80',
+      forward(1, { targetGroupARN: 'web' }),
+      'forwardConfig.targetGroups[0].targetGroupARN must be the ARN of a target group',
+    ],
     [
       '.actions.TCP-80',
       forward(1, { serviceName: 'a', servicePort: 80, weight: 1 }, { serviceName: 'a', servicePort: 80, weight: 2 }),

@@ -1,6 +1,7 @@
 // The actions that bring one load balancer from what was found to what shall be. Pure.
 import type { Goal } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
+import { beginning } from './model/problems.ts'
 import type { Look, Seen } from './model/seen.ts'
 import type { Stack } from './model/stack.ts'
 import { adoptionSteps, balancerSteps, interruption, predecessors } from './plan/balancer.ts'
@@ -26,7 +27,7 @@ export function plan(goal: Goal | undefined, observed: Look): readonly AwsAction
   const conflict = interruption(stack, observed)
   if (conflict !== undefined && observed.adopting)
     return [refused('AdoptionRefused', `${observed.adopting.name} cannot be taken over as it is: ${conflict.message}`)]
-  if (conflict !== undefined && !stack.allowInterruption) return [refused('InterruptionRefused', conflict.message)]
+  if (conflict !== undefined && !stack.allowInterruption) return [refused('InterruptionRefused', beginning(conflict.message))]
   if (conflict !== undefined) return replaceWithInterruption(stack, observed)
   return upToWait([
     ...adoptionSteps(stack, observed),

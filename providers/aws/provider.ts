@@ -267,7 +267,7 @@ function check(desired: DesiredLoadBalancer): readonly Problem[] {
   const { settings, problems } = readSettings(desired)
   const unsupported: Problem[] = []
   if (settings.group !== undefined && settings.adopt !== undefined)
-    unsupported.push(blocks('UnsupportedAnnotation', 'the load balancer of a group cannot be one that is taken over.'))
+    unsupported.push(blocks('UnsupportedAnnotation', 'The load balancer of a group cannot be one that is taken over.'))
   return [...problems, ...unsupported]
 }
 

@@ -148,7 +148,7 @@ describe('targets', () => {
     const { nodePort: _, ...port } = { port: 80, protocol: 'TCP', portName: '', nodePort: 1 } as const
     const { problems } = readSettings({ ...service(), listeners: [port] })
     expect(problems).toMatchObject([
-      { reason: 'NodePortsRequired', severity: 'blocks', message: 'targets are nodes, but 80/TCP has no node port.' },
+      { reason: 'NodePortsRequired', severity: 'blocks', message: 'Targets are nodes, but 80/TCP has no node port.' },
     ])
     expect(readSettings({ ...service({ targetType: 'Pod' }), listeners: [port] }).problems).toEqual([])
   })
@@ -397,7 +397,7 @@ describe('fixed addresses', () => {
     [
       'one Elastic IP for two subnets',
       { scheme: 'internet-facing', subnets: 'a,b', 'eip-allocations': 'e1' },
-      'there are 1 Elastic IPs for 2 subnets',
+      'There are 1 Elastic IPs for 2 subnets',
     ],
     ['two addresses for one subnet', { subnets: 'a', 'private-ipv4-addresses': '10.0.0.1,10.0.0.2' }, 'for 1 subnet'],
   ])('%s are refused', (_, annotations, message) => {

@@ -36,8 +36,9 @@ export const awsReasons = {
   },
   TargetsSkipped: {
     on: awsObjects,
-    meaning: 'Some nodes or pods cannot become targets; the others are registered.',
-    remedy: 'Look at what the message names: most often a node lacks spec.providerID.',
+    meaning: 'Some nodes or pods cannot become targets; the others, if any, are registered.',
+    remedy:
+      'A node of AWS gets spec.providerID from the cloud controller manager of AWS; other nodes can only serve with targets: Pod.',
   },
   InvalidSettings: {
     on: ['Service', 'TargetGroupBinding'],
@@ -138,7 +139,8 @@ export const awsReasons = {
   },
   AdoptionRefused: {
     on: services,
-    meaning: 'The load balancer to adopt does not exist, its tags do not allow it, or it cannot become what is asked for.',
+    meaning:
+      'The load balancer to adopt does not exist or is not seen yet, its tags do not allow it, or it cannot become what is asked for.',
     remedy: 'Change what the message names, or leave weir.dev/adopt-load-balancer out.',
   },
   DeletionProtected: {

@@ -73,6 +73,7 @@ export const loadBalancer = {
       class: objectName.describe('The LoadBalancerClass it was made by.'),
       group: z.string().max(63).exactOptional().describe('The group its members share; absent for a single Service.'),
       members: z.array(memberSchema).max(256),
+      memberNames: z.string().max(1024).exactOptional().describe('The same for people, as default/web, default/shop.'),
     }),
     status: z
       .object({
@@ -120,7 +121,8 @@ export const loadBalancer = {
   }),
   columns: [
     { name: 'Class', type: 'string', jsonPath: '.spec.class' },
-    { name: 'Members', type: 'string', jsonPath: '.spec.members[*].name' },
+    // A column shows one value, and of several the first only.
+    { name: 'Members', type: 'string', jsonPath: '.spec.memberNames' },
     { name: 'DNS name', type: 'string', jsonPath: '.status.dnsName' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },

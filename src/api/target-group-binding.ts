@@ -60,8 +60,8 @@ export const targetGroupBinding = {
       targetGroupARN: z
         .string()
         .max(2048)
-        .regex(/^arn:[^:]+:elasticloadbalancing:/)
-        .exactOptional(),
+        .exactOptional()
+        .describe('As arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/web/0123456789abcdef.'),
       targetGroupName: z.string().min(1).max(32).exactOptional().describe('Instead of targetGroupARN.'),
       serviceRef: z.object({ name: namespaceName, port: portReference }).describe('A Service of this namespace and its port.'),
       targetType: z.enum(['instance', 'ip']).exactOptional().describe('Absent: as the target group has it.'),
@@ -70,12 +70,7 @@ export const targetGroupBinding = {
         .enum(['TCP', 'TLS', 'UDP', 'TCP_UDP', 'HTTP', 'HTTPS', 'GENEVE'])
         .exactOptional()
         .describe('Absent: as the target group has it.'),
-      vpcID: z
-        .string()
-        .max(64)
-        .regex(/^vpc-[0-9a-f]+$/)
-        .exactOptional()
-        .describe('VPC of the target group. Absent: that of the class.'),
+      vpcID: z.string().max(64).exactOptional().describe('VPC of the target group. Absent: that of the class.'),
       nodeSelector: labelSelectorSchema.exactOptional().describe('Nodes that become targets, for instance targets.'),
       networking: networkingSchema.exactOptional(),
       iamRoleArnToAssume: z
@@ -135,6 +130,13 @@ export const targetGroupBinding = {
       rule: '(has(self.targetGroupARN) ? self.targetGroupARN : self.targetGroupName) == (has(oldSelf.targetGroupARN) ? oldSelf.targetGroupARN : oldSelf.targetGroupName)',
       message: 'the target group cannot change; make another binding',
     },
+    {
+      at: 'spec.targetGroupARN',
+      rule: "self.matches('^arn:[^:]+:elasticloadbalancing:[^:]+:[0-9]+:targetgroup/.+')",
+      message:
+        'must be the ARN of a target group, as arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/web/0123456789abcdef',
+    },
+    { at: 'spec.vpcID', rule: "self.matches('^vpc-[0-9a-f]+$')", message: 'must be the id of a VPC, as vpc-0123456789abcdef0' },
     { at: 'spec', rule: '!self.multiClusterTargetGroup', message: 'multi-cluster target groups are not supported yet' },
     {
       at: 'spec.networking.ingress[].from[]',

@@ -73,7 +73,7 @@ test('three Services get one load balancer, and one object remembers all of them
 test('one that asks for a port of another is told whose it is, in its condition and its events', async () => {
   await member('rival', 80)
   const rival = await world.cluster.untilReason('rival', 'PortConflict')
-  expect(readyOf(rival)?.message).toContain('port 80 of the group belongs to default/shop.')
+  expect(readyOf(rival)?.message).toContain('Port 80 of the group belongs to default/shop.')
   expect(hostOf(rival)).toBeUndefined()
   await member('greedy', 8080)
   await world.cluster.patch(servicePath('greedy'), {

@@ -90,3 +90,12 @@ test('two Services of one name, of which one is on its way out, have an object e
   await ledger.remove(id, signal)
   expect([...ledger.entries()].map(([{ uid }]) => uid)).toEqual(['9f9f9f9f-0000-4000-8000-000000000002'])
 })
+
+test('kubectl shows all members in one column', async () => {
+  const api = server()
+  await api.open().write(id, record, signal)
+  const group = { kind: 'Group', namespace: 'shop', name: 'edge', class: 'aws', uid: 'group/shop/aws/edge' } as const
+  const members = ['api', 'web'].map(name => ({ id: { ...id, name, uid: name }, ports: [], asked: '{}' }))
+  await api.open().write(group, { ...record, members }, signal)
+  expect([...api.objects.values()].map(({ spec }) => spec.memberNames)).toEqual(['shop/web', 'shop/api, shop/web'])
+})

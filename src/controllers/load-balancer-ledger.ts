@@ -7,6 +7,7 @@ import { findCondition, setCondition } from '../kubernetes/conditions.ts'
 import type { Condition } from '../kubernetes/conditions.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { Writer } from '../kubernetes/writes.ts'
+import { firstFew } from '../model/first-few.ts'
 import type { LoadBalancerId, ServiceId } from '../model/load-balancer.ts'
 import { loadBalancers } from './resources.ts'
 
@@ -157,6 +158,17 @@ function objectOf(
     message: readiness.message,
   }
   const conditions = state ? setCondition(before, state, now) : (before ?? [])
+  const everyone =
+    id.kind === 'Group'
+      ? members.map(({ id: { kind, namespace, name, uid }, ports, ...rest }) => ({
+          kind,
+          namespace,
+          name,
+          uid,
+          ports: [...ports],
+          ...rest,
+        }))
+      : [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }]
   return {
     apiVersion,
     kind: 'LoadBalancer',
@@ -166,17 +178,8 @@ function objectOf(
       // A load balancer that was only found by its tags has none.
       class: className === '' ? 'unknown' : className,
       ...(id.kind === 'Group' ? { group: id.name } : {}),
-      members:
-        id.kind === 'Group'
-          ? members.map(({ id: { kind, namespace, name, uid }, ports, ...rest }) => ({
-              kind,
-              namespace,
-              name,
-              uid,
-              ports: [...ports],
-              ...rest,
-            }))
-          : [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }],
+      members: everyone,
+      memberNames: memberNames(everyone),
     },
     status: {
       ...rest,
@@ -186,6 +189,11 @@ function objectOf(
       conditions: [...conditions],
     },
   }
+}
+
+/** For people, as `default/web, default/shop`. */
+export function memberNames(members: readonly Pick<ServiceId, 'namespace' | 'name'>[]): string {
+  return firstFew(members.map(({ namespace, name }) => `${namespace}/${name}`))
 }
 
 /** The types of the schema are not readonly. */

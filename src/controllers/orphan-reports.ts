@@ -7,6 +7,7 @@ import { findCondition, formatTime, setCondition } from '../kubernetes/condition
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
 import type { Surroundings } from './controller.ts'
+import { memberNames } from './load-balancer-ledger.ts'
 import { loadBalancers } from './resources.ts'
 
 /** What was found of one owner that is not there. */
@@ -118,7 +119,7 @@ function objectOf(
       provider: 'aws',
       class: id.kind === 'Group' ? id.class : 'unknown',
       members: id.kind === 'Service' ? [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }] : [],
-      ...(id.kind === 'Group' ? { group: id.name } : {}),
+      ...(id.kind === 'Group' ? { group: id.name } : { memberNames: memberNames([id]) }),
     },
     status: { ids: { ...resources }, conditions: [...setCondition(before?.status?.conditions, state, now)] },
   }

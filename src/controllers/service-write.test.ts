@@ -27,4 +27,5 @@ test('a new Service whose endpoints are yet to come is no warning; an old one, o
 test('what is wrong with a new Service is a Warning at once', () => {
   expect(eventType({ ...noEndpoints, reason: 'PoolsExhausted' }, made, madeAt + 1000)).toBe('Warning')
   expect(eventType({ ...noEndpoints, reason: 'Withdrawing' }, made, madeAt + 1000)).toBe('Normal')
+  expect(eventType({ ...noEndpoints, reason: 'Provisioning' }, made, madeAt + 1000)).toBe('Normal')
 })

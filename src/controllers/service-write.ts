@@ -26,7 +26,7 @@ export interface Decision {
 const nothingWarned: ReadonlySet<string> = new Set()
 
 /** Reasons that tell of waiting, not of anything wrong: their events are Normal. */
-const calm: ReadonlySet<Reason> = new Set<Reason>(['Serving', 'Pending', 'Withdrawing'])
+const calm: ReadonlySet<Reason> = new Set<Reason>(['Serving', 'Pending', 'Provisioning', 'Withdrawing'])
 
 /** The EndpointSlice of a new Service comes some seconds after it; until then nothing is wrong. */
 const startingMs = 10_000

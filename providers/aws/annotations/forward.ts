@@ -29,9 +29,11 @@ const target = z
     weight: weight.optional(),
   })
   .refine(each => (each.serviceName === undefined) !== (each.targetGroupARN === undefined), {
-    message: 'needs one of serviceName and targetGroupARN',
+    message: 'needs serviceName or targetGroupARN, and not both',
   })
-  .refine(each => each.serviceName === undefined || each.servicePort !== undefined, { message: 'serviceName needs servicePort' })
+  .refine(each => each.serviceName === undefined || each.servicePort !== undefined, {
+    message: 'has a serviceName and needs a servicePort',
+  })
 
 /** At most five target groups per action (ELBv2 API, CreateListener), of which one is the Service's own. */
 const action = z.strictObject({
@@ -52,8 +54,7 @@ export function parseForward(text: string): Parsed<Forward> {
   const parsed = action.safeParse(json.value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    const at = issue?.path.length ? `${issue.path.join('.')}: ` : ''
-    return { error: `${at}${issue?.message ?? 'cannot be read'}` }
+    return { error: issue ? wordsOf(issue, json.value) : 'cannot be read' }
   }
   const { baseServiceWeight, targetGroups, targetGroupStickinessConfig } = parsed.data.forwardConfig
   if (targetGroups.length > 1 && targetGroups.some(each => each.weight === undefined))
@@ -73,6 +74,30 @@ export function parseForward(text: string): Parsed<Forward> {
       stickiness: targetGroupStickinessConfig?.enabled ?? false,
     },
   }
+}
+
+/** One mistake in words: `forwardConfig.targetGroups[0].weight must be a number from 0 to 999`. */
+function wordsOf(issue: z.core.$ZodIssue, value: unknown): string {
+  const path = issue.path.map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  const at = path === '' ? 'the value' : path.slice(1)
+  if (issue.code === 'custom') return `${at} ${issue.message}`
+  if (issue.code === 'unrecognized_keys') return `${at} has ${issue.keys.join(', ')}, which is not known here`
+  const field = issue.path.findLast(part => typeof part === 'string') ?? ''
+  const found = issue.path.reduce<unknown>((inner, key) => (inner === undefined ? inner : Reflect.get(Object(inner), key)), value)
+  return `${at} must be ${forms[field] ?? 'a JSON object'}${found === undefined ? ', and is missing' : ''}`
+}
+
+/** What each field holds. */
+const forms: Readonly<Record<string, string>> = {
+  type: '"forward"',
+  baseServiceWeight: 'a whole number from 0 to 999',
+  weight: 'a whole number from 0 to 999',
+  targetGroups: 'a list of at most 4 target groups',
+  serviceName: 'the name of a Service',
+  servicePort: 'the number or name of a port',
+  targetGroupARN: 'the ARN of a target group',
+  enabled: 'true or false',
+  durationSeconds: 'a whole number of seconds',
 }
 
 function parseJson(text: string): Parsed<unknown> {

@@ -1,6 +1,7 @@
 // The end of every look at something that is wanted: its targets, whether it serves, and the ledger.
 import { reasons } from '../../../src/api/reasons.ts'
-import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { Reason } from '../../../src/api/reasons.ts'
+import type { LoadBalancerId, Problem, ServiceId } from '../../../src/model/load-balancer.ts'
 import type { Outcome, Readiness } from '../../../src/provider.ts'
 import type { Caller } from '../calls/calls.ts'
 import { partOf } from '../groups/part.ts'
@@ -62,6 +63,8 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
     {
       record: membership.record,
       targets: membership.targets,
+      skipped: membership.warnings.filter(({ reason }) => reason === 'TargetsSkipped'),
+      hasNodes: groups.every(({ group }) => group.targetType === 'instance' && !group.nodesWithEndpointsOnly),
       before: isUnchanged && !context.memory.unwell.has(part.id.uid) ? saidBefore(input.record, member) : undefined,
       groups: groups.filter(({ isOld }) => !isOld).map(({ arn }) => arn),
     },
@@ -74,7 +77,7 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
   await keep(context, id, record, caller)
   return {
     ingress: ingressOf(record, part.portErrors, part.desired),
-    readiness: withProblems(readiness, part),
+    readiness: withProblems(readiness, part, membership.warnings),
     warnings: distinct([...warnings, ...part.problems, ...membership.warnings, ...(opened?.problems ?? [])]),
     gone: false,
     again: again(context, input, [told.afterMs, membership.againAfterMs, wait?.afterMs], record),
@@ -147,11 +150,21 @@ function withNote(readiness: Readiness, note: string | undefined): Readiness {
   return { ...readiness, message: `${readiness.message} ${note}` }
 }
 
-/** Ports of a member that others have stand in its condition as long as it is without them. */
-function withProblems(readiness: Readiness, { problems, desired, id }: Part): Readiness {
-  const lost = problems.filter(({ reason }) => reason === 'PortConflict' || reason === 'QuotaReached')
-  if (lost.length === 0 || desired?.id.uid !== id.uid) return readiness
-  const told = lost.map(({ message, remedy }) => `${message} ${remedy || reasons.PortConflict.remedy}`)
+/** What keeps a port, or a share of its connections, from being served. */
+const partial: ReadonlySet<Reason> = new Set<Reason>([
+  'PortConflict',
+  'PortNotServed',
+  'QuotaReached',
+  'ServiceNotFound',
+  'ServicePortNotFound',
+  'NodePortsRequired',
+])
+
+/** What is not served stands in the condition as long as it is so, with the reason, also while the rest is served. */
+function withProblems(readiness: Readiness, { problems, desired, id }: Part, ofTargets: readonly Problem[]): Readiness {
+  if (desired?.id.uid !== id.uid) return readiness
+  const lost = distinct([...problems, ...ofTargets]).filter(({ reason }) => partial.has(reason))
+  const told = lost.map(({ reason, message, remedy }) => `${reason}: ${message} ${remedy || reasons[reason].remedy}`)
   return { ...readiness, message: [readiness.message, ...told].join(' ') }
 }
 

@@ -31,11 +31,17 @@ export async function readinessOf(
   {
     record,
     targets,
+    skipped,
+    hasNodes,
     before,
     groups,
   }: {
     readonly record: LedgerRecord
     readonly targets: number
+    /** Why some that were to be targets are not. */
+    readonly skipped: readonly Problem[]
+    /** Targets are nodes, whether they have endpoints or not. */
+    readonly hasNodes: boolean
     /** What was told last, if nothing has changed since. */
     readonly before: Readiness | undefined
     /** ARNs of the target groups that matter. */
@@ -44,8 +50,13 @@ export async function readinessOf(
   caller: Caller,
 ): Promise<Told> {
   if (targets === 0) {
-    const message = `${record.dnsName ?? 'The load balancer'} has no targets: no endpoint of the Service is ready.`
-    return { readiness: { ready: false, reason: 'NoReadyEndpoints', message } }
+    const nothing = `${record.dnsName ?? 'The load balancer'} has no targets`
+    if (skipped.length > 0) {
+      const why = skipped.map(({ message, remedy }) => `${message} ${remedy}`).join(' ')
+      return { readiness: { ready: false, reason: 'TargetsSkipped', message: `${nothing}: ${why}` } }
+    }
+    const why = hasNodes ? 'no node is ready and may carry traffic of load balancers' : 'no endpoint of the Service is ready'
+    return { readiness: { ready: false, reason: 'NoReadyEndpoints', message: `${nothing}: ${why}.` } }
   }
   if (before?.ready === true) return { readiness: before }
   const arn = record.ids['load-balancer']

@@ -38,7 +38,11 @@ export async function findGroup({ calls }: Location, { spec }: BindingGoal, call
   if (!group) throw refusal('TargetGroupNotFound', `There is no target group ${named}.`)
   const tags = (await tagsOf(calls, [group.arn], caller)).get(group.arn) ?? {}
   if (tags[clusterTag] !== undefined)
-    throw refusal('TargetGroupTaken', `${group.name} is filled for ${tags[ownerTag] ?? 'another cluster'}, by Weir.`)
+    throw refusal(
+      'TargetGroupTaken',
+      `${group.name} was made by Weir for ${tags[ownerTag] ?? 'another cluster'}, and is filled for it.`,
+      'Name a target group that was made elsewhere; the endpoints of another Service get into this one by a forward (actions.<listener>).',
+    )
   return group
 }
 
@@ -89,6 +93,6 @@ function carries(group: string, port: string): boolean {
   return (group === 'UDP' || group === 'QUIC' || group === 'GENEVE' ? 'UDP' : 'TCP') === port
 }
 
-export function refusal(code: Reason, message: string): ProviderError {
-  return new ProviderError({ code, message, remedy: reasons[code].remedy, retry: 'later' })
+export function refusal(code: Reason, message: string, remedy: string = reasons[code].remedy): ProviderError {
+  return new ProviderError({ code, message, remedy, retry: 'later' })
 }

@@ -98,7 +98,7 @@ function placePrefixes(subnets: readonly SubnetFacts[], all: readonly string[] |
   const problems =
     homes.size === chosen.length
       ? placed.problems
-      : [blocks('FixedAddressesInvalid', `of ${listed(chosen)} not each is in a subnet of its own.`)]
+      : [blocks('FixedAddressesInvalid', `Of ${listed(chosen)} not each is in a subnet of its own.`)]
   return { bySubnet: new Map(subnets.map(({ id }) => [id, placed.bySubnet.get(id) ?? 'auto_assigned'])), problems }
 }
 

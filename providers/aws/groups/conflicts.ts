@@ -16,7 +16,7 @@ export function exclusions({ id, settings: leading }: Leader, settings: AwsSetti
   const add = (message: string, remedy: string) => problems.push(blocks('GroupConflict', message, remedy))
   const [one, other] = [leading.loadBalancer, settings.loadBalancer]
   if (other.schemeAsked && other.scheme !== one.scheme) {
-    const message = `the Service asks for an ${other.scheme} load balancer, and that of the group is ${one.scheme}, as ${namespace}/${name} asks.`
+    const message = `The Service asks for an ${other.scheme} load balancer, and that of the group is ${one.scheme}, as ${namespace}/${name} asks.`
     add(message, 'Ask for the same scheme, or leave the group.')
   }
   // What is made without a word is internal; nobody is on the internet who did not say so.
@@ -27,7 +27,7 @@ export function exclusions({ id, settings: leading }: Leader, settings: AwsSetti
   const guarded = guards(leading.securityGroups, settings.securityGroups)
   if (guarded !== undefined) add(`${guarded} of ${namespace}/${name}.`, 'Ask for the same security groups, or leave the group.')
   if (settings.targetGroups.some(({ ipAddressType }) => ipAddressType === 'ipv6') && one.ipAddressType === 'ipv4')
-    add(`the targets have IPv6 addresses, and the load balancer of ${namespace}/${name} is ipv4.`, 'Leave the group.')
+    add(`The targets have IPv6 addresses, and the load balancer of ${namespace}/${name} is ipv4.`, 'Leave the group.')
   const hasUdp = settings.listeners.some(({ protocol }) => protocol === 'UDP' || protocol === 'TCP_UDP')
   if (hasUdp && one.ipAddressType === 'dualstack' && !one.ipv6SourceNat) {
     const message = `UDP needs source NAT with IPv6 prefixes on a dualstack load balancer, and ${namespace}/${name} has it off.`
@@ -41,12 +41,12 @@ function guards(leading: SecurityGroupSettings, own: SecurityGroupSettings): str
   if (leading.kind === 'managed' && own.kind === 'managed') return undefined
   if (own.kind === 'given') {
     const isSame = leading.kind === 'given' && leading.named.toSorted().join() === own.named.toSorted().join()
-    return isSame ? undefined : 'the Service names security groups that are not those'
+    return isSame ? undefined : 'The Service names security groups that are not those'
   }
   if (leading.kind === 'none' && own.kind === 'none' && leading.sources.join() !== own.sources.join())
-    return 'who may connect is said once for all targets, by the source ranges'
+    return 'Who may connect is said once for all targets, by the source ranges'
   const isOpen = own.sources.includes('0.0.0.0/0') && (own.kind === 'none' || own.prefixLists.length === 0)
-  return isOpen || leading.kind === own.kind ? undefined : 'who may connect is up to the security groups'
+  return isOpen || leading.kind === own.kind ? undefined : 'Who may connect is up to the security groups'
 }
 
 /** What only the load balancer as a whole can have, and a member asks for otherwise. It is served all the same. */

@@ -59,7 +59,7 @@ describe('a port two ask for', () => {
     const { listeners, problems, portErrors } = joinGroup([young, old])
     expect(listeners.map(({ owner, listener }) => `${owner.name} ${listener.port}`)).toEqual(['young 80', 'old 443'])
     expect(problems.get('young')).toMatchObject([
-      { reason: 'PortConflict', severity: 'warns', message: 'port 443 of the group belongs to default/old.' },
+      { reason: 'PortConflict', severity: 'warns', message: 'Port 443 of the group belongs to default/old.' },
     ])
     expect(portErrors.get('young')).toEqual([{ port: 443, protocol: 'TCP', error: 'weir.dev/PortConflict' }])
     expect(problems.has('old')).toBe(false)
@@ -84,7 +84,7 @@ test('the oldest is followed where a load balancer can be one thing only, the ot
   const { settings, problems } = joinGroup([young, tagged])
   expect(settings).toMatchObject({ loadBalancer: { scheme: 'internal' }, tags: { a: 'old', b: '2' } })
   expect(problems.get('young')).toMatchObject([
-    { reason: 'GroupConflict', message: 'the load balancer of the group follows default/old in its subnets and attributes.' },
+    { reason: 'GroupConflict', message: 'The load balancer of the group follows default/old in its subnets and attributes.' },
   ])
 })
 
@@ -124,7 +124,7 @@ describe('a member that would be exposed is left out', () => {
         reason: 'GroupConflict',
         severity: 'blocks',
         message:
-          'the Service asks for an internal load balancer, and that of the group is internet-facing, as default/outside asks.',
+          'The Service asks for an internal load balancer, and that of the group is internet-facing, as default/outside asks.',
       },
     ])
   })

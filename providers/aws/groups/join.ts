@@ -198,20 +198,20 @@ function doorsOf(groups: SecurityGroupSettings, isDual: boolean): Extract<Securi
 
 /** The message and the remedy. */
 function portTaken(port: number, { namespace, name }: ServiceId): readonly [string, string] {
-  return [`port ${port} of the group belongs to ${namespace}/${name}.`, 'Use another port, or leave the group.']
+  return [`Port ${port} of the group belongs to ${namespace}/${name}.`, 'Use another port, or leave the group.']
 }
 
 function tooManyListeners(port: number): readonly [string, string] {
-  const message = `port ${port} finds no room: a load balancer has at most ${quotas.listenersPerLoadBalancer} listeners.`
+  const message = `Port ${port} finds no room: a load balancer has at most ${quotas.listenersPerLoadBalancer} listeners.`
   return [message, 'Use another group.']
 }
 
 function tooManyRules(over: number): Problem {
-  const message = `the group would need ${over} more than the ${quotas.inboundRulesPerSecurityGroup} rules that its security group can have.`
+  const message = `The group would need ${over} more than the ${quotas.inboundRulesPerSecurityGroup} rules that its security group can have.`
   return blocks('QuotaReached', message, 'Ask for fewer sources, or use another group.')
 }
 
 function disagreement({ namespace, name }: ServiceId, what: readonly string[]): Problem {
-  const message = `the load balancer of the group follows ${namespace}/${name} in its ${listed(what)}.`
+  const message = `The load balancer of the group follows ${namespace}/${name} in its ${listed(what)}.`
   return warns('GroupConflict', message, `Ask for the same as ${namespace}/${name}, or for nothing.`)
 }

@@ -4,6 +4,7 @@ import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerMember, LedgerRecord } from '../model/ledger.ts'
 import type { Wish } from '../observe/wish.ts'
 import type { PortError, TargetGroupSettings } from '../settings/aws-settings.ts'
+import { readSettings } from '../settings.ts'
 import { askedNow, byPlace } from './members.ts'
 
 export interface Part {
@@ -27,22 +28,29 @@ export function partOf(
   if (!joined || !goal.sharing) {
     const { desired } = goal
     const { targetGroups, portErrors } = settings
-    return { id: desired.id, targetGroups, portErrors, problems: [], desired, isLeftOut: false }
+    const problems = portErrors.length === 0 ? [] : portProblems(desired)
+    return { id: desired.id, targetGroups, portErrors, problems, desired, isLeftOut: false }
   }
   const desired = goal.sharing.members.find(({ id }) => id.uid === member?.uid)?.desired
   if (!member || !desired) return { id: goal.sharing.group, targetGroups: [], portErrors: [], problems: [], isLeftOut: true }
   // A port that another one has by the ledger may still lead to that one's targets.
+  const portErrors = joined.portErrors.get(member.uid) ?? []
   const ports = record.members?.find(({ id }) => id.uid === member.uid)?.ports ?? []
   return {
     id: member,
     targetGroups: settings.targetGroups.filter(
       group => group.member?.id.uid === member.uid && ports.includes(group.key.split('/')[0] ?? ''),
     ),
-    portErrors: joined.portErrors.get(member.uid) ?? [],
-    problems: joined.problems.get(member.uid) ?? [],
+    portErrors,
+    problems: [...(joined.problems.get(member.uid) ?? []), ...(portErrors.length === 0 ? [] : portProblems(desired))],
     desired,
     isLeftOut: !joined.served.has(member.uid),
   }
+}
+
+/** What keeps ports of a Service from being served, whoever else there is. */
+function portProblems(desired: DesiredLoadBalancer): readonly Problem[] {
+  return readSettings(desired).problems.filter(({ reason }) => reason === 'PortConflict' || reason === 'PortNotServed')
 }
 
 /** The members for the ledger, with the ports that each has by the plan; those who go stay on record until all is done. */

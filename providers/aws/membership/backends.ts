@@ -28,7 +28,13 @@ export function chooseFor(
   if (!found)
     return {
       ...nothing,
-      problems: [warns('ServiceNotFound', `there is no Service ${who} to forward to.`, 'Make it, or forward to another one.')],
+      problems: [
+        warns(
+          'ServiceNotFound',
+          `There is no Service ${who} to forward to: its share of the connections finds no target.`,
+          'Make it, or forward to another one.',
+        ),
+      ],
     }
   const port = found.spec.ports?.find(({ port, name }) => String(port) === String(service.port) || name === service.port)
   if (!port) {
@@ -39,7 +45,7 @@ export function chooseFor(
   if (group.targetType === 'instance' && !nodePort)
     return {
       ...nothing,
-      problems: [warns('NodePortsRequired', `targets are nodes, but port ${port.port} of ${who} has no node port.`)],
+      problems: [warns('NodePortsRequired', `Targets are nodes, but port ${port.port} of ${who} has no node port.`)],
     }
   const { nodePort: _own, ...shared } = group
   const wish = { ...shared, servicePort: { port: port.port, protocol, name }, ...(nodePort ? { nodePort } : {}) }

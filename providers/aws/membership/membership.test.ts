@@ -126,3 +126,29 @@ test('with nodes that hold endpoints only, one that lost its last is taken away 
   await cluster.look(local)
   expect(targets()).toEqual([at.node.id])
 })
+
+test('nodes without an instance are named by the condition when they leave no target, though pods are ready', async () => {
+  await using at = await world({ targets: 'Node' })
+  at.cluster.nodes.clear()
+  for (const name of ['n0', 'n1']) at.cluster.nodes.set(name, { metadata: { name } })
+  at.cluster.pods(web, at.node.podIps.slice(0, 1))
+  const { readiness } = await at.cluster.settle(web)
+  expect(readiness).toMatchObject({ ready: false, reason: 'TargetsSkipped' })
+  expect(readiness.message).toMatch(
+    /has no targets: Nodes n0, n1 cannot become targets: spec\.providerID is missing\. A node of AWS/,
+  )
+  at.cluster.nodes.clear()
+  expect((await at.cluster.settle(web)).readiness.message).toMatch(/no node is ready and may carry/)
+})
+
+test('a port that another one of the same number keeps out stands in the condition, with the reason', async () => {
+  await using at = await world()
+  const ports = [
+    { name: 'http', port: 80, targetPort: 8080 },
+    { name: 'udp', port: 80, protocol: 'UDP' as const, targetPort: 9090 },
+  ]
+  at.cluster.pods({ ...web, ports }, at.node.podIps.slice(0, 1))
+  const { readiness } = await at.cluster.settle({ ...web, ports })
+  expect(readiness.reason).toBe('Serving')
+  expect(readiness.message).toMatch(/serves the Service\. PortConflict: 80\/UDP is not served, because 80\/TCP is: they lead/)
+})

@@ -1,11 +1,12 @@
 // The loop of targets: pods and nodes come and go far more often than anything else changes, and cost one call each time.
 import { reasons } from '../../../src/api/reasons.ts'
+import { firstFew } from '../../../src/model/first-few.ts'
 import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
 import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import { hashOf } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
-import { listed, warns } from '../model/problems.ts'
+import { warns } from '../model/problems.ts'
 import type { Context } from '../observe/context.ts'
 import { isInside } from '../observe/inside.ts'
 import type { Location } from '../provider/locations.ts'
@@ -174,18 +175,20 @@ function targetsHash(targets: readonly Target[]): string {
 }
 
 export function skippedProblems(skipped: readonly { readonly node: string; readonly why: string }[]): readonly Problem[] {
-  return [...Map.groupBy(skipped, ({ why }) => why)].map(([why, nodes]) =>
-    warns(
+  return [...Map.groupBy(skipped, ({ why }) => why)].map(([why, nodes]) => {
+    const names = firstFew(nodes.map(({ node }) => node))
+    const isOne = nodes.length === 1
+    return warns(
       'TargetsSkipped',
-      `${listed(nodes.slice(0, 5).map(({ node }) => node))} cannot become ${nodes.length === 1 ? 'a target' : 'targets'}: ${why}.`,
-    ),
-  )
+      `${isOne ? 'Node' : 'Nodes'} ${names} cannot become ${isOne ? 'a target' : 'targets'}: ${why}.`,
+    )
+  })
 }
 
 export function refusedProblems(refused: readonly Refusal[]): readonly Problem[] {
   const [first] = refused
   if (!first) return []
-  const names = listed(refused.slice(0, 5).map(({ target }) => target.node ?? target.id))
+  const names = firstFew(refused.map(({ target }) => target.node ?? target.id))
   return [
     warns(
       'TargetsSkipped',

@@ -1,6 +1,7 @@
 // Which nodes and pods become targets.
 import { expect, test } from 'vitest'
 import type { Endpoint, EndpointSlice, Node } from '../../../src/model/kubernetes-objects.ts'
+import { skippedProblems } from './membership.ts'
 import { chooseTargets } from './targets.ts'
 import type { GroupWish } from './targets.ts'
 
@@ -39,6 +40,14 @@ test('nodes that cannot carry traffic are left out, those without an instance ar
   const { targets, skipped } = chooseTargets(instance, { ...around, nodes })
   expect(targets).toEqual([{ id: 'i-0a', port: 30_080, node: 'a' }])
   expect(skipped.map(({ node: name }) => name)).toEqual(['nameless', 'strange'])
+  const alike = ['n0', 'n1', 'n2'].map(name => node(name))
+  expect([nodes, alike].map(each => skippedProblems(chooseTargets(instance, { ...around, nodes: each }).skipped))).toMatchObject([
+    [
+      { message: 'Node nameless cannot become a target: spec.providerID is missing.' },
+      { message: 'Node strange cannot become a target: spec.providerID kind://docker/kind names no instance.' },
+    ],
+    [{ reason: 'TargetsSkipped', message: 'Nodes n0, n1, n2 cannot become targets: spec.providerID is missing.' }],
+  ])
 })
 
 test('labels restrict nodes, and endpoints do where that is asked for', () => {

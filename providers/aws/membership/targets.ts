@@ -67,11 +67,11 @@ function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Re
 
 /** Fargate and hybrid nodes have ids of other forms; they are no instances and nobody expects them to be targets. */
 function instanceOf(providerId: string | undefined): { readonly id: string } | { readonly why: string } {
-  if (providerId === undefined || providerId === '') return { why: 'it has no spec.providerID' }
+  if (providerId === undefined || providerId === '') return { why: 'spec.providerID is missing' }
   const last = providerId.slice(providerId.lastIndexOf('/') + 1)
   if (/^i-[0-9a-f]+$/.test(last)) return { id: last }
   if (providerId.startsWith('eks-hybrid:') || last.startsWith('fargate-')) return { why: 'not an instance' }
-  return { why: `its spec.providerID ${providerId} names no instance` }
+  return { why: `spec.providerID ${providerId} names no instance` }
 }
 
 function nodesOf(wish: GroupWish, slices: Iterable<EndpointSlice>): ReadonlySet<string> {

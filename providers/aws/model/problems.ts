@@ -17,6 +17,11 @@ export function invalidSettings(message: string, remedy?: string): Problem {
   return blocks('InvalidSettings', message, remedy)
 }
 
+/** A sentence that may also stand in the middle of another one, as it begins by itself; a name in front stays as it is. */
+export function beginning(text: string): string {
+  return /^(a|an|every|no|the|there) /.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

@@ -40,7 +40,11 @@ export async function adoptionFor(
   const found = [...(await notOlder(location.pictures.loadBalancers, maxAgeMs, around)).values()].find(each =>
     isNamed(each, adopt),
   )
-  if (!found) throw refusal(`there is no load balancer ${adopt} in ${location.place.region}.`)
+  if (!found)
+    throw refusal(
+      `No load balancer ${adopt} is seen in ${location.place.region} yet; it is looked for again.`,
+      'If it was made just now, wait; else correct weir.dev/adopt-load-balancer or leave it out.',
+    )
   const owner = ownerOf(id)
   if (isOwnedBy(found.tags, cluster, owner)) return { balancer: found, isNew: false }
   const misfit = unfit(found, settings, look) ?? otherFamilies(found, settings)

@@ -143,7 +143,11 @@ test.each([
 })
 
 test.each([
-  ['that is not there', { annotations: { 'weir.dev/adopt-load-balancer': 'nowhere' } }, /no load balancer nowhere/],
+  [
+    'that is not there',
+    { annotations: { 'weir.dev/adopt-load-balancer': 'nowhere' } },
+    /^No load balancer nowhere is seen .*looked for again/,
+  ],
   ['of another scheme', { aws: { scheme: 'internet-facing' } }, /it is internal/],
   ['with security groups, for a Service without', { aws: { 'disable-nlb-sg': 'true' } }, /can never be taken away/],
   ['of another name', { aws: { name: 'front' } }, /cannot become front/],

@@ -97,10 +97,14 @@ test('nodes as targets are registered with the node port of the other Service', 
 test('a Service that does not exist, or has no such port, is told, and the others are served', async () => {
   await using at = await world()
   const wrong = await at.cluster.settle(sharing({ own: 1, canary: 1 }, 'https'))
-  expect(wrong.readiness.reason).toBe('Serving')
+  expect(wrong.readiness).toMatchObject({
+    reason: 'Serving',
+    message: expect.stringMatching(/serves the Service\. ServicePortNotFound: Service default\/canary has no port https\. /),
+  })
   expect(wrong.warnings).toEqual([expect.objectContaining({ reason: 'ServicePortNotFound' })])
   at.cluster.services.clear()
   const missing = await at.cluster.settle(sharing({ own: 1, canary: 1 }))
+  expect(missing.readiness.message).toContain('ServiceNotFound: There is no Service default/canary to forward to')
   expect(missing.warnings).toEqual([
     expect.objectContaining({ reason: 'ServiceNotFound', message: expect.stringContaining('default/canary') }),
   ])

@@ -125,7 +125,7 @@ describe('a port that two ask for', () => {
     for (const each of [rival, bb, a]) cluster.members.set(idOf(each).uid, each)
     const refused = await cluster.settle(rival)
     expect(refused.readiness).toMatchObject({ ready: false, reason: 'PortConflict' })
-    expect(refused.readiness.message).toContain('port 80 of the group belongs to default/a.')
+    expect(refused.readiness.message).toContain('Port 80 of the group belongs to default/a.')
     expect(refused.ingress).toEqual([])
     await serve(cluster, [a, bb])
     cluster.woken.splice(0)
@@ -142,7 +142,7 @@ describe('a port that two ask for', () => {
     await serve(cluster, [a, half])
     const outcome = await cluster.look(half)
     expect(outcome.readiness).toMatchObject({ ready: true, reason: 'Serving' })
-    expect(outcome.readiness.message).toContain('port 80 of the group belongs to default/a.')
+    expect(outcome.readiness.message).toContain('Port 80 of the group belongs to default/a.')
     expect(outcome.ingress).toMatchObject([
       {
         ports: [
@@ -204,7 +204,7 @@ describe('a bad member', () => {
     await serve(cluster, [lost, bb])
     expect(ports(aws)).toEqual([80, 81])
     expect((await cluster.look(lost)).warnings).toMatchObject([
-      { reason: 'GroupConflict', message: 'the load balancer of the group follows default/bb in its subnets.' },
+      { reason: 'GroupConflict', message: 'The load balancer of the group follows default/bb in its subnets.' },
     ])
   })
 

@@ -29,7 +29,7 @@ function families({ wish, settings }: Subject): readonly Problem[] {
   const needs = wish.families.includes('IPv6') && (!wish.families.includes('IPv4') || wish.familyPolicy === 'RequireDualStack')
   if (!needs || ipAddressType === 'dualstack') return []
   const remedy = `Set ${servicePrefix}aws-load-balancer-ip-address-type: dualstack.`
-  return [blocks('UnsupportedFamily', 'the Service needs IPv6, and the load balancer is ipv4.', remedy)]
+  return [blocks('UnsupportedFamily', 'The Service needs IPv6, and the load balancer is ipv4.', remedy)]
 }
 
 function sources({ settings: { securityGroups: groups, loadBalancer }, values }: Subject): readonly Problem[] {
@@ -83,7 +83,7 @@ export function countProblems(what: string, addresses: number, subnets: number |
   return [
     blocks(
       'FixedAddressesInvalid',
-      `there are ${addresses} ${what} for ${subnets} ${subnets === 1 ? 'subnet' : 'subnets'}.`,
+      `There are ${addresses} ${what} for ${subnets} ${subnets === 1 ? 'subnet' : 'subnets'}.`,
       remedy,
     ),
   ]
@@ -94,16 +94,16 @@ function sourceNat({ settings: { loadBalancer } }: Subject): readonly Problem[] 
   const prefixes = subnets.sourceNatIpv6Prefixes
   const problems: Problem[] = []
   if (ipv6SourceNat && ipAddressType !== 'dualstack')
-    problems.push(invalidSettings('source NAT with IPv6 prefixes needs a dualstack load balancer.'))
+    problems.push(invalidSettings('Source NAT with IPv6 prefixes needs a dualstack load balancer.'))
   if (prefixes === undefined) return problems
-  if (!ipv6SourceNat) problems.push(invalidSettings('source NAT prefixes are given, but source NAT is off.'))
+  if (!ipv6SourceNat) problems.push(invalidSettings('Source NAT prefixes are given, but source NAT is off.'))
   return [...problems, ...countProblems('source NAT prefixes', prefixes.length, subnets.named?.length)]
 }
 
 function securityGroups({ values, wish, settings }: Subject): readonly Problem[] {
   const problems: Problem[] = []
   if (values.securityGroups !== undefined && values.withoutSecurityGroups) {
-    problems.push(invalidSettings('security groups are named, and a load balancer without any is asked for.'))
+    problems.push(invalidSettings('Security groups are named, and a load balancer without any is asked for.'))
   }
   if (settings.securityGroups.kind === 'managed') return problems
   const without = [
@@ -132,7 +132,7 @@ function udpChecks({ wish, settings }: Subject): readonly Problem[] {
   )
   if (lonely.length === 0) return []
   const ports = listed(lonely.map(({ key }) => key))
-  const message = `the targets of UDP ${ports} are checked by TCP at the same port, where perhaps nothing answers.`
+  const message = `The targets of UDP ${ports} are checked by TCP at the same port, where perhaps nothing answers.`
   return [warns('HealthCheckUnanswered', message)]
 }
 

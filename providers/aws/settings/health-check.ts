@@ -27,12 +27,12 @@ export function healthCheckSettings(
   const problems: Problem[] = []
   if (port === undefined) problems.push(unknownPort(values.healthCheckPort ?? '', wish, values))
   if (timeoutSeconds > intervalSeconds) {
-    const message = `the health check's timeout of ${timeoutSeconds} s is longer than its interval of ${intervalSeconds} s.`
+    const message = `The health check's timeout of ${timeoutSeconds} s is longer than its interval of ${intervalSeconds} s.`
     problems.push(invalidSettings(message, 'Make the interval longer or the timeout shorter.'))
   }
   if (protocol === 'TCP' && (values.healthCheckPath !== undefined || values.healthCheckSuccessCodes !== undefined)) {
     const remedy = 'Set the health check protocol to HTTP or HTTPS, or leave path and success codes out.'
-    problems.push({ ...invalidSettings('a TCP health check has no path and no success codes.', remedy), severity: 'warns' })
+    problems.push({ ...invalidSettings('A TCP health check has no path and no success codes.', remedy), severity: 'warns' })
   }
   const http = {
     path: values.healthCheckPath ?? defaults.path,

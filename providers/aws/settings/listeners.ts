@@ -70,7 +70,7 @@ function tlsPorts(
   if (isAnnotated && unused.length > 0) {
     const known = tcp.map(({ port, portName }) => (portName === '' ? String(port) : `${port} (${portName})`))
     const remedy = known.length > 0 ? `TCP ports are ${listed(known)}.` : 'The Service has no TCP port.'
-    problems.push(invalidSettings(`the TLS ports name ${listed(unused)}, which no TCP port of the Service is.`, remedy))
+    problems.push(invalidSettings(`The TLS ports name ${listed(unused)}, which no TCP port of the Service is.`, remedy))
   }
   if (isAnnotated && certificates === undefined) {
     const remedy = 'Name certificates with aws-load-balancer-ssl-cert, or leave the TLS ports out.'
@@ -102,7 +102,7 @@ function listenerOf(
       serves: serves.map(({ port, protocol }) => ({ port, protocol })),
     },
     problems: stickyTls
-      ? [warns('AffinityNotSupported', `listener ${key} cannot keep clients with a target group: it is TLS.`)]
+      ? [warns('AffinityNotSupported', `Listener ${key} cannot keep clients with a target group: it is TLS.`)]
       : [],
   }
 }
@@ -158,7 +158,7 @@ function withoutNodePorts({ listeners }: Wish, { targets }: Values): readonly Pr
   const without = listeners.filter(({ protocol, nodePort }) => protocol !== 'SCTP' && nodePort === undefined)
   if (without.length === 0) return []
   const ports = listed(without.map(({ port, protocol }) => `${port}/${protocol}`))
-  return [blocks('NodePortsRequired', `targets are nodes, but ${ports} ${without.length === 1 ? 'has' : 'have'} no node port.`)]
+  return [blocks('NodePortsRequired', `Targets are nodes, but ${ports} ${without.length === 1 ? 'has' : 'have'} no node port.`)]
 }
 
 /** What Kubernetes fills in when no timeout is given. */
@@ -167,7 +167,7 @@ const usualTimeoutSeconds = 10_800
 /** Stickiness of a Network Load Balancer has no timeout to set (ELBv2 API, TargetGroupAttribute). */
 function timeoutProblem({ sessionAffinity }: Wish): readonly Problem[] {
   if (sessionAffinity === undefined || sessionAffinity.timeoutSeconds === usualTimeoutSeconds) return []
-  const message = `the session affinity timeout of ${sessionAffinity.timeoutSeconds} s is not kept: a Network Load Balancer has no such setting.`
+  const message = `The session affinity timeout of ${sessionAffinity.timeoutSeconds} s is not kept: a Network Load Balancer has no such setting.`
   return [warns('AffinityNotSupported', message, 'Leave sessionAffinityConfig.clientIP.timeoutSeconds out.')]
 }
 
@@ -182,7 +182,7 @@ function unusedSuffixes(wish: Wish, values: Values, keys: readonly string[]): re
   ]
   return [...new Set(wrong)].map(name => {
     const remedy = `Listeners of the Service are ${listed(keys)}.`
-    return warns('SettingWithoutEffect', `an annotation is for ${name}, which the Service does not have.`, remedy)
+    return warns('SettingWithoutEffect', `An annotation is for ${name}, which the Service does not have.`, remedy)
   })
 }
 

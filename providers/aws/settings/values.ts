@@ -176,7 +176,7 @@ function joinTags(
   const tags = { ...ofService, ...ofClass }
   for (const [key, value] of Object.entries(tags)) {
     const problem = tagProblem(key, value, externallyManaged)
-    if (problem !== undefined) problems.push(blocks('InvalidSettings', `the tag ${key} ${problem}.`, 'Remove or rename the tag.'))
+    if (problem !== undefined) problems.push(blocks('InvalidSettings', `The tag ${key} ${problem}.`, 'Remove or rename the tag.'))
   }
   return { tags, problems }
 }

@@ -285,6 +285,21 @@ export const invalid: readonly InvalidExample[] = [
     error: 'one of targetGroupARN and targetGroupName must be set',
   },
   {
+    why: 'a binding to a load balancer',
+    kind: 'TargetGroupBinding',
+    spec: {
+      serviceRef: bound.serviceRef,
+      targetGroupARN: 'arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/net/web/0a',
+    },
+    error: 'must be the ARN of a target group, as arn:aws:',
+  },
+  {
+    why: 'a binding in something that is no VPC',
+    kind: 'TargetGroupBinding',
+    spec: { ...bound, vpcID: 'main' },
+    error: 'must be the id of a VPC, as vpc-',
+  },
+  {
     why: 'a target group that several clusters fill',
     kind: 'TargetGroupBinding',
     spec: { ...bound, multiClusterTargetGroup: true },
