@@ -1,7 +1,7 @@
 // datapath: requests to pods directly, as kube-proxy translates and masquerades them, and by our table; and what large tables cost.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCluster } from '../../providers/local/agent/datapath/cluster-under-test.ts'
@@ -32,6 +32,21 @@ interface Figures {
   readonly gbps: number
 }
 
+/** Answers per second of processor time, ours beside another path: the middle of all rounds. */
+interface Ratios {
+  readonly local: number
+  readonly remote: number
+}
+
+interface Compared {
+  readonly figures: Readonly<Record<Path, Figures>>
+  readonly toDirect: Ratios
+  readonly toKubeProxy: Ratios
+}
+
+/** Ours may cost at most so much of what the pod gives directly, and nothing of what kube-proxy's way gives to pods elsewhere. */
+const goals = { local: 0.95, remote: 0.85, toKubeProxy: 1 } as const
+
 export async function datapath({ services = 10_000, rounds, signal }: BenchOptions): Promise<Readonly<Record<string, unknown>>> {
   const progress = lines(process.stderr)
   if (spawnSync('cc', ['--version']).status !== 0) throw new Error('the load generator needs a C compiler (cc)')
@@ -55,17 +70,22 @@ export async function datapath({ services = 10_000, rounds, signal }: BenchOptio
 
   const one = await progress.step('requests beside 1 Service', () => requests({ others: 0, rounds: rounds * 3, signal }))
   const many = await progress.step('requests beside 1,000 Services', () => requests({ others: 1000, rounds: rounds * 3, signal }))
-  for (const [name, figures] of [['1 Service', one] as const, ['1,000 Services', many] as const]) {
+  for (const [name, { figures, toDirect, toKubeProxy }] of [['1 Service', one] as const, ['1,000 Services', many] as const]) {
     const rows = paths.map(path => {
       const { localRps, remoteRps, gbps } = figures[path]
       return [path, localRps.toFixed(0), remoteRps.toFixed(0), gbps.toFixed(2)]
     })
-    console.log(`${table([name, 'local req/s', 'remote req/s', 'remote Gbit/s'], rows)}\n`)
+    const goal = (ratio: number, limit: number) => `${ratio.toFixed(3)} (goal ${limit})${ratio >= limit ? '' : ' missed'}`
+    console.log(`${table([name, 'local req/s', 'remote req/s', 'remote Gbit/s'], rows)}
+by processor time, ours to direct: local ${goal(toDirect.local, goals.local)}, remote ${goal(toDirect.remote, goals.remote)}
+by processor time, ours to kubeProxy: remote ${goal(toKubeProxy.remote, goals.toKubeProxy)}
+`)
   }
   return {
-    ...many,
-    ratioLocal: rounded(many.ours.localRps / many.direct.localRps, 3),
-    ratioRemote: rounded(many.ours.remoteRps / many.direct.remoteRps, 3),
+    ...many.figures,
+    ratioLocal: rounded(many.toDirect.local, 3),
+    ratioRemote: rounded(many.toDirect.remote, 3),
+    ratioToKubeProxy: rounded(many.toKubeProxy.remote, 3),
     oneService: one,
     tables,
   }
@@ -78,7 +98,7 @@ interface Run {
 }
 
 /** Every path in turn, again and again, so that what else the machine does falls on all of them. */
-async function requests({ others, rounds, signal }: Run): Promise<Readonly<Record<Path, Figures>>> {
+async function requests({ others, rounds, signal }: Run): Promise<Compared> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
   const program = join(folder, 'load')
@@ -107,13 +127,18 @@ async function requests({ others, rounds, signal }: Run): Promise<Readonly<Recor
         ? [podAddress(pods[place], 'IPv4'), podPort]
         : [path === 'ours' ? virtual.IPv4 : kubeProxyAddress, ports[place]]
     const words = [what, ...target, ...(what === 'ask' ? [connections] : []), measureMs].map(String)
-    const said = await output(cluster, program, words)
-    const key = `${what} ${path} ${place}`
-    samples.set(key, [...(samples.get(key) ?? []), said])
+    const before = servers.cpuOf(place)
+    const [rate = Number.NaN, answers, clientCpu = 0] = await output(cluster, program, words)
+    const note = (key: string, value: number) => samples.set(key, [...(samples.get(key) ?? []), value])
+    note(`${what} ${path} ${place}`, rate)
+    // What a loaded machine does not change: how much of the processor client, nodes and pod need together for an answer.
+    if (answers !== undefined) note(`cost ${path} ${place}`, (clientCpu + servers.cpuOf(place) - before) / answers)
   }
   for (let round = 0; round < rounds; round++) {
-    for (const place of places) for (const path of paths) await measure('ask', path, place)
-    for (const path of paths) await measure('push', path, 'remote')
+    // Whoever is first in one round is last in another: what the machine does besides falls on all of them.
+    const order = paths.map((_, at) => paths[(at + round) % paths.length] ?? 'ours')
+    for (const place of places) for (const path of order) await measure('ask', path, place)
+    for (const path of order) await measure('push', path, 'remote')
   }
   const middle = (key: string) => median(samples.get(key) ?? [])
   const figures = (path: Path): Figures => ({
@@ -121,20 +146,41 @@ async function requests({ others, rounds, signal }: Run): Promise<Readonly<Recor
     remoteRps: middle(`ask ${path} remote`),
     gbps: middle(`push ${path} remote`),
   })
-  return { direct: figures('direct'), kubeProxy: figures('kubeProxy'), ours: figures('ours') }
+  const ratio = (place: Place, to: Path) =>
+    median(
+      Array.from({ length: rounds }, (_, round) => {
+        const cost = (path: Path) => samples.get(`cost ${path} ${place}`)?.[round] ?? Number.NaN
+        return cost(to) / cost('ours')
+      }),
+    )
+  const ratios = (to: Path): Ratios => ({ local: ratio('local', to), remote: ratio('remote', to) })
+  return {
+    figures: { direct: figures('direct'), kubeProxy: figures('kubeProxy'), ours: figures('ours') },
+    toDirect: ratios('direct'),
+    toKubeProxy: ratios('kubeProxy'),
+  }
 }
 
-async function startServers(cluster: TestCluster, program: string): Promise<Disposable> {
-  const children = Object.values(pods).map(pod =>
-    spawn('ip', ['netns', 'exec', cluster.namespaceOf(pod), program, 'serve', String(podPort)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }),
-  )
+async function startServers(
+  cluster: TestCluster,
+  program: string,
+): Promise<Disposable & Record<'cpuOf', (place: Place) => number>> {
+  const children = places
+    .map(place => pods[place])
+    .map(pod =>
+      spawn('ip', ['netns', 'exec', cluster.namespaceOf(pod), program, 'serve', String(podPort)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    )
   await Promise.all(children.map(child => once(child.stdout, 'data')))
-  return { [Symbol.dispose]: () => children.forEach(child => child.kill('SIGKILL')) }
+  return {
+    // Seconds on the processor, to the nanosecond (schedstat: its first number), packets that it handled on the way included.
+    cpuOf: place => Number(readFileSync(`/proc/${children[places.indexOf(place)]?.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9,
+    [Symbol.dispose]: () => children.forEach(child => child.kill('SIGKILL')),
+  }
 }
 
-async function output(cluster: TestCluster, program: string, words: readonly string[]): Promise<number> {
+async function output(cluster: TestCluster, program: string, words: readonly string[]): Promise<readonly number[]> {
   const child = spawn('ip', ['netns', 'exec', cluster.namespaceOf('client'), program, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -144,7 +190,7 @@ async function output(cluster: TestCluster, program: string, words: readonly str
   })
   await once(child, 'close')
   if (child.exitCode !== 0) throw new Error(`load ${words.join(' ')} failed`)
-  return Number(text)
+  return text.trim().split(' ').map(Number)
 }
 
 /** What kube-proxy (mode nftables, policy Cluster) makes of Services with these ports: a chain each, a mark, and a masquerade for all. */
