@@ -1,6 +1,7 @@
 // The data path within the agent: there for as long as some address has pod targets, and costing nothing otherwise.
 import type { Agent } from '../providers/local/agent/agent.ts'
 import type { View } from '../providers/local/agent/decide.ts'
+import { withoutDataPath } from '../providers/local/agent/forwarding/stated-path.ts'
 import type { Forwarding } from '../providers/local/agent/forwarding/start.ts'
 import { usesPods } from '../providers/local/agent/forwarding/uses-pods.ts'
 import { dataPathCondition } from '../providers/local/agent/forwarding/verdict.ts'
@@ -8,6 +9,7 @@ import type { DataPathReport, Verdict } from '../providers/local/agent/forwardin
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
 import type { Announcement } from './api/announcement.ts'
 import type { Store } from './kubernetes/store.ts'
+import type { watchPodTargets } from './main-agent-pod-watches.ts'
 import type { WatchOptions } from './main-agent-watches.ts'
 import type { DataPathMetrics } from './observability/data-path-metrics.ts'
 
@@ -32,10 +34,11 @@ const retryMs = 10_000
 
 export function followPodTargets(options: PodTargetsOptions): PodTargets {
   const { announcements, clock, log, node } = options
-  const wanting = new Set<string>()
+  /** Their addresses by the names of their Announcements. */
+  const wanting = new Map<string, string>()
   const stopping = new AbortController()
   let forwarding: Forwarding | undefined
-  let endWatches: (() => Promise<void>) | undefined
+  let watches: ReturnType<typeof watchPodTargets> | undefined
   let verdict: Verdict | undefined
   let work: Promise<void> | undefined
   /** What an earlier agent left may stand there. */
@@ -43,21 +46,20 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
 
   const begin = async () => {
     log.info({}, 'an address has pod targets: the data path begins')
-    const [{ startForwarding }, { watchPodTargets }] = await Promise.all([
+    const [{ startForwarding }, { watchPodTargets: follow }] = await Promise.all([
       import('../providers/local/agent/forwarding/start.ts'),
       import('./main-agent-pod-watches.ts'),
     ])
-    const watches = watchPodTargets({ ...options, condition: dataPathCondition })
-    endWatches = watches.stop
+    const found = (watches ??= follow({ ...options, condition: dataPathCondition }))
     const ended = new Promise<void>(resolve => stopping.signal.addEventListener('abort', () => resolve(), { once: true }))
-    await Promise.race([watches.synced, ended])
+    await Promise.race([found.synced, ended])
     if (stopping.signal.aborted) return
     forwarding = startForwarding({
       self: node,
       announcements,
-      services: watches.services,
-      slices: watches.slices,
-      reports: watches.reports,
+      services: found.services,
+      slices: found.slices,
+      reports: found.reports,
       interfaces: () => options.interfaces()?.interfaces ?? [],
       presenceOf: name => options.agent()?.presenceOf(name) ?? 'dead',
       clock,
@@ -75,8 +77,8 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
   const end = async () => {
     await forwarding?.remove()
     forwarding = undefined
-    await endWatches?.()
-    endWatches = undefined
+    await watches?.stop()
+    watches = undefined
     verdict = undefined
     options.metrics().applied({ changed: 0, services: 0, durationMs: 0 })
     options.onReport()
@@ -88,15 +90,23 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
     const done = await uninstallDataPath().catch((error: unknown) => log.debug({ error }, 'no data path could be looked for'))
     if (done === 'removed') log.info({}, 'removed the data path of an earlier time')
   }
-  const isSettled = () => wanting.size > 0 === (endWatches !== undefined) && (wanting.size > 0 || isClean)
+  const isSettled = () => (wanting.size > 0 ? forwarding !== undefined : watches === undefined && isClean)
+  /** The agent may not even open what it writes with. */
+  const standAside = (why: string) => {
+    const message = `The agent cannot write a data path: ${why}. Give it the capability NET_ADMIN.`
+    verdict = { able: false, obstacle: { reason: 'NftRefused', message } }
+    options.onReport()
+    options.agent()?.restatePaths([...wanting.values()])
+  }
   const settle = () => {
     if (stopping.signal.aborted || work || isSettled()) return
-    const step = wanting.size > 0 ? begin : endWatches ? end : clean
-    isClean ||= wanting.size > 0 || endWatches !== undefined
+    const step = wanting.size > 0 ? begin : watches ? end : clean
+    isClean ||= wanting.size > 0 || watches !== undefined
     work = step()
       .catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error)
         log.error({ error: message, againAfterMs: retryMs }, 'the data path cannot begin or end')
+        if (step === begin) standAside(message)
         return clock.sleep(retryMs, stopping.signal).catch(() => {})
       })
       .finally(() => {
@@ -106,7 +116,7 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
   }
   const unsubscribe = announcements.subscribe(
     ({ type, object, old }) => {
-      if (type !== 'deleted' && object && usesPods(object)) wanting.add(object.metadata.name)
+      if (type !== 'deleted' && object && usesPods(object)) wanting.set(object.metadata.name, object.spec.address)
       else wanting.delete((object ?? old)?.metadata.name ?? '')
       settle()
     },
@@ -115,7 +125,9 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
   settle()
   return {
     pathOf(announcement) {
-      return usesPods(announcement) ? forwarding?.pathOf(announcement.spec.address) : null
+      if (!usesPods(announcement)) return null
+      if (forwarding) return forwarding.pathOf(announcement.spec.address)
+      return verdict?.able === false ? withoutDataPath(node, verdict.obstacle) : undefined
     },
     changed: () => forwarding?.changed(),
     get report() {
@@ -127,7 +139,7 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
       stopping.abort()
       await work
       await forwarding?.stop()
-      await endWatches?.()
+      await watches?.stop()
     },
   }
 }

@@ -17,17 +17,24 @@ export interface AgentProcess extends AsyncDisposable {
   readonly log: readonly string[]
 }
 
-/** Starts src/main-agent.ts as root with CAP_NET_ADMIN, CAP_NET_RAW and nothing else, as deploy/ does. */
+/** Starts src/main-agent.ts as root with CAP_NET_ADMIN, CAP_NET_RAW and nothing else, as deploy/ does, unless told. */
 export function startAgent(options: {
   readonly station: Station
   readonly node: string
   readonly kubeconfig: string
   readonly program?: string
+  readonly capabilities?: readonly ('net_raw' | 'net_admin')[]
 }): AgentProcess {
-  const { station, node, kubeconfig, program = join(root, 'src', 'main-agent.ts') } = options
+  const {
+    station,
+    node,
+    kubeconfig,
+    program = join(root, 'src', 'main-agent.ts'),
+    capabilities = ['net_raw', 'net_admin'],
+  } = options
   const rights = [
     'setpriv',
-    '--bounding-set=-all,+net_raw,+net_admin',
+    `--bounding-set=${['-all', ...capabilities.map(name => `+${name}`)].join()}`,
     '--inh-caps=-all',
     '--no-new-privs',
     '--pdeathsig',

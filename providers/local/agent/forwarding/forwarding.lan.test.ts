@@ -28,8 +28,8 @@ describe.skipIf(missing !== undefined)(
     let serviceUid = ''
     let asked = 0
 
-    const start = async (node: string) => {
-      agents.set(node, startAgent({ station: net.station(node), node, kubeconfig: cluster.plane.kubeconfig }))
+    const start = async (node: string, rights: Pick<Parameters<typeof startAgent>[0], 'capabilities'> = {}) => {
+      agents.set(node, startAgent({ station: net.station(node), node, kubeconfig: cluster.plane.kubeconfig, ...rights }))
       await cluster.until(`${leases}/${node}`, ({ spec }) => spec.holderIdentity === node)
     }
     const announce = (family: Family, nodes: readonly string[]) =>
@@ -231,6 +231,22 @@ describe.skipIf(missing !== undefined)(
       net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
       await agents.get('n3')?.end('SIGTERM')
       await start('n3')
+      await untilPath('IPv4', 'direct')
+    })
+
+    test('an agent without the right to write says so, at its address too, and goes on as soon as it has it', async () => {
+      const owner = await ownerOf('IPv4')
+      for (const node of net.nodes) await agents.get(node)?.end('SIGTERM')
+      await start(owner, { capabilities: ['net_raw'] })
+      const { status } = await untilPath('IPv4', 'kube-proxy')
+      expect(status.path).toMatchObject({ reason: 'NftRefused', node: owner, message: expect.stringContaining('NET_ADMIN') })
+      await cluster.until(weirPath('nodereports', owner), ({ spec }) =>
+        spec.conditions.some(
+          (each: { type: string; reason: string }) => each.type === 'DataPath' && each.reason === 'NftRefused',
+        ),
+      )
+      await agents.get(owner)?.end('SIGTERM')
+      for (const node of net.nodes) await start(node)
       await untilPath('IPv4', 'direct')
     })
 
