@@ -38,6 +38,27 @@ test('who took any address gets another one, and the one that the stranger has i
   expect((await lan.bring(serviceNamed('bold', asking('10.201.200.1')))).ingress).toMatchObject([{ ip: '10.201.200.1' }])
 })
 
+test('a station that uses an address in service is told as a Warning, and the address stays; a node of ours is none', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const web = serviceNamed('web')
+  await lan.bring(web)
+  await lan.announce()
+  lan.claim('ip-10-201-200-1', 'n1')
+  lan.woken()
+  lan.defend('ip-10-201-200-1', '02:00:00:00:00:99')
+  expect(lan.woken()).toEqual(['web'])
+  const outcome = await lan.bring(web)
+  expect(outcome.readiness.reason).toBe('Serving')
+  expect(outcome.warnings).toMatchObject([
+    {
+      reason: 'AddressConflict',
+      message: expect.stringContaining('MAC 02:00:00:00:00:99 used 10.201.200.1 on the LAN at 2026-'),
+    },
+  ])
+  lan.defend('ip-10-201-200-1', '02:00:00:00:00:01')
+  expect((await lan.bring(web)).warnings).toEqual([])
+})
+
 test('an address that clients may know stays: one from the status, and one that was announced', async () => {
   const web = serviceNamed('web', { statusAddresses: ['10.201.200.9'] })
   const existing = [{ id: web.id, createdAt: web.createdAt, addresses: ['10.201.200.9'] }]

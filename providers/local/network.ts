@@ -31,6 +31,8 @@ export interface Announcer {
   readonly drained: boolean
   readonly alive: boolean
   readonly interfaces: readonly AnnouncerInterface[]
+  /** Of its interfaces, in lower case. */
+  readonly macs: readonly string[]
   /** Every address of its own, by its status and by its agent's report. Never given to a Service: that would cut the node off. */
   readonly addresses: readonly string[]
   readonly traps: readonly NodeTrap[]
@@ -107,6 +109,7 @@ export function makeAnnouncer(node: Node, report: NodeReport | undefined, alive:
       networks: addresses.flatMap(address => parseCidr(address)?.network ?? []),
       addresses,
     })),
+    macs: (report?.spec.interfaces ?? []).map(({ mac }) => mac),
     addresses: addressesOf(node, report),
     traps: (report?.spec.conditions ?? []).flatMap(({ type, status, message }) =>
       type !== 'Ready' && status === 'True' ? { reason: type, message } : [],

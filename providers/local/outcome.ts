@@ -51,6 +51,7 @@ export function outcomeOf(
       ...decision.left.map(({ holding, discord }) => leftWarning(holding.given.address.text, discord)),
       ...decision.leaving.flatMap(({ holding, discord }) => movedWarning(holding.given, discord, fresh)),
       ...replaced.filter(({ isToBeExchanged }) => isToBeExchanged).flatMap(({ given }) => exchangedWarning(given, observed)),
+      ...shown.flatMap(given => defendedWarning(given, observed)),
       ...fallbacksOf(shown, goal, observed),
     ],
     gone: false,
@@ -195,6 +196,21 @@ function exchangedWarning(given: Given, observed: LocalObserved): readonly Probl
   const message = conflictAt(given, observed)
   const remedy = 'This Service gets another address.'
   return message === undefined ? [] : [{ reason: 'AddressConflict', message, remedy, severity: 'warns' }]
+}
+
+/** A station that uses an address in service: the node that has it goes on, and clients may meet either. */
+function defendedWarning(given: Given, observed: LocalObserved): readonly Problem[] {
+  const { conflict, defended } = holdingOf(given, observed)?.announcement?.status ?? {}
+  // In a move two nodes of ours may meet.
+  if (!defended || conflict || observed.network.announcers.some(({ macs }) => macs.includes(defended.mac))) return []
+  return [
+    {
+      reason: 'AddressConflict',
+      message: `A station with the MAC ${defended.mac} used ${given.address.text} on the LAN at ${defended.since}, while it was announced. The node that announces it told it off and goes on; clients may reach either of the two.`,
+      remedy: `Give that station another address, or take ${given.address.text} out of pool ${given.pool}.`,
+      severity: 'warns',
+    },
+  ]
 }
 
 function revokedWarning({ address, pool }: Given, { pools }: LocalObserved, serving: readonly Given[]): Problem {

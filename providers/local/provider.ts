@@ -213,6 +213,7 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     if (!change.object || change.object.metadata.deletionTimestamp !== undefined) wakeHolders(change.object ?? change.old)
     // A claim is no news to its Service; that a stranger has the address, or that pods are not reached as they should be, is.
     else if (change.object.status?.conflict?.mac !== change.old?.status?.conflict?.mac) wakeHolders(change.object)
+    else if (change.object.status?.defended?.since !== change.old?.status?.defended?.since) wakeHolders(change.object)
     else if (fallbackMark(change.object) !== fallbackMark(change.old)) wakeHolders(change.object)
   }
   const wakeHolders = (announcement: Announcement) => {

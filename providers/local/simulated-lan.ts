@@ -36,6 +36,8 @@ export interface SimulatedLan {
   /** What an agent does that meets a station of others at the address; without a MAC, the station is gone. */
   meet(announcement: string, mac: string | undefined): void
   /** The node that announces says by which path packets go to pods. */
+  /** The node that announces met a station of others at the address and defended it. */
+  defend(announcement: string, mac: string): void
   carry(announcement: string, path: DataPath): void
   setAlive(node: string, alive: boolean): void
 }
@@ -55,6 +57,7 @@ export interface SimulatedLanOptions {
 export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<SimulatedLan> {
   const { pools = [], nodes = ['n0', 'n1', 'n2'], existing = [], after, write = async () => {} } = options
   let passedMs = 0
+  let defences = 0
   const services = new Map<string, DesiredLoadBalancer>(after?.services)
   for (const service of options.services ?? []) services.set(service.id.uid, service)
   const blockView = createView<AddressBlock>()
@@ -179,6 +182,11 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       change(name, announcement => {
         const since = '2026-01-02T00:00:00Z'
         return { ...announcement, status: { epoch: 0, node: '', ...(mac !== undefined && { conflict: { mac, since } }) } }
+      }),
+    defend: (name, mac) =>
+      change(name, announcement => {
+        const since = new Date(Date.UTC(2026, 0, 2) + defences++ * 1000).toISOString()
+        return { ...announcement, status: { epoch: 1, node: 'n0', ...announcement.status, defended: { mac, since } } }
       }),
     carry: (name, path) =>
       change(name, announcement => ({ ...announcement, status: { epoch: 1, node: 'n0', ...announcement.status, path } })),

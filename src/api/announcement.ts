@@ -77,6 +77,12 @@ export const announcement = {
           .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
           .exactOptional()
           .describe('A station that is none of ours has the address, so nobody of us announces it.'),
+        defended: z
+          .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
+          .exactOptional()
+          .describe(
+            'The station that last used the address while it was announced here, and was told off. The address stayed; told at most every ten minutes.',
+          ),
         path: z
           .object({
             mode: z

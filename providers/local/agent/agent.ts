@@ -134,6 +134,7 @@ export function createAgent(options: AgentOptions): Agent {
       yieldedEpoch: conflicts.yielded(metadata.name)?.epoch,
       yieldedTo: conflicts.yielded(metadata.name)?.to,
       path: options.pathOf?.(announcement),
+      defended: conflicts.defended(metadata.name),
       probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(metadata.name),
       canTakeOver: node => livesHere(node) ?? (isAlive(node) && !liveness.looksDead(node, clock.now())),
@@ -275,6 +276,7 @@ export function createAgent(options: AgentOptions): Agent {
       epoch: seen.status?.epoch ?? 0,
       next: nextInLine(seen.spec.nodes, self, viewOf(seen).isAlive),
       path: options.pathOf?.(seen),
+      defended: conflicts.defended(seen.metadata.name),
     }
     return writer.patchStatus(seen, statusPatch(decided, at), signal)
   }
@@ -339,6 +341,9 @@ export function createAgent(options: AgentOptions): Agent {
       if (answer !== 'defend') return
       logger.warn({ announcement: name, interface: on, mac }, 'another station uses this address')
       void announcer.defend(on, [address]).catch(() => {})
+      if (name === undefined) return
+      conflicts.defend(name, { mac, nowMs: now, since: formatSince(clock.now()) })
+      lookAndWake(name)
     },
     async withdraw() {
       stopping = true
@@ -358,7 +363,7 @@ const sentences: Readonly<Record<AnnouncementWrite['kind'], string>> = {
   claim: 'claimed',
   yield: 'given up',
   'report-conflict': 'another station has the address',
-  restate: 'interface, MAC, path or next in line written anew',
+  restate: 'interface, MAC, path, next in line or a conflict written anew',
   confirm: 'withdrawal confirmed',
 }
 

@@ -24,3 +24,18 @@ test('what the segment answered holds for half a minute; an Announcement that go
   conflicts.forget('web', 7)
   expect(conflicts.probed('web', 40_001)).toBe('not-yet')
 })
+
+test('a station that goes on and on, or one that changes its MAC all the time, is told at most every ten minutes', () => {
+  const conflicts = createConflicts('defend')
+  const meet = (mac: string, nowMs: number) => {
+    conflicts.defend('ip-10-201-200-1', { mac, nowMs, since: String(nowMs) })
+    return conflicts.defended('ip-10-201-200-1')
+  }
+  expect(conflicts.defended('ip-10-201-200-1')).toBeUndefined()
+  const first = { mac: '02:00:00:00:00:99', since: '0' }
+  expect(meet('02:00:00:00:00:99', 0)).toEqual(first)
+  expect(meet('02:00:00:00:00:98', 599_999)).toEqual(first)
+  expect(meet('02:00:00:00:00:98', 600_000)).toEqual({ mac: '02:00:00:00:00:98', since: '600000' })
+  conflicts.forget('ip-10-201-200-1', undefined)
+  expect(conflicts.defended('ip-10-201-200-1')).toBeUndefined()
+})

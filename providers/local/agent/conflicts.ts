@@ -2,6 +2,7 @@
 import type { AddressKey } from './announcer/address-key.ts'
 import type { ProbeOutcome } from './announcer/announcer.ts'
 import { probeAgainMs } from './decide.ts'
+import type { Defended } from './decide.ts'
 
 /**
  * `defend`: the address is announced once against a conflict, at most every 10 s, and kept (RFC 5227 section 2.4 (c)).
@@ -18,9 +19,16 @@ export interface Yielded {
   readonly to?: string
 }
 
+/** A station that goes on and on is news so often. */
+const tellAgainMs = 600_000
+
 export interface Conflicts {
   /** Another station uses an announced address now. */
   meet(address: AddressKey, nowMs: number): 'defend' | 'give-up' | 'leave'
+  /** To be called when it was defended: kept for the status, at most every ten minutes, however many stations there are. */
+  defend(announcement: string, station: { readonly mac: string; readonly nowMs: number; readonly since: string }): void
+  /** The station it was defended against, and when (RFC 3339). */
+  defended(announcement: string): Defended | undefined
   giveUp(announcement: string, yielded: Yielded): void
   yielded(announcement: string): Yielded | undefined
   /** What the segment answered, as long as that holds. */
@@ -35,6 +43,7 @@ export interface Conflicts {
 export function createConflicts(policy: ConflictPolicy): Conflicts {
   const defendedAt = new Map<AddressKey, number>()
   const yielded = new Map<string, Yielded>()
+  const defended = new Map<string, Defended & { readonly atMs: number }>()
   const asking = new Set<string>()
   const answers = new Map<string, { readonly outcome: ProbeOutcome; readonly until: number }>()
   return {
@@ -43,6 +52,14 @@ export function createConflicts(policy: ConflictPolicy): Conflicts {
       if (last !== undefined && nowMs < last + defendMs) return policy === 'yield' ? 'give-up' : 'leave'
       defendedAt.set(address, nowMs)
       return 'defend'
+    },
+    defend(name, { mac, nowMs, since }) {
+      const last = defended.get(name)
+      if (!last || nowMs >= last.atMs + tellAgainMs) defended.set(name, { mac, since, atMs: nowMs })
+    },
+    defended(name) {
+      const last = defended.get(name)
+      return last && { mac: last.mac, since: last.since }
     },
     giveUp: (name, what) => void yielded.set(name, what),
     yielded: name => yielded.get(name),
@@ -62,6 +79,7 @@ export function createConflicts(policy: ConflictPolicy): Conflicts {
     },
     forget(name, address) {
       yielded.delete(name)
+      defended.delete(name)
       answers.delete(name)
       if (address !== undefined) defendedAt.delete(address)
     },

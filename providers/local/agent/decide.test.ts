@@ -55,6 +55,16 @@ describe('what is ours', () => {
     expect(decide(announcement(['n1'], ours), { ...view, inheritedEpoch: 3 }).announce).toEqual(placement)
     expect(decide(announcement(['n1', 'n0'], ours), { ...view, inheritedEpoch: 2 }).announce).toEqual(placement)
   })
+  test('is stated anew with the station it was defended against, once for each time that is told', () => {
+    const defended = { mac: '02:00:00:00:00:99', since: '2026-01-01T00:00:00Z' }
+    const restate = { announce: placement, write: { kind: 'restate', placement } }
+    expect(decide(announcement(['n1'], ours), { ...view, defended })).toEqual(restate)
+    const told = announcement(['n1'], { ...ours, defended })
+    expect(decide(told, { ...view, defended })).toEqual({ announce: placement })
+    expect(decide(told, { ...view, defended: { ...defended, since: '2026-01-01T00:10:00Z' } })).toEqual(restate)
+    // A process that knows of none takes nothing back.
+    expect(decide(told, view)).toEqual({ announce: placement })
+  })
   test('is stated anew when packets take another way to pods, as soon as that is known', () => {
     const direct = { mode: 'direct' } as const
     const unable = { mode: 'masquerade', reason: 'NodeUnable', node: 'n0' } as const
@@ -206,6 +216,8 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
     null,
   )
   expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac, next: null })
+  const defended = { mac, since: '2026-01-01T00:00:00Z' }
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, defended })).toHaveProperty('defended', defended)
   expect(statusPatch({ kind: 'restate', placement }, { ...at, next: 'n2' })).toHaveProperty('next', 'n2')
   // A merge patch keeps what it does not name.
   expect(statusPatch({ kind: 'restate', placement }, { ...at, path: { mode: 'direct' } })).toHaveProperty('path', {

@@ -41,10 +41,17 @@ export type AnnouncementWrite =
   | { readonly kind: 'yield'; readonly reason: YieldReason; readonly to?: string }
   /** A foreign station has the address, which nobody of us announces: says so with its MAC. */
   | { readonly kind: 'report-conflict'; readonly mac: string }
-  /** The owner is the same, but interface, MAC, path or who is next are others. */
+  /** The owner is the same, but interface, MAC, path, who is next or a conflict are others. */
   | { readonly kind: 'restate'; readonly placement: Placement }
   /** Takes our finalizer off an Announcement being deleted, after the address is answered no more. */
   | { readonly kind: 'confirm' }
+
+/** A station of others against which an announced address was defended, as in `status.defended`. */
+export interface Defended {
+  readonly mac: string
+  /** RFC 3339. */
+  readonly since: string
+}
 
 export interface Decision {
   /** Where the address is announced now; absent: not by this node, at once. */
@@ -67,6 +74,8 @@ export interface View {
   readonly yieldedEpoch: number | undefined
   /** The foreign station it was given up to, if it was given up by policy. */
   readonly yieldedTo?: string | undefined
+  /** The station it was defended against last by this node. */
+  readonly defended?: Defended | undefined
   /** What the segment answered when it was asked; undefined when it is not to be asked. */
   readonly probed?: 'not-yet' | 'free' | { readonly owner: string } | undefined
   /**
@@ -233,7 +242,8 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
   const stated = announcement.status?.interface === name && announcement.status.mac === mac && samePath
   const next = nextInLine(announcement.spec.nodes, view.self, view.isAlive)
   const waitMs = next === announcement.status.next ? undefined : view.calmInMs
-  const restates = !stated || waitMs === 0
+  const isTold = view.defended === undefined || view.defended.since === announcement.status.defended?.since
+  const restates = !stated || !isTold || waitMs === 0
   if (restates) return { announce: placement, write: { kind: 'restate', placement } }
   return { announce: placement, ...(waitMs !== undefined && { againAfterMs: waitMs }) }
 }
@@ -275,7 +285,7 @@ function claimReason(owner: string, epoch: number, isAlive: (node: string) => bo
 /** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
 export function statusPatch(
   write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
-  at: Pick<View, 'self' | 'path'> & {
+  at: Pick<View, 'self' | 'path' | 'defended'> & {
     readonly since: string
     readonly epoch: number
     readonly next?: string | undefined
@@ -289,7 +299,7 @@ export function statusPatch(
   const { name, mac } = write.placement
   const next = at.next ?? null
   const path = at.path === undefined ? {} : { path: at.path && { reason: null, node: null, message: null, ...at.path } }
-  if (write.kind === 'restate') return { interface: name, mac, next, ...path }
+  if (write.kind === 'restate') return { interface: name, mac, next, ...path, ...(at.defended && { defended: at.defended }) }
   const ended = write.ends === undefined ? {} : { conflict: null }
   const begun = write.term === undefined ? {} : { term: write.term }
   return {
