@@ -103,7 +103,7 @@ const cases: readonly Case[] = [
     name: 'adopting',
     what: 'a load balancer to take over that is not there',
     reason: 'AdoptionRefused',
-    says: /no load balancer front in us-east-1/,
+    says: /No load balancer front is seen in us-east-1 yet; it is looked for again/,
     service: () => ({ annotations: { 'weir.dev/adopt-load-balancer': 'front' } }),
   },
   {

@@ -5,7 +5,7 @@ import { acquainted, agentsOnLan } from '../contract/agents-on-lan.ts'
 import type { AgentsOnLan } from '../contract/agents-on-lan.ts'
 import { connectAllTheTime, serveOnAllNodes } from '../contract/tcp-through-address.ts'
 import { lines } from '../lab/progress.ts'
-import { median, rounded, table } from './figures.ts'
+import { median, rounded, table, verdict } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 import { watchAnswers } from './outage.ts'
 import type { Outage, Watch } from './outage.ts'
@@ -14,6 +14,7 @@ const address = '10.201.200.1'
 const port = 8080
 const nodes = ['n0', 'n1', 'n2']
 const times = 10
+const minutes = 4
 /** The worst of ten may take so long, without the API server's help. */
 const limitMs = 500
 
@@ -29,6 +30,7 @@ export async function failover({ signal }: BenchOptions) {
   const missing = missingForLan()
   if (missing) throw new Error(`failover cannot be measured here: ${missing}`)
   const progress = lines(process.stderr)
+  console.error(`failover: ${times} each of four ways in which an address moves; about ${minutes} minutes`)
   await using world = await progress.step('agents on a LAN', () => agentsOnLan({ name: 'fov', nodes }))
   using resources = new DisposableStack()
   resources.use(serveOnAllNodes(world, address, port))
@@ -41,7 +43,10 @@ export async function failover({ signal }: BenchOptions) {
     const moves: Move[] = []
     for (let i = 0; i < times; i++) {
       signal.throwIfAborted()
-      moves.push(await progress.step(`${kind} ${i + 1}`, () => measure(kind, world, watch)))
+      const move = () => measure(kind, world, watch)
+      moves.push(
+        await progress.step(`${kind} ${i + 1} of ${times}`, move, ({ gapMs }) => `nobody answered for ${rounded(gapMs)} ms`),
+      )
     }
     return moves
   }
@@ -61,6 +66,8 @@ export async function failover({ signal }: BenchOptions) {
   })
   const header = ['ten of each', 'best ms', 'median ms', 'worst ms', 'limit ms', 'duplicates', 'failed', 'cut']
   console.log(`failover: nobody answers for so long\n${table(header, rows)}`)
+  const worst = Math.max(...gapsOf([...deaths, ...kills]))
+  console.log(`${verdict(worst <= limitMs)}: at worst nobody answers for ${worst} ms after a death, at most ${limitMs}.`)
   return {
     nodeDeathMs: gapsOf(deaths),
     agentKillMs: gapsOf(kills),

@@ -32,6 +32,11 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join('\n')
 }
 
+/** How a bench says whether it held its limit. */
+export function verdict(isHeld: boolean): string {
+  return isHeld ? '✔ within the limit' : '✘ beyond the limit'
+}
+
 export function rounded(value: number, digits = 0): number {
   return Number(value.toFixed(digits))
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON.
+// `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON, for programs.
 import { parseArgs } from 'node:util'
 import { arp } from './arp.ts'
 import { aws } from './aws.ts'
@@ -20,6 +20,7 @@ const usage = `Usage: npm run bench -- [NAME...] [options]
   NAME             ${Object.keys(benches).join(', ')} (default: all)
   --services N     Services in it (default: 1000; aws: 100; datapath: 10000)
   --rounds N       How often it is measured; medians are shown (default: 3; datapath three times as often)
+  --json           Ends with one line of JSON also on a terminal; elsewhere it always does
 `
 
 const { values, positionals } = parseArgs({
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     services: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -40,11 +42,28 @@ else if (unknown.length > 0 || numbers.some(number => !Number.isSafeInteger(numb
   process.exitCode = 2
 } else {
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(new Error(signal)))
+  let ended = ''
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      ended ||= signal
+      stopping.abort(new Error(`ended by ${signal}`))
+    })
+  }
   const options = {
     services: values.services === undefined ? undefined : Number(values.services),
     rounds: Number(values.rounds),
     signal: stopping.signal,
   }
-  for (const name of names) console.log(JSON.stringify({ bench: name, ...(await benches[name]?.(options)) }))
+  const isForPrograms = values.json || !process.stdout.isTTY
+  try {
+    for (const name of names) {
+      const figures = await benches[name]?.(options)
+      if (isForPrograms) console.log(JSON.stringify({ bench: name, ...figures }))
+    }
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error
+    // What fails when everything is being taken down says nothing.
+    console.error(`bench: ended by ${ended}, nothing was measured to its end.`)
+    process.exitCode = ended === 'SIGINT' ? 130 : 143
+  }
 }
