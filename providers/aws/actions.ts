@@ -26,8 +26,8 @@ export type AwsAction =
   | { readonly kind: 'modify-health-check'; readonly key: string; readonly healthCheck: HealthCheckSettings }
   | { readonly kind: 'set-target-group-attributes'; readonly key: string; readonly attributes: Attributes }
   | { readonly kind: 'register-targets'; readonly key: string; readonly targets: readonly Target[] }
-  /** Opens the security groups of the targets for the load balancer. */
-  | { readonly kind: 'open-targets'; readonly keys: readonly string[] }
+  /** Opens the security groups of the targets for the load balancer; with `closes`, what it needs no more is shut. */
+  | { readonly kind: 'open-targets'; readonly keys: readonly string[]; readonly closes?: boolean }
   | { readonly kind: 'create-load-balancer'; readonly balancer: StackBalancer }
   /** Puts our marks on a load balancer whose tags allow it, and takes those of others off. */
   | {
@@ -102,7 +102,7 @@ export function printAction(action: AwsAction): string {
     case 'register-targets':
       return `+ targets         ${action.key}: ${action.targets.length}`
     case 'open-targets':
-      return `~ targets' groups opened for ${action.keys.join(', ')}`
+      return `~ targets' groups opened for ${action.keys.join(', ')}${action.closes === true ? ' only' : ''}`
     case 'create-load-balancer':
       return `+ load balancer   ${action.balancer.name} (${action.balancer.scheme}, ${action.balancer.subnets.map(({ subnetId }) => subnetId).join(', ')})`
     case 'adopt':

@@ -137,17 +137,15 @@ async function judge(options: ReadinessGateOptions, key: ObjectKey, signal: Abor
 async function whatIsMissing(options: ReadinessGateOptions, pod: Pod, signal: AbortSignal): Promise<string | undefined> {
   const { surroundings, isOurs, groupsOf, lookAtTargets } = options
   const { stores } = surroundings
-  for (const service of stores.services.values()) {
-    if (service.metadata.namespace !== pod.metadata.namespace || !isOurs(service)) continue
+  for (const service of stores.services.byIndex('namespace', pod.metadata.namespace ?? '')) {
     const key = keyOf(service)
     const slices = stores.slices.byIndex('service', key)
     const endpoints = slices.flatMap(slice =>
       (slice.endpoints ?? []).filter(({ targetRef }) => targetRef?.uid === pod.metadata.uid),
     )
-    if (endpoints.length === 0) {
-      if (isSelected(service, pod)) return `It is no endpoint of ${key} yet.`
-      continue
-    }
+    // Whose it is takes longer to find out than whether it concerns the pod.
+    if ((endpoints.length === 0 && !isSelected(service, pod)) || !isOurs(service)) continue
+    if (endpoints.length === 0) return `It is no endpoint of ${key} yet.`
     const groups = await groupsOf(service, signal)
     if (!groups) return `The load balancer of ${key} is being made.`
     const addresses = new Set(endpoints.map(({ addresses: [address = ''] }) => address))

@@ -45,12 +45,12 @@ export interface Stores {
 /** Value of the index `class` for Services of type LoadBalancer without a class. */
 export const unclassed = ''
 
-/** Empty stores with the indexes the loops ask for: Services by `class` and by `group` (namespace/name), EndpointSlices by `service` (namespace/name). */
+/** Empty stores with the indexes the loops ask for: Services by `namespace`, `class` and `group` (namespace/name), EndpointSlices by `service` (namespace/name). */
 export function createStores(log: Log): Stores {
   const onListenerError = (error: unknown) => log.error({ error }, 'a listener of a store failed')
   const options = { onListenerError }
   return {
-    services: createStore<Service>({ ...options, indexers: { class: classOf, group: groupKeysOf } }),
+    services: createStore<Service>({ ...options, indexers: { namespace: namespaceOf, class: classOf, group: groupKeysOf } }),
     slices: createStore<EndpointSlice>({ ...options, indexers: { service: serviceOf } }),
     nodes: createStore<Node>(options),
     namespaces: createStore<Namespace>(options),
@@ -61,6 +61,10 @@ export function createStores(log: Log): Stores {
     announcements: createStore<Announcement>(options),
     reports: createStore<NodeReport>(options),
   }
+}
+
+function namespaceOf({ metadata }: Service): readonly string[] {
+  return [metadata.namespace ?? '']
 }
 
 function classOf(service: Service): readonly string[] {

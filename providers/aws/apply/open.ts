@@ -19,7 +19,10 @@ import type { DirectRequest, Opened } from './direct.ts'
 import type { Run } from './run.ts'
 import type { Need, Openings } from './target-rules.ts'
 
-export async function openTargets(run: Run, { keys }: Extract<AwsAction, { readonly kind: 'open-targets' }>): Promise<void> {
+export async function openTargets(
+  run: Run,
+  { keys, closes = false }: Extract<AwsAction, { readonly kind: 'open-targets' }>,
+): Promise<void> {
   const { context, id, location, caller, seen, stack, goal } = run
   if (!stack) return
   const record = { ...run.record, ids: Object.fromEntries(run.ids) }
@@ -43,7 +46,7 @@ export async function openTargets(run: Run, { keys }: Extract<AwsAction, { reado
         { ...directRequest(stack, stack.direct), groups, marks, before: run.record.openings },
         caller,
       )
-    : await openShared(run, groups, marks)
+    : await openShared(run, groups, { marks, closes })
   if (!opened) return
   noteUnclear(context, id, opened.problems)
   run.record = { ...run.record, openings: opened.openings }
@@ -55,12 +58,16 @@ function directRequest({ balancer }: Stack, access: DirectAccess) {
   return { access, scheme, ipAddressType, subnets: subnets.map(({ subnetId }) => subnetId) }
 }
 
-async function openShared(run: Run, groups: DirectRequest['groups'], marks: DirectRequest['marks']): Promise<Opened | undefined> {
+async function openShared(
+  run: Run,
+  groups: DirectRequest['groups'],
+  options: { readonly marks: DirectRequest['marks']; readonly closes: boolean },
+): Promise<Opened | undefined> {
   const { context, id, location, caller } = run
   const backend = backendOf(run)
   if (backend === undefined) return undefined
   const needs = groups.map(group => needOf(group, group.targets))
-  return context.rulesOf(location).open(id, needs, { backend, marks }, caller)
+  return context.rulesOf(location).open(id, needs, { backend, ...options }, caller)
 }
 
 /** Targets that came after the shape was made may be on interfaces with other security groups. */

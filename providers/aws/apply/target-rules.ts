@@ -30,11 +30,18 @@ export interface Need {
 export type Openings = Readonly<Record<string, readonly string[]>>
 
 export interface TargetRules {
-  /** Lets the load balancers reach the targets of `id`. Gives what that takes, for the ledger. */
+  /**
+   * Lets the load balancers reach the targets of `id`. Gives what that takes, for the ledger. With `closes`, what nobody needs any more
+   * is shut as well, which is another call.
+   */
   open(
     id: LoadBalancerId,
     needs: readonly Need[],
-    options: { readonly backend: string; readonly marks: Parameters<typeof targetSecurityGroup>[1] },
+    options: {
+      readonly backend: string
+      readonly marks: Parameters<typeof targetSecurityGroup>[1]
+      readonly closes?: boolean
+    },
     caller: Caller,
   ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] }>
   /** What `id` needed is needed by it no more. */
@@ -111,7 +118,7 @@ export function createTargetRules({ calls, pictures, cluster, recorded }: Target
       })
     })
   return {
-    async open(id, wanted, { backend, marks }, caller) {
+    async open(id, wanted, { backend, marks, closes = false }, caller) {
       const { homes, unclear } = await homesOf(
         wanted.flatMap(({ targets }) => targets),
         { calls, pictures, marks },
@@ -129,8 +136,10 @@ export function createTargetRules({ calls, pictures, cluster, recorded }: Target
         }
       }
       const plain: Openings = Object.fromEntries(Object.entries(openings).map(([group, ports]) => [group, [...ports].toSorted()]))
+      const before = closes ? (needs().get(id.uid)?.openings ?? {}) : {}
       needs().set(id.uid, { openings: plain, backend })
-      await Promise.all(Object.keys(plain).map(group => bring(group, backend, false, caller)))
+      const groups = new Set([...Object.keys(plain), ...Object.keys(before)])
+      await Promise.all([...groups].map(group => bring(group, backend, closes, caller)))
       return {
         openings: plain,
         problems: unclear.length === 0 ? [] : [warns('TargetSecurityGroupUnclear', `${listed(unclear)}.`)],

@@ -73,6 +73,7 @@ export async function withdraw(context: Context, { id, seen, actions }: Removal,
   context.memory.outside.delete(id.uid)
   context.memory.doubted.delete(id.uid)
   context.memory.stuck.delete(id.uid)
+  context.memory.going.delete(id.uid)
   return goneOutcome()
 }
 

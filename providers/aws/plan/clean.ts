@@ -38,6 +38,9 @@ export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
     seen.balancers.flatMap(({ arn, securityGroups }) => (goingBalancers.has(arn) || arn === current?.arn ? [] : securityGroups)),
   )
   for (const { id, name } of oldFrontends) if (!inUse.has(id)) actions.push({ kind: 'delete-security-group', id, name })
+  // What only the deleted ones needed is shut at once.
+  if (stack.opensTargets && actions.some(({ kind }) => kind === 'delete-target-group'))
+    actions.push({ kind: 'open-targets', keys: stack.targetGroups.map(({ key }) => key), closes: true })
   return actions
 }
 

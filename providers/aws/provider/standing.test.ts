@@ -89,6 +89,20 @@ test('a sweep does not shut the targets that a group which is being replaced sti
   expect(open()).toEqual(['30080-30080'])
 })
 
+test('the port of a target group that was replaced is shut when that group goes, without a sweep', async () => {
+  await using at = await world()
+  const { aws, cluster, vpc } = at
+  const open = () =>
+    aws.world.securityGroups
+      .get(vpc.defaultSecurityGroup)
+      ?.rules.flatMap(({ egress, from, to }) => (egress ? [] : [`${from}-${to}`]))
+  await cluster.settle(web)
+  expect(open()).toEqual(['8080-8080'])
+  await cluster.settle(asInstances)
+  expect(aws.world.targetGroups.values()).toHaveLength(1)
+  expect(open()).toEqual(['30080-30080'])
+})
+
 test('a change of target type that cannot be made takes no targets away', async () => {
   await using at = await world({ quotas: { targetGroups: 1 } })
   const { aws, cluster, node } = at
