@@ -1,5 +1,6 @@
 // `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON, for programs.
 import { parseArgs } from 'node:util'
+import { agent } from './agent.ts'
 import { arp } from './arp.ts'
 import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   aws,
   failover,
   arp,
+  agent,
   datapath,
 }
 

@@ -66,7 +66,7 @@ test('the status tells who is next in line: at a claim at once, and later once n
   node('n0').start()
   await world.clock.advance(leaseDurationMs)
   expect(world.get(web)?.status?.next).toBe('n2')
-  await world.clock.advance(30_000)
+  await world.clock.advance(90_000)
   expect(world.get(web)?.status).toMatchObject({ node: 'n1', next: 'n0', epoch: 2 })
 })
 

@@ -17,7 +17,7 @@ import { createFirstUses } from './first-use.ts'
 import { knownAnnouncements } from './known-announcements.ts'
 import { watchLeases } from './lease-watch.ts'
 import { createLiveness } from './liveness.ts'
-import { calmAfterMs, nextInLine } from './next-in-line.ts'
+import { nextInLine, restateAfterMs } from './next-in-line.ts'
 import type { Presence } from './forwarding/departures.ts'
 import { rememberPlacements } from './placement.ts'
 import type { AgentClock, AgentLogger, AnnouncementWriter, LeaseStore, Watched } from './ports.ts'
@@ -141,7 +141,7 @@ export function createAgent(options: AgentOptions): Agent {
       unattendedMs: unattended.forMs(announcement, seen, clock.monotonic()),
       patienceMs: leaseDurationMs,
       stopping,
-      calmInMs: Math.max(restlessAt + calmAfterMs - clock.monotonic(), 0),
+      calmInMs: Math.max(restlessAt + restateAfterMs(metadata.name) - clock.monotonic(), 0),
     }
   }
   const tellHeartbeats = (announcement: Announcement, view: View, { announce }: Decision) => {

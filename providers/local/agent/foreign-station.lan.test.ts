@@ -4,9 +4,10 @@ import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
 import type { Cluster } from '../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
 import type { AgentProcess } from './agent-process-under-test.ts'
-import { isMember, makeLan, missingForLan, openNdpProber } from './announcer/lan-under-test.ts'
+import { isMember, makeLan, missingForLan, openNdpProber, openProber } from './announcer/lan-under-test.ts'
 import type { Lan } from './announcer/lan-under-test.ts'
-import { formatMac } from './announcer/mac.ts'
+import { requestFrame } from './announcer/arp.ts'
+import { formatMac, parseMac } from './announcer/mac.ts'
 
 const missing = missingForLan()
 /** The client's own addresses: somebody put them into a pool by mistake. */
@@ -16,6 +17,12 @@ const web6 = {
   text: 'fd00:201::bb:1111',
   name: 'ip-fd00-0201-0000-0000-0000-0000-00bb-1111',
   value: (0xfd00_0201n << 96n) + 0xbb_1111n,
+}
+
+function macOf(text: string) {
+  const mac = parseMac(text)
+  if (!mac) throw new Error(`${text} is no MAC`)
+  return mac
 }
 
 describe.skipIf(missing !== undefined)(
@@ -52,6 +59,35 @@ describe.skipIf(missing !== undefined)(
       await announcement(address)
       const found = await cluster.until(weirPath('announcements', address.name), ({ status }) => status?.conflict)
       expect(found.status).toMatchObject({ epoch: 0, node: '', conflict: { mac: lan.client.mac } })
+    })
+
+    test("the address of the node's own gateway is never announced, though the node knows its MAC from before", async () => {
+      const gateway = { text: '10.201.0.254', name: 'ip-10-201-0-254' }
+      lan.run(lan.client, ['ip', 'address', 'add', `${gateway.text}/16`, 'dev', 'eth0'])
+      lan.run(lan.node, ['ip', 'route', 'add', 'default', 'via', gateway.text])
+      lan.run(lan.node, ['ip', 'neighbour', 'replace', gateway.text, 'lladdr', lan.client.mac, 'dev', 'eth0'])
+      await announcement(gateway)
+      const found = await cluster.until(weirPath('announcements', gateway.name), ({ status }) => status?.conflict)
+      expect(found.status).toMatchObject({ epoch: 0, node: '', conflict: { mac: lan.client.mac } })
+    })
+
+    test('a gateway that comes up later with an announced address is told of, and the address is defended', async () => {
+      const late = { text: '10.201.0.253', name: 'ip-10-201-0-253', number: 0x0ac9_00fd }
+      await announcement(late)
+      await cluster.until(weirPath('announcements', late.name), ({ status }) => status?.node === 'n0')
+      lan.run(lan.node, ['ip', 'route', 'replace', 'default', 'via', late.text])
+      lan.run(lan.client, ['ip', 'address', 'add', `${late.text}/16`, 'dev', 'eth0'])
+      using prober = openProber(lan, lan.client)
+      // The announcements of the claim go on for some seconds, and are no defence.
+      await sleep(6000)
+      prober.hear(50)
+      prober.send(requestFrame({ from: macOf(lan.client.mac), senderIp: late.number, targetIp: 0x0ac9_0001 }))
+      await sleep(500)
+      const defence = prober.hear(50).filter(({ senderIp, targetIp }) => senderIp === late.number && targetIp === late.number)
+      expect(defence.map(({ senderMac }) => formatMac(senderMac))).toContain(lan.node.mac)
+      expect(agent.log.filter(line => line.includes('another station uses this address')).join()).toContain(lan.client.mac)
+      const { status } = await cluster.get(weirPath('announcements', late.name))
+      expect(status).toMatchObject({ node: 'n0', epoch: 1 })
     })
 
     test('a deleted Announcement that was never claimed keeps its finalizer for the controller', async () => {

@@ -87,6 +87,8 @@ test('of a node that is spoken with no more nothing is remembered', () => {
   heartbeats.plan(plan, eth0)
   hear({ kind: 'peer', node: 'n0', alive: true }, { kind: 'peer-forgotten', node: 'n0' })
   expect(heartbeats.lives('eth0', 'n0')).toBeUndefined()
+  hear({ kind: 'peer', node: 'n0', alive: false, left: true }, { kind: 'peer-forgotten', node: 'n0' })
+  expect(heartbeats.hasLeft('eth0', 'n0')).toBe(false)
 })
 
 test('what the worker let go of is not released again', () => {

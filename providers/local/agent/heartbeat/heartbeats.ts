@@ -137,6 +137,7 @@ export function createHeartbeats({ self, tell, onTakeover, onTrouble, soon }: He
     }
     if (event.kind === 'peer-forgotten') {
       life.get(name)?.delete(event.node)
+      left.delete(`${name} ${event.node}`)
       return
     }
     if (event.kind === 'paused') return
