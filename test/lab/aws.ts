@@ -111,6 +111,8 @@ export async function showAws(lab: Lab, aws: LabAws, print: (text: string) => vo
 /** How to ask moto oneself while the lab stands, as lines. */
 export function askAws(lab: Pick<Lab, 'name'>): readonly string[] {
   const on = `npm run lab -- ${nameFlag(lab.name)}on client`
-  const keys = Object.entries(credentials).map(([key, value]) => `${key}=${value}`)
-  return [`${on} curl ${url}/moto-api/data.json`, `${on} env ${keys.join(' ')} aws elbv2 describe-load-balancers`]
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: region } = credentials
+  // Flags, because older versions of the program do not know all the variables.
+  const cli = `aws --endpoint-url ${url} --region ${region} elbv2 describe-load-balancers`
+  return [`${on} curl ${url}/moto-api/data.json`, `${on} env AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret} ${cli}`]
 }
