@@ -8,7 +8,7 @@ import { agentsOnLan } from '../contract/agents-on-lan.ts'
 import { weirPath } from '../contract/cluster.ts'
 import { lines } from '../lab/progress.ts'
 import { waitFor } from '../lab/waiting.ts'
-import { memoryOf, rounded, table } from './figures.ts'
+import { memoryOf, rounded, table, verdict } from './figures.ts'
 import type { Memory } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 import { forEach } from './population.ts'
@@ -58,6 +58,7 @@ export async function agent({ services = 1000, signal }: BenchOptions) {
   const header = ['agent', 'without, RSS MB', 'at once after', 'at rest', 'limit', 'peak']
   console.log(`agent: ${services} Services\n${table(header, [row(0, 'first', `${limitMb}`), row(1, 'second', `${limitMb}`)])}`)
   const worst = Math.max(...rest.map(({ rssMb }) => rssMb))
+  console.log(`${verdict(worst <= limitMb)}: at rest the agent has ${rounded(worst)} MB in memory, at most ${limitMb}.`)
   return { services, rssMb: rounded(worst), limitMb, isWithin: worst <= limitMb, peakMb: rounded(rest[0]?.peakMb ?? Number.NaN) }
 }
 
