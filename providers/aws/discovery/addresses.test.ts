@@ -43,18 +43,18 @@ describe('one per subnet', () => {
 
 describe('refused', () => {
   test.each<[string, SubnetSettings, string]>([
-    ['too few Elastic IPs', { eipAllocations: ['e1'] }, 'there are 1 Elastic IPs for 2 subnets.'],
+    ['too few Elastic IPs', { eipAllocations: ['e1'] }, 'There are 1 Elastic IPs for 2 subnets.'],
     [
       'too many addresses',
       { privateIpv4Addresses: ['10.0.1.9', '10.0.2.9', '10.0.2.10'] },
-      'there are 3 private IPv4 addresses for 2 subnets.',
+      'There are 3 private IPv4 addresses for 2 subnets.',
     ],
     ['an address outside', { privateIpv4Addresses: ['10.0.1.9', '10.0.3.9'] }, '10.0.3.9 is in no subnet of the load balancer.'],
     ['two in one subnet', { privateIpv4Addresses: ['10.0.1.9', '10.0.1.10'] }, '10.0.1.9 and 10.0.1.10 (a) are in one subnet.'],
     [
       'a prefix outside',
       { sourceNatIpv6Prefixes: ['2001:db8:0:9:1::/80', 'auto_assigned'] },
-      'of 2001:db8:0:9:1::/80 not each is in a subnet of its own.',
+      'Of 2001:db8:0:9:1::/80 not each is in a subnet of its own.',
     ],
   ])('%s', (_, settings, message) => {
     expect(mapAddresses(subnets, settings).problems).toMatchObject([
