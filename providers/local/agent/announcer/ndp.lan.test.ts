@@ -194,12 +194,21 @@ describe.skipIf(missing !== undefined)(missing ? `IPv6 on a LAN: not run, ${miss
     expect(isMember(lan, node, web)).toBe(false)
     expect(arp.hear(20).filter(({ senderIp, targetIp }) => senderIp === 0 && targetIp === web4)).toHaveLength(3)
 
-    // Another one is about to take it at the same time.
+    // Another one asks at the same time, which is no claim yet: we wait and ask again. It was first, so it says that it has it.
     const waiting = [announcer.probe(node, web4), announcer.probe(node, web)]
     await sleep(120)
     arp.send(requestFrame({ from: stranger, senderIp: 0, targetIp: web4 }))
     prober.send(solicitationFrame({ from: stranger, senderIp: 0n, target: web }))
+    await sleep(100)
+    arp.send(requestFrame({ from: stranger, senderIp: web4, targetIp: web4 }))
+    prober.send(advertisementFrame({ self: stranger, address: web }))
     expect(await Promise.all(waiting)).toEqual([{ owner: formatMac(stranger) }, { owner: formatMac(stranger) }])
+
+    // And one that asked and then did without leaves the address to us.
+    const patient = announcer.probe(node, web4)
+    await sleep(120)
+    arp.send(requestFrame({ from: stranger, senderIp: 0, targetIp: web4 }))
+    expect(await patient).toEqual({ free: true })
     await expect(announcer.probe({ name: 'eth7', index: 4711, mac: node.mac }, web)).rejects.toThrow('cannot be probed')
   })
 
