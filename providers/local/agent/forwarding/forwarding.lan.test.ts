@@ -146,15 +146,17 @@ describe.skipIf(missing !== undefined)(
     test.each(families)('%s goes straight to pods on all nodes, which see the client itself', async family => {
       await announce(family, ['n1', 'n2'])
       await untilPath(family, 'direct')
-      // A node that has not heard yet hands back what it is handed, and the one that announces serves it.
-      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
-      const opened = await openMany(family, 48)
-      expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
-      expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
       for (const node of net.nodes)
         await cluster.until(weirPath('nodereports', node), ({ spec }) =>
           spec.conditions.some((each: { type: string; status: string }) => each.type === 'DataPath' && each.status === 'True'),
         )
+      // A node that has not heard yet hands back what it is handed, and what goes to one that nobody has heard of yet is masqueraded.
+      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+      const seen = async () => new Set((await openMany(family)).map(({ saw }) => saw))
+      await vi.waitFor(async () => expect(await seen()).toEqual(new Set([net.client[family]])), { timeout: 15_000 })
+      const opened = await openMany(family, 48)
+      expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
+      expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
     })
 
     test('packets that no port claims are dropped beside it', async () => {
