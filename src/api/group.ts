@@ -42,5 +42,20 @@ export const drainLabel = `${group}/drain` as const
 /** Annotation of an AddressPool: each new value spreads its addresses over the nodes again, once. */
 export const rebalanceAnnotation = `${group}/rebalance` as const
 
-/** On Services of one namespace and class that share a load balancer. */
+/** Keeps an Ingress until nothing of it is left outside the cluster. */
+export const ingressFinalizer = `${group}/ingress-cleanup` as const
+
+/** Label of the Services by which clients reach the gateways; its value is the name of the LoadBalancerClass. */
+export const gatewayLabel = `${group}/gateway` as const
+
+/** Label of copies of Secrets in weir-system; its value is the use: `tls`, `ca` or `basic-auth`. */
+export const copiedSecretLabel = `${group}/copied-secret` as const
+
+/** Annotation of such a copy: the Secret it was made of, as `namespace/name`. */
+export const copiedFromAnnotation = `${group}/copied-from` as const
+
+/** Annotation of such a copy: tells one content from another, and nothing else of it. */
+export const fingerprintAnnotation = `${group}/fingerprint` as const
+
+/** On Services of one namespace and class that share a load balancer, and on Ingresses of one class that share a gateway. */
 export const ownGroupAnnotation = `${group}/load-balancer-group`

@@ -9,6 +9,16 @@ export const ingressReasons = {
     meaning: 'Every route of the Ingress is in effect.',
     remedy: 'Nothing to do.',
   },
+  GatewayNotReady: {
+    on: ingresses,
+    meaning: 'The Service in weir-system by which clients reach the gateway is not ready; the message says why.',
+    remedy: 'Do what the message says of that Service; kubectl describe shows more of it.',
+  },
+  GatewayMissing: {
+    on: ingresses,
+    meaning: 'No Envoy of the DaemonSet weir-gateway is ready, so nobody answers requests.',
+    remedy: 'Wait while it starts; if it stays, look at the pods of the DaemonSet weir-gateway in weir-system.',
+  },
   RouteShadowed: {
     on: ingresses,
     meaning: 'An older Ingress has the same path of the same host, so its route is the one in effect.',
@@ -19,6 +29,29 @@ export const ingressReasons = {
     event: true,
     meaning: 'Another Ingress names a Secret for the same host, and its certificate is the one that clients get.',
     remedy: 'Name the same Secret in both, or take the host out of spec.tls of one of the two.',
+  },
+  SecretNotFound: {
+    on: ingresses,
+    meaning: 'A Secret that the Ingress names does not exist. What was last usable of it is still used.',
+    remedy: 'Make the Secret in the namespace of the Ingress; it is noticed by itself.',
+  },
+  InvalidSecret: {
+    on: ingresses,
+    meaning:
+      'A Secret that the Ingress names cannot be used: a field is missing or cannot be read, or the key is not that of the certificate. What was last usable of it is still used.',
+    remedy: 'Put right what the message says; it is noticed by itself.',
+  },
+  CertificateExpired: {
+    on: ingresses,
+    event: true,
+    meaning: 'A certificate is past its end or before its beginning. It is shown to clients all the same, and they refuse it.',
+    remedy: 'Renew the certificate in the Secret; it is noticed by itself.',
+  },
+  CertificateNotForHost: {
+    on: ingresses,
+    event: true,
+    meaning: 'A certificate does not name a host that it is shown for, so clients refuse it.',
+    remedy: 'Put a certificate for the host into the Secret, or name another Secret for the host in spec.tls.',
   },
   InvalidHost: {
     on: ingresses,

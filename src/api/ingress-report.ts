@@ -35,12 +35,20 @@ export const ingressReport = {
   singular: 'ingressreport',
   shortNames: ['ingr'],
   description:
-    'What became of the Ingress of the same name: whether it is served, each of its routes, and what is in the way of those that are not in effect. Written by the controller only.',
+    'What became of the Ingress of the same name: whether and where it is served, each of its routes, and what is in the way of those that are not in effect. Written by the controller only; spec is what it decided, and gateways serve the Ingresses that it names.',
   statusSubresource: false,
   schema: z.object({
     spec: z.object({
       ingressClass: z.string().max(253).exactOptional().describe('The IngressClass by which the Ingress was taken.'),
       class: objectName.exactOptional().describe('The LoadBalancerClass that serves it.'),
+      provider: z.enum(['local', 'aws']).exactOptional().describe('Of that class.'),
+      group: z
+        .string()
+        .max(317)
+        .exactOptional()
+        .describe(
+          'The Ingresses that it is served with, by their name. With the provider local: the Service in weir-system that is their gateway. Absent: it is not served.',
+        ),
     }),
     status: z
       .object({
@@ -55,6 +63,7 @@ export const ingressReport = {
   }),
   columns: [
     { name: 'Class', type: 'string', jsonPath: '.spec.class' },
+    { name: 'Group', type: 'string', jsonPath: '.spec.group', priority: 1 },
     { name: 'Routes', type: 'integer', jsonPath: '.status.inEffect', description: 'Routes in effect.' },
     { name: 'Others', type: 'integer', jsonPath: '.status.notInEffect', description: 'Routes that are not.' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },

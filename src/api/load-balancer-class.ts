@@ -1,9 +1,59 @@
 // LoadBalancerClass: which provider serves the Services and Ingresses that name it, and with what defaults.
 import { z } from 'zod'
 import { awsClassSchema } from './aws-class.ts'
-import { conditionsSchema, objectName, qualifiedName } from './common-schemas.ts'
+import { conditionsSchema, namespaceName, objectName, qualifiedName } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
+
+/** How Ingresses of a class are served, whoever the provider is. */
+export const ingressSettingsSchema = z
+  .object({
+    defaultBackend: z
+      .object({
+        namespace: namespaceName,
+        service: objectName,
+        port: z.int().min(1).max(65535).describe('A port of the Service.'),
+      })
+      .exactOptional()
+      .describe('Takes what no Ingress of the class wants; without it that is answered with 404.'),
+    externalNames: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        'Lets Services of type ExternalName be backends. Whoever may write Services then has the proxy send requests to any name it can reach.',
+      ),
+  })
+  .describe('Settings for Ingresses.')
+
+/** The gateways of a class: LoadBalancer Services in weir-system with Envoy behind them. */
+export const localGatewaySchema = z
+  .object({
+    per: z
+      .enum(['Class', 'Namespace', 'Group'])
+      .exactOptional()
+      .describe(
+        'Which Ingresses share an address. Class: all of the class (also when absent). Namespace: those of a namespace. Group: those with the same weir.dev/load-balancer-group, of all namespaces; the others share one.',
+      ),
+    addresses: z
+      .array(z.string().max(64))
+      .min(1)
+      .max(2)
+      .meta({ 'x-kubernetes-list-type': 'set' })
+      .exactOptional()
+      .describe('Addresses of the gateway, at most one of each family. Only where there is one gateway for the class.'),
+    sourceRanges: z
+      .array(z.string().max(64))
+      .max(256)
+      .exactOptional()
+      .describe('CIDRs that may connect; empty or absent: everyone.'),
+    externalTrafficPolicy: z
+      .enum(['Cluster', 'Local'])
+      .exactOptional()
+      .describe(
+        'Local, which is also meant when absent, shows the gateway the addresses of clients: X-Forwarded-For and allow lists are made of them.',
+      ),
+  })
+  .describe('How Ingresses of this class get their addresses.')
 
 /** What the local provider needs to know of a class. */
 export const localClassSchema = z
@@ -21,6 +71,7 @@ export const localClassSchema = z
       .meta({ 'x-kubernetes-list-type': 'set' })
       .exactOptional()
       .describe('Settings that annotations of a Service may not change; a Service that tries is refused with a condition.'),
+    gateway: localGatewaySchema.exactOptional(),
   })
   .describe('Settings of the local provider.')
 
@@ -50,6 +101,7 @@ export const loadBalancerClass = {
         .meta({ 'x-kubernetes-list-type': 'set' })
         .exactOptional()
         .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
+      ingress: ingressSettingsSchema.exactOptional(),
       local: localClassSchema.exactOptional(),
       aws: awsClassSchema.exactOptional(),
     }),
@@ -58,6 +110,7 @@ export const loadBalancerClass = {
         conditions: conditionsSchema.exactOptional(),
         observedGeneration: z.int().min(0).exactOptional(),
         services: z.int().min(0).exactOptional().describe('How many Services use this class.'),
+        ingresses: z.int().min(0).exactOptional().describe('How many Ingresses use this class.'),
       })
       .exactOptional(),
   }),
@@ -88,6 +141,21 @@ export const loadBalancerClass = {
     },
     { at: 'spec', rule: "!has(self.local) || self.provider == 'local'", message: 'spec.local needs provider: local' },
     { at: 'spec', rule: "!has(self.aws) || self.provider == 'aws'", message: 'spec.aws needs provider: aws' },
+    {
+      at: 'spec.local.gateway',
+      rule: "!has(self.addresses) || !has(self.per) || self.per == 'Class'",
+      message: 'addresses need per: Class; several gateways cannot have the same address',
+    },
+    {
+      at: 'spec.local.gateway.addresses[]',
+      rule: 'isIP(self)',
+      message: 'an address must be an IPv4 or IPv6 address',
+    },
+    {
+      at: 'spec.local.gateway.sourceRanges[]',
+      rule: 'isCIDR(self)',
+      message: 'a source range must be a CIDR, as 192.0.2.0/24 or 2001:db8::/32',
+    },
     {
       at: 'spec.aws',
       rule: '!(has(self.securityGroups) && has(self.withoutSecurityGroups) && self.withoutSecurityGroups)',

@@ -82,9 +82,9 @@ export const reasons = {
     remedy: 'Use the new address, or put the old one back into a pool, or agree to the sharing again.',
   },
   Released: {
-    on: services,
+    on: ['Service', 'IngressReport'],
     event: true,
-    meaning: 'Nothing of the load balancer is left: the Service is no longer ours.',
+    meaning: 'Nothing of the load balancer is left: the Service or Ingress is no longer ours.',
     remedy: 'Nothing to do.',
   },
   RequestedAddressInvalid: {

@@ -318,6 +318,18 @@ export const invalid: readonly InvalidExample[] = [
     error: 'must be a CIDR, as 10.0.0.0/16',
   },
   {
+    why: 'one address for many gateways',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'local', local: { gateway: { per: 'Namespace', addresses: ['10.201.200.7'] } } },
+    error: 'addresses need per: Class',
+  },
+  {
+    why: 'an address of a gateway that is none',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'local', local: { gateway: { addresses: ['everywhere'] } } },
+    error: 'must be an IPv4 or IPv6 address',
+  },
+  {
     why: 'a report of an Ingress that is served by no class of ours',
     kind: 'IngressReport',
     spec: { class: 'Not A Name' },

@@ -16,6 +16,23 @@ export const valid: readonly Example[] = [
       local: { pools: ['office', 'lab.example'], final: ['load-balancer-ips', 'address-pool'] },
     },
   },
+  {
+    why: 'a class with settings for Ingresses',
+    kind: 'LoadBalancerClass',
+    name: 'web',
+    spec: {
+      provider: 'local',
+      ingress: { defaultBackend: { namespace: 'default', service: 'sorry', port: 80 }, externalNames: true },
+      local: {
+        gateway: {
+          per: 'Class',
+          addresses: ['10.201.200.7', '2001:db8::7'],
+          sourceRanges: ['192.0.2.0/24', '2001:db8::/32'],
+          externalTrafficPolicy: 'Cluster',
+        },
+      },
+    },
+  },
   { why: 'a class of the aws provider', kind: 'LoadBalancerClass', name: 'public', spec: { provider: 'aws' } },
   {
     why: 'a class of the aws provider with settings',
@@ -74,7 +91,7 @@ export const valid: readonly Example[] = [
     why: 'a report of an Ingress',
     kind: 'IngressReport',
     name: 'shop.v2',
-    spec: { ingressClass: 'web', class: 'lan' },
+    spec: { ingressClass: 'web', class: 'lan', provider: 'local', group: 'weir-gateway-lan' },
   },
   { why: 'a report of an Ingress that no class can serve', kind: 'IngressReport', name: 'shop', spec: {} },
   {
