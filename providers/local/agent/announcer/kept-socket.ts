@@ -6,7 +6,9 @@ import type { PacketSource } from './packet-task.ts'
 export interface KeptSocketOptions {
   readonly open: () => PacketSocket
   /** `frame` is valid during the call only. */
-  readonly handle: (frame: Uint8Array, nowMs: number, listenOnly: boolean) => void
+  readonly handle: (frame: Uint8Array, nowMs: number) => void
+  /** When it says no the process stood still: what waits is old, and others may have acted meanwhile. */
+  readonly maySpeak: () => boolean
   readonly onReceiveError: () => void
   /** Told after each change between working and failing; `error` undefined when it works again. */
   readonly onChange: (error: SocketError | undefined) => void
@@ -30,7 +32,7 @@ const receiveBatch = 64
 const reopenMs = 1000
 
 export function keepSocket(options: KeptSocketOptions, nowMs: number): KeptSocket {
-  const { open, handle, onReceiveError, onChange, buffer } = options
+  const { open, handle, maySpeak, onReceiveError, onChange, buffer } = options
   let socket: PacketSocket | undefined
   let reopenAt: number | undefined
   let failing = false
@@ -76,13 +78,13 @@ export function keepSocket(options: KeptSocketOptions, nowMs: number): KeptSocke
       return socket?.fd
     },
     reopen,
-    receive(now, listenOnly) {
+    receive(now) {
       // Old frames are told from new ones by their being there already, so all of them are read at once.
-      const most = listenOnly ? Number.POSITIVE_INFINITY : receiveBatch
+      const most = maySpeak() ? receiveBatch : Number.POSITIVE_INFINITY
       for (let count = 0; count < most; count++) {
         const length = read(now)
         if (length === 0) return
-        handle(buffer.subarray(0, length), now, listenOnly)
+        handle(buffer.subarray(0, length), now)
       }
     },
     work(now) {

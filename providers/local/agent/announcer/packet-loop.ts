@@ -49,11 +49,12 @@ export function runPacketLoop(options: PacketLoopOptions): void {
   resources.defer(() => {
     for (const task of tasks()) task[Symbol.dispose]()
   })
-  const carryOut = createExecutor(options, segments, extensions, drop)
   let all = tasks()
   let polled: PolledSources = { poller: createPoller([wakeUp.fd]), fds: [wakeUp.fd], sources: [undefined] }
   let lastTurn = now()
   const pauses = createPauses(lastTurn)
+  const maySpeak = () => pauses.maySpeak(now())
+  const carryOut = createExecutor({ ...options, maySpeak }, segments, extensions, drop)
   let ordersWait = false
   tell({ kind: 'ready', wakeFd: wakeUp.fd, hearsNetwork: network.listens })
 
@@ -69,8 +70,7 @@ export function runPacketLoop(options: PacketLoopOptions): void {
       for (const extension of extensions.values()) extension.paused?.(forMs, turn)
     }
     lastTurn = turn
-    const listenOnly = pauses.isListening(turn)
-    for (const position of ready) polled.sources[position]?.receive(turn, listenOnly)
+    for (const position of ready) polled.sources[position]?.receive(turn)
     if (ordersWait || ready.length === 0 || ready.includes(0)) {
       wakeUp.clear()
       ordersWait = false
@@ -82,7 +82,7 @@ export function runPacketLoop(options: PacketLoopOptions): void {
       }
       all = tasks()
     }
-    for (const task of all) task.work(turn, listenOnly)
+    for (const task of all) task.work(turn)
   }
 }
 
@@ -101,15 +101,15 @@ function openUnclaimedDrop(tell: (report: Report) => void): UnclaimedDrop | unde
 }
 
 function createExecutor(
-  options: PacketLoopOptions,
+  options: PacketLoopOptions & { readonly maySpeak: () => boolean },
   segments: Map<string, Segment>,
   extensions: Map<string, PacketExtension>,
   drop: UnclaimedDrop | undefined,
 ): (order: Exclude<Order, { kind: 'stop' }>, nowMs: number) => void {
-  const { settings, tell, random } = options
+  const { settings, tell, random, maySpeak } = options
   const release = createMemoryRelease()
   const open = (place: SegmentPlace, memory: SharedArrayBuffer): Segment => {
-    const segment = openSegment({ place, memory, settings, tell, drop, random })
+    const segment = openSegment({ place, memory, settings, tell, drop, random, maySpeak })
     segments.set(place.name, segment)
     return segment
   }
@@ -119,6 +119,7 @@ function createExecutor(
     if (known || !make) return known
     const context: ExtensionContext = {
       tell: message => tell({ kind: 'extension', name, message }),
+      maySpeak,
       announce: (on, addresses, nowMs) => {
         segments.get(on)?.announce(addresses, nowMs)
         return segments.has(on)

@@ -4,18 +4,15 @@
 export interface PacketSource {
   /** Undefined while there is none; the loop looks each turn, so it may change at any time. */
   readonly fd: number | undefined
-  /**
-   * Something waits. Reads a bounded number of frames, so that others get their turn. `listenOnly`: the process stood still,
-   * what waits is old and others may have acted meanwhile; all of it is read and nothing is answered.
-   */
-  receive(nowMs: number, listenOnly: boolean): void
+  /** Something waits. Reads a bounded number of frames, so that others get their turn; all that waits, as long as we may not speak. */
+  receive(nowMs: number): void
 }
 
 /** Times are of performance.now(). Nothing here may block, and what it throws ends the worker. */
 export interface PacketTask extends Disposable {
   readonly sources: readonly PacketSource[]
   /** Called every turn of the loop, and no later than `nextDue`. */
-  work(nowMs: number, listenOnly: boolean): void
+  work(nowMs: number): void
   /** When `work` has something to do; undefined when only a frame or an order changes that. */
   readonly nextDue: number | undefined
 }
@@ -35,6 +32,8 @@ export interface PacketExtension extends PacketTask {
 export interface ExtensionContext {
   /** To the main thread. */
   readonly tell: (message: unknown) => void
+  /** Whether what is said now counts: not after the process stood still, until it has heard what others did meanwhile. */
+  readonly maySpeak: () => boolean
   /**
    * Takes up or gives up an address on an interface at once, without the main thread, which must be told too: its next `set`
    * of that interface is relative to what it ordered itself. An interface that is not open is left alone: false.

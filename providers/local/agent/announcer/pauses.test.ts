@@ -20,3 +20,14 @@ test('a second pause while listening does not end the first one sooner', () => {
   pauses.turn(10_300, 10_020)
   expect(pauses.isListening(10_999)).toBe(true)
 })
+
+test('a process that stands still between two frames of a turn sends the second one no more', () => {
+  const pauses = createPauses(0)
+  pauses.turn(100, 100)
+  expect(pauses.maySpeak(300)).toBe(true)
+  expect(pauses.maySpeak(2700)).toBe(false)
+  expect(pauses.turn(2701, 200)).toBe(2501)
+  expect(pauses.maySpeak(3100)).toBe(false)
+  pauses.turn(3101, 3101)
+  expect(pauses.maySpeak(3101)).toBe(true)
+})

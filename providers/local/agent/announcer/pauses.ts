@@ -9,6 +9,11 @@ export interface Pauses {
   turn(nowMs: number, expectedMs: number): number | undefined
   /** Others may have acted meanwhile: nothing is answered, what queued up is read and dropped. */
   isListening(nowMs: number): boolean
+  /**
+   * Whether the process may speak now. To be asked right before each frame that says who has an address: it may also have stood still
+   * in the middle of a turn, between two frames. Only the frame that is being sent in that moment cannot be held back.
+   */
+  maySpeak(nowMs: number): boolean
 }
 
 /**
@@ -27,13 +32,16 @@ const longListenMs = 1000
 
 export function createPauses(nowMs: number): Pauses {
   let listensUntil = nowMs
+  let turnBegan = nowMs
   return {
     turn(now, expected) {
+      turnBegan = now
       const late = now - expected
       if (late <= pauseMs) return undefined
       listensUntil = Math.max(listensUntil, now + (late > longPauseMs ? longListenMs : listenMs))
       return late
     },
     isListening: now => now < listensUntil,
+    maySpeak: now => now >= listensUntil && now - turnBegan <= pauseMs,
   }
 }

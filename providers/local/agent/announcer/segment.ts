@@ -44,6 +44,11 @@ export interface SegmentOptions {
   readonly tell: (report: Report) => void
   readonly drop: UnclaimedDrop | undefined
   readonly random: () => number
+  /**
+   * Asked right before each frame that says who has an address. When it says no the process stood still, in the middle of a turn
+   * perhaps: what waits is old, others may have acted meanwhile, and nothing is answered.
+   */
+  readonly maySpeak: () => boolean
 }
 
 /** Addresses announced before requests are looked at again: a claim of thousands must not keep anybody waiting. */
@@ -53,7 +58,7 @@ const rejoinMs = 1000
 
 type Socket = 'arp' | 'ipv6' | 'ping'
 
-export function openSegment({ place: first, memory, settings, tell, drop, random }: SegmentOptions): Segment {
+export function openSegment({ place: first, memory, settings, tell, drop, random, maySpeak }: SegmentOptions): Segment {
   const counters = openCounters(memory)
   const announced = new Set<AddressKey>()
   const rounds = createRounds(claimRounds)
@@ -81,12 +86,13 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
     else failing.delete(what)
     tellTrouble()
   }
-  const open = (which: Socket, handle: (frame: Uint8Array, nowMs: number, listenOnly: boolean) => void, nowMs: number) => {
+  const open = (which: Socket, handle: (frame: Uint8Array, nowMs: number) => void, nowMs: number) => {
     if (sockets.has(which)) return
     const kept = keepSocket(
       {
         open: () => openPacketSocket({ interfaceIndex: place.index, ...socketOptions(which, settings.ping) }),
         handle,
+        maySpeak,
         onReceiveError: () => counters.add('receive-failed'),
         onChange: error => noteTrouble(which, error),
         buffer,
@@ -144,37 +150,36 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
       else probes.answer(address, mac.slice())
     }
   }
-  const handleArp = (frame: Uint8Array, nowMs: number, listenOnly: boolean) => {
+  const handleArp = (frame: Uint8Array, nowMs: number) => {
     heedProbes(frame)
     const verdict = answerArp(frame, place.mac, announced)
     if ('conflict' in verdict) tellConflict(verdict.conflict.address, verdict.conflict.mac, nowMs)
     else if ('drop' in verdict) counters.add(verdict.drop)
-    else if (listenOnly) counters.add('stale')
+    else if (!maySpeak()) counters.add('stale')
     else {
       counters.add('requests')
       send('arp', verdict.reply, 'replies')
     }
   }
-  const handleIpv6 = (frame: Uint8Array, nowMs: number, listenOnly: boolean) => {
+  const handleIpv6 = (frame: Uint8Array, nowMs: number) => {
     if (frame[54] === 128) {
-      finishPing('ipv6', answerPing6(frame, place.mac, announced), listenOnly)
+      finishPing('ipv6', answerPing6(frame, place.mac, announced))
       return
     }
     heedProbes(frame)
     const verdict = answerNdp(frame, place.mac, announced)
     if ('conflict' in verdict) tellConflict(verdict.conflict.address, verdict.conflict.mac, nowMs)
     else if ('drop' in verdict) counters.add(`ndp-${verdict.drop}`)
-    else if (listenOnly) counters.add('stale')
+    else if (!maySpeak()) counters.add('stale')
     else {
       counters.add('ndp-requests')
       send('ipv6', verdict.reply, 'ndp-replies')
     }
   }
-  const handlePing4 = (frame: Uint8Array, _nowMs: number, listenOnly: boolean) =>
-    finishPing('ping', answerPing4(frame, place.mac, announced), listenOnly)
-  const finishPing = (which: Socket, verdict: PingVerdict, listenOnly: boolean) => {
+  const handlePing4 = (frame: Uint8Array) => finishPing('ping', answerPing4(frame, place.mac, announced))
+  const finishPing = (which: Socket, verdict: PingVerdict) => {
     if ('drop' in verdict) counters.add(`ping-${verdict.drop}`)
-    else if (listenOnly) counters.add('stale')
+    else if (!maySpeak()) counters.add('stale')
     else {
       counters.add('ping-requests')
       send(which, verdict.reply, 'ping-replies')
@@ -232,7 +237,7 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
     },
     defend(addresses) {
       for (const address of addresses) {
-        if (!announced.has(address)) continue
+        if (!announced.has(address) || !maySpeak()) continue
         counters.add('defences')
         sendAnnouncement(address)
       }
@@ -246,17 +251,19 @@ export function openSegment({ place: first, memory, settings, tell, drop, random
       for (const socket of sockets.values()) socket.retry(nowMs)
       if (rejoinAt !== undefined) rejoinAt = nowMs
     },
-    work(nowMs, listenOnly) {
+    work(nowMs) {
       for (const socket of sockets.values()) socket.work(nowMs)
       if (rejoinAt !== undefined && rejoinAt <= nowMs) {
         groups.retry()
         noteGroups(nowMs)
       }
-      if (listenOnly) return
+      if (!maySpeak()) return
       workProbes(nowMs)
       const due = rounds.take(nowMs, announceBatch)
-      for (const address of due) sendAnnouncement(address)
-      for (const address of refresh.take(nowMs, announceBatch - due.length)) sendAnnouncement(address)
+      for (const address of [...due, ...refresh.take(nowMs, announceBatch - due.length)]) {
+        if (maySpeak()) sendAnnouncement(address)
+        else rounds.start(address, nowMs)
+      }
     },
     get nextDue() {
       const moments = [rounds.nextDue, refresh.nextDue, probes.nextDue, rejoinAt]

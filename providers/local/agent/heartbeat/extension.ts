@@ -22,7 +22,7 @@ const filter: readonly Instruction[] = [
 ]
 
 /** Made once for the worker; obeys HeartbeatOrders and tells HeartbeatReports. */
-export const makeHeartbeatExtension: MakeExtension = ({ tell, announce, withdraw }) => {
+export const makeHeartbeatExtension: MakeExtension = ({ tell, announce, withdraw, maySpeak }) => {
   const sockets = new Map<string, { place: SegmentPlace; readonly socket: KeptSocket }>()
   const buffer = new Uint8Array(longestFrame + 1)
   const host = createHeartbeatHost({
@@ -51,6 +51,7 @@ export const makeHeartbeatExtension: MakeExtension = ({ tell, announce, withdraw
       {
         open: openSocket,
         handle: (frame, now) => host.receive(name, frame, now),
+        maySpeak,
         onReceiveError: () => {},
         onChange: error =>
           tell(
