@@ -10,6 +10,12 @@ export const quotas = {
   inboundRulesPerSecurityGroup: 60,
   securityGroupsPerInterface: 5,
   tagsPerResource: 50,
+  /** "Quotas for your Application Load Balancers"; rules without the default ones. */
+  rulesPerApplicationLoadBalancer: 100,
+  targetGroupsPerApplicationLoadBalancer: 100,
+  targetGroupsPerAction: 5,
+  conditionValuesPerRule: 5,
+  wildcardsPerRule: 6,
 } as const
 
 /** How much one call takes, by the API references of ELBv2 and EC2. */
@@ -21,6 +27,12 @@ export const batches = {
   /** RegisterTargets and DeregisterTargets. */
   targetsPerCall: 200,
 } as const
+
+/** A rule's priority is a number from 1 to this; the lowest is asked first (ELBv2 API, CreateRule). */
+export const greatestPriority = 50_000
+
+/** Longest value of a condition, regular expressions too (ELBv2 API, RuleCondition). */
+export const longestConditionValue = 128
 
 /** A subnet needs this many free addresses to take in a load balancer (ELBv2 API, CreateLoadBalancer; user guide, "Subnets"). */
 export const freeAddressesNeeded = 8

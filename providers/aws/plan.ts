@@ -3,7 +3,7 @@ import type { Goal } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
 import { beginning } from './model/problems.ts'
 import type { Look, Seen } from './model/seen.ts'
-import type { Stack } from './model/stack.ts'
+import type { NetworkStack } from './model/stack.ts'
 import { adoptionSteps, balancerSteps, interruption, predecessors } from './plan/balancer.ts'
 import { cleanUp } from './plan/clean.ts'
 import { listenerSteps } from './plan/listeners.ts'
@@ -21,7 +21,7 @@ export function plan(goal: Goal | undefined, observed: Look): readonly AwsAction
   if (observed.kind !== 'seen') return []
   if (!goal) return remove(observed)
   const { stack } = observed
-  if (!stack) throw new TypeError('observed without the goal that is planned for')
+  if (stack?.kind !== 'network') throw new TypeError('observed without the goal that is planned for')
   if (observed.nameTakenBy !== undefined)
     return [refused('NameTaken', `${stack.balancer.name} is taken by ${observed.nameTakenBy}.`)]
   const conflict = interruption(stack, observed)
@@ -42,7 +42,7 @@ export function plan(goal: Goal | undefined, observed: Look): readonly AwsAction
 }
 
 /** Deletes what stands in the way, then makes everything as if nothing had been there. */
-function replaceWithInterruption(stack: Stack, seen: Seen): readonly AwsAction[] {
+function replaceWithInterruption(stack: NetworkStack, seen: Seen): readonly AwsAction[] {
   const removal = deletions(seen).filter(({ kind }) => kind !== 'delete-security-group')
   const emptied: Seen = { ...seen, balancers: [], listeners: [], groups: [] }
   return [

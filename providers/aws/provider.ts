@@ -1,5 +1,6 @@
 // The aws provider: a Network Load Balancer for each Service. Wires what it is handed to the parts beside it.
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
+import type { LoadBalancerOwner } from '../../src/model/load-balancer-owner.ts'
 import type { DesiredLoadBalancer, GroupId, LoadBalancerId, Problem, ServiceId } from '../../src/model/load-balancer.ts'
 import type { Capabilities, Goal, Outcome, Provider, TargetBinder } from '../../src/provider.ts'
 import type { AwsAction } from './actions.ts'
@@ -143,7 +144,8 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   const turns = createTurns()
   const mover = { context, turns, wake }
   /** Of a group, every member is woken: each looks after its own part. */
-  const wakeAll = (id: LoadBalancerId) => {
+  const wakeAll = (id: LoadBalancerOwner) => {
+    if (id.kind === 'IngressGroup') return
     const members = id.kind === 'Group' ? (ledger.read(id)?.members ?? []).map(member => member.id) : [id]
     for (const each of members) wake(each)
   }
@@ -189,7 +191,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       signal.throwIfAborted()
       // What nobody remembers is not told here: it goes the slow way of orphans. But where it is must be known.
       for (const location of knownLocations()) await listOutside(context, location, Number.POSITIVE_INFINITY, signal)
-      return [...ledger.entries()].flatMap(([id]) => ownersOf(context, id))
+      return [...ledger.entries()].flatMap(([id]) => (id.kind === 'IngressGroup' ? [] : ownersOf(context, id)))
     },
     watch(listener) {
       wakers.add(listener)
@@ -210,7 +212,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     },
     async inspectHealth(signal) {
       const id = await healthRound.next(signal)
-      if (id) wake(id)
+      if (id && id.kind !== 'IngressGroup') wake(id)
     },
     inspectNext() {
       const id = drift.inspectNext()

@@ -8,9 +8,9 @@ const uid = z.string().max(128)
 const time = z.string().meta({ format: 'date-time' })
 const resourceId = z.string().min(1).max(2048)
 
-/** An object that asked for the load balancer: one Service, or every member of a group. */
+/** An object that asked for the load balancer: one Service, or every Service or Ingress of a group. */
 export const memberSchema = z.object({
-  kind: z.enum(['Service', 'TargetGroupBinding']),
+  kind: z.enum(['Service', 'TargetGroupBinding', 'Ingress']),
   namespace: namespaceName,
   name: objectName,
   uid,
@@ -65,13 +65,17 @@ export const loadBalancer = {
   singular: 'loadbalancer',
   shortNames: ['lb'],
   description:
-    'Internal: what was made outside for a Service or a group of them. In weir-system, written by the controller only.',
+    'Internal: what was made outside for a Service, an Ingress, or a group of them. In weir-system, written by the controller only.',
   statusSubresource: false,
   schema: z.object({
     spec: z.object({
       provider: z.enum(['aws']),
       class: objectName.describe('The LoadBalancerClass it was made by.'),
       group: z.string().max(63).exactOptional().describe('The group its members share; absent for a single Service.'),
+      ingressGroup: z
+        .object({ namespace: namespaceName.exactOptional(), name: objectName })
+        .exactOptional()
+        .describe('Whose it is if its members are Ingresses: a named group, or one Ingress with its namespace.'),
       members: z.array(memberSchema).max(256),
       memberNames: z.string().max(1024).exactOptional().describe('The same for people, as default/web, default/shop.'),
     }),

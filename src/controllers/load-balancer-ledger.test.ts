@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { LoadBalancer } from '../api/load-balancer.ts'
 import { ApiError } from '../kubernetes/errors.ts'
 import type { Writer } from '../kubernetes/writes.ts'
+import { ingressAlone, namedIngressGroup } from '../model/ingress-group-ids.ts'
 import { createLoadBalancerLedger } from './load-balancer-ledger.ts'
 import type { LoadBalancerRecord } from './load-balancer-ledger.ts'
 
@@ -98,4 +99,25 @@ test('kubectl shows all members in one column', async () => {
   const members = ['api', 'web'].map(name => ({ id: { ...id, name, uid: name }, ports: [], asked: '{}' }))
   await api.open().write(group, { ...record, members }, signal)
   expect([...api.objects.values()].map(({ spec }) => spec.memberNames)).toEqual(['shop/web', 'shop/api, shop/web'])
+})
+
+test('Ingresses that share a load balancer are told from a Service of the same name, and from one another, dots or not', async () => {
+  const api = server()
+  const { readiness: _readiness, ...plain } = record
+  const ingresses = [{ namespace: 'shop', name: 'web', uid: 'u-1', asked: '{}' }]
+  const alone = ingressAlone('aws', { namespace: 'shop', name: 'web' })
+  const [dotted, other] = [namedIngressGroup('c', 'a.b'), namedIngressGroup('b.c', 'a')]
+  const ledger = api.open()
+  await ledger.write(id, plain, signal)
+  await ledger.write(alone, { ...plain, ingresses }, signal)
+  await ledger.write(dotted, { ...plain, class: 'c', ingresses: [] }, signal)
+  await ledger.write(other, { ...plain, class: 'b.c', ingresses: [] }, signal)
+  expect(new Map([...api.open().entries()].map(([each, { ingresses: parts }]) => [each, parts]))).toEqual(
+    new Map<unknown, unknown>([
+      [id, undefined],
+      [alone, ingresses],
+      [dotted, []],
+      [other, []],
+    ]),
+  )
 })

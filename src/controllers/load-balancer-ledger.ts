@@ -1,4 +1,5 @@
 // What a provider must remember of each load balancer over restarts: kept in LoadBalancer objects, read from memory.
+import { createHash } from 'node:crypto'
 import { apiVersion } from '../api/group.ts'
 import { kindReadyCondition } from '../api/conditions.ts'
 import type { LoadBalancer, LoadBalancerMember } from '../api/load-balancer.ts'
@@ -8,7 +9,9 @@ import type { Condition } from '../kubernetes/conditions.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
 import type { Writer } from '../kubernetes/writes.ts'
 import { firstFew } from '../model/first-few.ts'
-import type { LoadBalancerId, ServiceId } from '../model/load-balancer.ts'
+import { ingressAlone, namedIngressGroup } from '../model/ingress-group-ids.ts'
+import type { LoadBalancerOwner } from '../model/load-balancer-owner.ts'
+import type { ServiceId } from '../model/load-balancer.ts'
 import { loadBalancers } from './resources.ts'
 
 type Status = NonNullable<LoadBalancer['status']>
@@ -21,6 +24,14 @@ export interface LoadBalancerMemberRecord {
   readonly serving?: boolean
   readonly unfinished?: boolean
   readonly leaving?: string
+}
+
+/** An Ingress with a part of a load balancer. */
+export interface LoadBalancerIngressRecord {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly asked: string
 }
 
 /** What is remembered of one load balancer. Times are ISO 8601. */
@@ -38,6 +49,8 @@ export interface LoadBalancerRecord {
   readonly openings: Readonly<Record<string, readonly string[]>>
   /** For a group. */
   readonly members?: readonly LoadBalancerMemberRecord[]
+  /** For Ingresses. */
+  readonly ingresses?: readonly LoadBalancerIngressRecord[]
   /** For a Service that is served by a group now. */
   readonly leaving?: string
   readonly readiness?: { readonly ready: boolean; readonly reason: Reason; readonly message: string }
@@ -45,14 +58,14 @@ export interface LoadBalancerRecord {
 
 /** Reads are answered from memory; a write is in the API server when its promise resolves. */
 export interface LoadBalancerLedger {
-  read(id: LoadBalancerId): LoadBalancerRecord | undefined
-  write(id: LoadBalancerId, record: LoadBalancerRecord, signal: AbortSignal): Promise<void>
-  remove(id: LoadBalancerId, signal: AbortSignal): Promise<void>
-  entries(): Iterable<readonly [LoadBalancerId, LoadBalancerRecord]>
+  read(id: LoadBalancerOwner): LoadBalancerRecord | undefined
+  write(id: LoadBalancerOwner, record: LoadBalancerRecord, signal: AbortSignal): Promise<void>
+  remove(id: LoadBalancerOwner, signal: AbortSignal): Promise<void>
+  entries(): Iterable<readonly [LoadBalancerOwner, LoadBalancerRecord]>
 }
 
 interface Entry {
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly record: LoadBalancerRecord
   /** As the API server gave it last. */
   readonly object: LoadBalancer
@@ -78,7 +91,7 @@ export function createLoadBalancerLedger(options: {
   for (const object of options.objects) take(object)
 
   /** Whatever stands there now is the truth. */
-  const takeOver = async (id: LoadBalancerId, signal: AbortSignal) => {
+  const takeOver = async (id: LoadBalancerOwner, signal: AbortSignal) => {
     entries.delete(id.uid)
     try {
       take(await writer.get(loadBalancers, loadBalancerName(id), namespace, { signal }))
@@ -120,10 +133,16 @@ export function createLoadBalancerLedger(options: {
 
 /**
  * The uid keeps a Service apart from a later one of the same name whose load balancer is made while this one goes; a group is
- * kept apart from one of the same name of another class. Neither namespaces nor names of Services nor groups contain dots.
+ * kept apart from one of the same name of another class. Neither namespaces nor names of Services nor their groups contain dots;
+ * names of Ingresses and of their groups do, and may be long, so that a hash tells them apart.
  */
-export function loadBalancerName(id: LoadBalancerId): string {
+export function loadBalancerName(id: LoadBalancerOwner): string {
   const { namespace, name } = id
+  if (id.kind === 'IngressGroup') {
+    const hash = createHash('sha256').update(id.uid).digest('hex').slice(0, 8)
+    const readable = name.slice(0, 128).replace(/[^a-z0-9]+$/, '')
+    return `${namespace === '' ? '' : `${namespace}.`}ingress.${readable}.${hash}`
+  }
   return id.kind === 'Service' ? `${namespace}.${name}.${id.uid.slice(0, 8)}` : `${namespace}.group.${name}.${id.class}`
 }
 
@@ -145,11 +164,20 @@ function slim({ apiVersion, kind, metadata, spec, status }: LoadBalancer): LoadB
 }
 
 function objectOf(
-  id: LoadBalancerId,
+  id: LoadBalancerOwner,
   record: LoadBalancerRecord,
   { namespace, seen, now }: { readonly namespace: string; readonly seen: LoadBalancer | undefined; readonly now: number },
 ): LoadBalancer {
-  const { class: className, readiness, retiring, attributes, openings, members = [], ...rest } = record
+  const {
+    class: className,
+    readiness,
+    retiring,
+    attributes,
+    openings,
+    members: _members,
+    ingresses: _ingresses,
+    ...rest
+  } = record
   const before = seen?.status?.conditions
   const state = readiness && {
     type: kindReadyCondition,
@@ -158,17 +186,7 @@ function objectOf(
     message: readiness.message,
   }
   const conditions = state ? setCondition(before, state, now) : (before ?? [])
-  const everyone =
-    id.kind === 'Group'
-      ? members.map(({ id: { kind, namespace, name, uid }, ports, ...rest }) => ({
-          kind,
-          namespace,
-          name,
-          uid,
-          ports: [...ports],
-          ...rest,
-        }))
-      : [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }]
+  const everyone = everyoneOf(id, record)
   return {
     apiVersion,
     kind: 'LoadBalancer',
@@ -178,6 +196,9 @@ function objectOf(
       // A load balancer that was only found by its tags has none.
       class: className === '' ? 'unknown' : className,
       ...(id.kind === 'Group' ? { group: id.name } : {}),
+      ...(id.kind === 'IngressGroup'
+        ? { ingressGroup: { name: id.name, ...(id.namespace === '' ? {} : { namespace: id.namespace }) } }
+        : {}),
       members: everyone,
       memberNames: memberNames(everyone),
     },
@@ -189,6 +210,19 @@ function objectOf(
       conditions: [...conditions],
     },
   }
+}
+
+function everyoneOf(id: LoadBalancerOwner, { members = [], ingresses = [] }: LoadBalancerRecord): LoadBalancerMember[] {
+  if (id.kind === 'IngressGroup') return ingresses.map(each => ({ kind: 'Ingress', ...each, ports: [] }))
+  if (id.kind === 'Service') return [{ kind: id.kind, namespace: id.namespace, name: id.name, uid: id.uid, ports: [] }]
+  return members.map(({ id: { kind, namespace, name, uid }, ports, ...rest }) => ({
+    kind,
+    namespace,
+    name,
+    uid,
+    ports: [...ports],
+    ...rest,
+  }))
 }
 
 /** For people, as `default/web, default/shop`. */
@@ -214,9 +248,9 @@ function entryOf(object: LoadBalancer): Entry | undefined {
     conditions,
     ...rest
   } = object.status ?? {}
-  if (!member || member.kind !== 'Service' || !place) return undefined
-  const readiness = readinessOf(findCondition(conditions, kindReadyCondition))
   const id = idOf(object, member)
+  if (!id || !place) return undefined
+  const readiness = readinessOf(findCondition(conditions, kindReadyCondition))
   const record = {
     ...rest,
     class: object.spec.class,
@@ -227,6 +261,7 @@ function entryOf(object: LoadBalancer): Entry | undefined {
     openings,
     retiring,
     ...(id.kind === 'Group' ? { members: object.spec.members.flatMap(memberOf) } : {}),
+    ...(id.kind === 'IngressGroup' ? { ingresses: object.spec.members.flatMap(ingressOf) } : {}),
   }
   return {
     id,
@@ -235,9 +270,20 @@ function entryOf(object: LoadBalancer): Entry | undefined {
   }
 }
 
-function idOf({ spec: { group, class: className } }: LoadBalancer, { namespace, name, uid }: LoadBalancerMember): LoadBalancerId {
+function idOf({ spec }: LoadBalancer, member: LoadBalancerMember | undefined): LoadBalancerOwner | undefined {
+  const { group, class: className, ingressGroup } = spec
+  if (ingressGroup) {
+    const { namespace, name } = ingressGroup
+    return namespace === undefined ? namedIngressGroup(className, name) : ingressAlone(className, { namespace, name })
+  }
+  if (member?.kind !== 'Service') return undefined
+  const { namespace, name, uid } = member
   if (group === undefined) return { kind: 'Service', namespace, name, uid }
   return { kind: 'Group', namespace, name: group, class: className, uid: `group/${namespace}/${className}/${group}` }
+}
+
+function ingressOf({ kind, namespace, name, uid, asked }: LoadBalancerMember): readonly LoadBalancerIngressRecord[] {
+  return kind === 'Ingress' && asked !== undefined ? [{ namespace, name, uid, asked }] : []
 }
 
 function memberOf({ kind, namespace, name, uid, ports, asked, serving, unfinished, leaving }: LoadBalancerMember) {

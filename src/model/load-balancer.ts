@@ -6,7 +6,7 @@ export type IpFamily = 'IPv4' | 'IPv6'
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
 export type TargetType = 'Node' | 'Pod'
 
-/** Who a load balancer is for. */
+/** Which Service, or Services, a load balancer is for. */
 export type LoadBalancerId = ServiceId | GroupId
 
 /** One Service. The uid makes an object that was deleted and made again another owner. */

@@ -4,6 +4,7 @@ import type { Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import type { Caller } from '../calls/calls.ts'
 import { membersAfter, membersDone, membersOnRecord } from '../groups/part.ts'
+import type { CertificateRef } from '../model/application.ts'
 import type { AwsGoal } from '../model/goal.ts'
 import { freshRecord, hashOf, plannerVersion } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
@@ -106,7 +107,7 @@ function completed({ record, context, stack, location, failed }: Run, goal: AwsG
       if (lacking.has(String(port))) continue
       attributes[`listener/${port}`] = recordLines(own.asked)
       // Keys of a map in the ledger; certificates have no values.
-      attributes[`certificates/${port}`] = certificates.slice(1).map(arn => `${arn}=`)
+      attributes[`certificates/${port}`] = certificates.slice(1).map(each => `${certificateName(each)}=`)
     }
   }
   const at = new Date(context.clock.now()).toISOString()
@@ -117,4 +118,10 @@ function completed({ record, context, stack, location, failed }: Run, goal: AwsG
     retain: settings.deletionPolicy === 'retain',
     applied: { hash, planner: plannerVersion, at },
   }
+}
+
+/** As the ledger has it: the ARN, or the Secret that it was imported from. */
+function certificateName(certificate: string | CertificateRef): string {
+  if (typeof certificate === 'string') return certificate
+  return 'arn' in certificate ? certificate.arn : certificate.imported
 }

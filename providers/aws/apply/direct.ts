@@ -1,5 +1,6 @@
 // Lets clients and health checks in at the targets themselves, for load balancers that have no security group to stand for them.
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import { createBindingRules, openingText } from '../binding/rules.ts'
 import type { BindingOpenings, BindingRules } from '../binding/rules.ts'
 import type { Caller } from '../calls/calls.ts'
@@ -49,7 +50,7 @@ export function createDirectRules(
 export async function openDirect(
   context: Context,
   location: Location,
-  id: LoadBalancerId,
+  id: LoadBalancerOwner,
   request: DirectRequest,
   caller: Caller,
 ): Promise<Opened> {

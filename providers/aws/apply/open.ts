@@ -1,5 +1,6 @@
 // Opens the security groups of targets for a load balancer, and closes them when it goes.
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { Goal } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import type { Caller } from '../calls/calls.ts'
@@ -80,7 +81,7 @@ export async function openFor(
     caller,
     record,
   }: {
-    readonly id: LoadBalancerId
+    readonly id: LoadBalancerOwner
     readonly goal: Goal | undefined
     readonly location: Location
     readonly caller: Caller
@@ -120,7 +121,7 @@ export async function openFor(
 }
 
 /** Said in the condition as long as it is so. */
-export function noteUnclear({ memory }: Context, { uid }: LoadBalancerId, problems: readonly Problem[]): void {
+export function noteUnclear({ memory }: Context, { uid }: LoadBalancerOwner, problems: readonly Problem[]): void {
   const text = problems.map(({ message, remedy }) => `${capitalized(message)} ${remedy}`).join(' ')
   if (text === '') memory.unclear.delete(uid)
   else memory.unclear.set(uid, text)

@@ -1,5 +1,6 @@
 // One run of a plan: where it works, for whom, and what it has made so far.
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { Goal } from '../../../src/provider.ts'
 import type { Caller } from '../calls/calls.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
@@ -10,7 +11,7 @@ import type { Location } from '../provider/locations.ts'
 
 export interface Run {
   readonly context: Context
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly location: Location
   readonly caller: Caller
   /** Absent when planning was for nothing. */

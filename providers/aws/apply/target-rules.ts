@@ -1,6 +1,7 @@
 // The rules on the security groups of targets: one range of ports per protocol for all load balancers together.
 import type { NetworkInterface } from '@aws-sdk/client-ec2'
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { unless } from '../calls/calls.ts'
 import { targetSecurityGroup } from '../discovery/security-groups.ts'
@@ -35,7 +36,7 @@ export interface TargetRules {
    * is shut as well, which is another call.
    */
   open(
-    id: LoadBalancerId,
+    id: LoadBalancerOwner,
     needs: readonly Need[],
     options: {
       readonly backend: string
@@ -45,7 +46,7 @@ export interface TargetRules {
     caller: Caller,
   ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] }>
   /** What `id` needed is needed by it no more. */
-  forget(id: LoadBalancerId): void
+  forget(id: LoadBalancerOwner): void
   /**
    * Brings every group to exactly what is needed; called when the last user has gone, and by the sweep. `backend`: the shared group of
    * ours, if there is one; those of administrators are found by the rules that were made for them.

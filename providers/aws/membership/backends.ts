@@ -1,5 +1,6 @@
 // Whose endpoints a target group has: those of the Service it was made for, or of another Service that a listener forwards to.
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import { warns } from '../model/problems.ts'
 import type { Context } from '../observe/context.ts'
 import type { TargetGroupSettings } from '../settings/aws-settings.ts'
@@ -13,15 +14,19 @@ export interface BackendChoice extends Choice {
 /** The targets of one group. `owner` is the Service, or group of Services, that it was made for; `isInside` tells addresses of the VPC. */
 export function chooseFor(
   context: Pick<Context, 'nodes' | 'slicesOf' | 'serviceOf'>,
-  owner: LoadBalancerId,
+  owner: LoadBalancerOwner,
   group: TargetGroupSettings,
   isInside: (address: string) => boolean,
 ): BackendChoice {
   const { service } = group
   const nodes = context.nodes()
-  if (!service)
-    return { ...chooseTargets(group, { nodes, slices: context.slicesOf(group.member?.id ?? owner), isInside }), problems: [] }
-  const { namespace } = owner
+  if (!service) {
+    const whose = group.member?.id ?? owner
+    // Whatever Ingresses lead to is a Service that is named.
+    const slices = whose.kind === 'IngressGroup' ? [] : context.slicesOf(whose)
+    return { ...chooseTargets(group, { nodes, slices, isInside }), problems: [] }
+  }
+  const namespace = service.namespace ?? owner.namespace
   const found = context.serviceOf(namespace, service.name)
   const who = `${namespace}/${service.name}`
   const nothing = { targets: [], skipped: [] }

@@ -1,5 +1,6 @@
 // The target groups whose targets are kept up: those that are wanted, as they really are, and those they replace, as long as these stand.
-import type { DesiredLoadBalancer, LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { DesiredLoadBalancer } from '../../../src/model/load-balancer.ts'
 import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import { ownerOf } from '../model/names.ts'
@@ -44,8 +45,8 @@ export function standingGroups(
     desired,
   }: {
     readonly cluster: string
-    readonly id: LoadBalancerId
-    readonly whose: LoadBalancerId
+    readonly id: LoadBalancerOwner
+    readonly whose: LoadBalancerOwner
     readonly targetGroups: readonly TargetGroupSettings[]
     readonly record: LedgerRecord
     readonly desired: Pick<DesiredLoadBalancer, 'listeners'> | undefined
@@ -103,7 +104,7 @@ export async function replacedTargets(
     targetGroups,
     goal,
   }: {
-    readonly id: LoadBalancerId
+    readonly id: LoadBalancerOwner
     readonly location: Location
     readonly record: LedgerRecord
     readonly targetGroups: readonly TargetGroupSettings[]

@@ -1,7 +1,8 @@
 // What is remembered of each load balancer between looks and over restarts. The composition root keeps it in LoadBalancer objects.
 import { createHash } from 'node:crypto'
 import type { Reason } from '../../../src/api/reasons.ts'
-import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { ServiceId } from '../../../src/model/load-balancer.ts'
 
 /** Raised whenever the planner would make something else of the same wish: then everything is looked at once. */
 export const plannerVersion = 1
@@ -47,6 +48,15 @@ export interface LedgerMember {
   readonly leaving?: string
 }
 
+/** An Ingress that has a part of the load balancer. */
+export interface LedgerIngress {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  /** What it asked for when that was last good, as JSON (ingress/last-good.ts); it is kept while the Ingress has a mistake. */
+  readonly asked: string
+}
+
 export interface LedgerRecord {
   /** Name of the class. */
   readonly class: string
@@ -68,6 +78,8 @@ export interface LedgerRecord {
   readonly openings: Readonly<Record<string, readonly string[]>>
   /** For a group: those that have a part in it, in the order in which they came. */
   readonly members?: readonly LedgerMember[]
+  /** For Ingresses that share it: those that have a part in it. */
+  readonly ingresses?: readonly LedgerIngress[]
   /** For a Service that has gone to a group: since when it is served there, ISO 8601. */
   readonly leaving?: string
   /** What the condition said last. */
@@ -76,10 +88,10 @@ export interface LedgerRecord {
 
 /** Reads are answered from memory; writes may be put together, but are on record when their promise resolves. */
 export interface Ledger {
-  read(id: LoadBalancerId): LedgerRecord | undefined
-  write(id: LoadBalancerId, record: LedgerRecord, signal: AbortSignal): Promise<void>
-  remove(id: LoadBalancerId, signal: AbortSignal): Promise<void>
-  entries(): Iterable<readonly [LoadBalancerId, LedgerRecord]>
+  read(id: LoadBalancerOwner): LedgerRecord | undefined
+  write(id: LoadBalancerOwner, record: LedgerRecord, signal: AbortSignal): Promise<void>
+  remove(id: LoadBalancerOwner, signal: AbortSignal): Promise<void>
+  entries(): Iterable<readonly [LoadBalancerOwner, LedgerRecord]>
 }
 
 /** A record of something about to be made: from its first moment on nothing can be outside that the ledger does not know of. */

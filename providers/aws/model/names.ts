@@ -1,11 +1,15 @@
 // Names of what is made in AWS: readable in front, and a hash that is the same whenever the same thing would be made again. Pure.
 import { createHash } from 'node:crypto'
-import type { GroupId, LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import { ingressAlone, namedIngressGroup } from '../../../src/model/ingress-group-ids.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { GroupId } from '../../../src/model/load-balancer.ts'
 
-/** Whom a load balancer is for: one Service, or all members of a group of a class in a namespace. */
+/** Whom a load balancer is for: one Service, all members of a group of a class in a namespace, or Ingresses that share one. */
 export type Owner =
   | { readonly kind: 'Service'; readonly namespace: string; readonly name: string; readonly uid: string }
   | { readonly kind: 'Group'; readonly namespace: string; readonly class: string; readonly name: string }
+  /** The namespace is empty for a group that is named. */
+  | { readonly kind: 'IngressGroup'; readonly namespace: string; readonly class: string; readonly name: string }
 
 /** Settings that AWS does not change on a load balancer once it is there: another value means another load balancer. */
 export interface ImmutableLoadBalancer {
@@ -13,6 +17,8 @@ export interface ImmutableLoadBalancer {
   readonly vpcId: string
   /** A load balancer born without security groups never gets any (ELBv2 API, SetSecurityGroups). */
   readonly withSecurityGroups: boolean
+  /** Only of Application Load Balancers. */
+  readonly customerOwnedIpv4Pool?: string | undefined
 }
 
 /** Settings that AWS does not change on a target group once it is there. */
@@ -21,17 +27,19 @@ export interface ImmutableTargetGroup {
   readonly targetType: string
   readonly ipAddressType: string
   readonly vpcId: string
+  /** Only of Application Load Balancers. */
+  readonly protocolVersion?: string | undefined
 }
 
 /** ELBv2: load balancers and target groups. */
 const longestName = 32
 const hashDigits = 10
 
-export function ownerOf(id: LoadBalancerId): Owner {
+export function ownerOf(id: LoadBalancerOwner): Owner {
   const { namespace, name } = id
   return id.kind === 'Service'
     ? { kind: 'Service', namespace, name, uid: id.uid }
-    : { kind: 'Group', namespace, class: id.class, name }
+    : { kind: id.kind, namespace, class: id.class, name }
 }
 
 export function groupId(namespace: string, className: string, name: string): GroupId {
@@ -40,10 +48,12 @@ export function groupId(namespace: string, className: string, name: string): Gro
 
 /** `default/web`, or `group/default/aws-public/edge`: the owner in tags and messages. */
 export function ownerText(owner: Owner): string {
-  return owner.kind === 'Service' ? `${owner.namespace}/${owner.name}` : groupId(owner.namespace, owner.class, owner.name).uid
+  if (owner.kind === 'Service') return `${owner.namespace}/${owner.name}`
+  if (owner.kind === 'Group') return groupId(owner.namespace, owner.class, owner.name).uid
+  return (owner.namespace === '' ? namedIngressGroup(owner.class, owner.name) : ingressAlone(owner.class, owner)).uid
 }
 
-/** The group that an `ownerText` names; undefined for a Service. */
+/** The group of Services that an `ownerText` names; undefined for every other owner. */
 export function groupOfText(text: string): GroupId | undefined {
   const [kind, namespace, className, name, ...rest] = text.split('/')
   const isGroup = kind === 'group' && rest.length === 0
@@ -54,14 +64,21 @@ export function groupOfText(text: string): GroupId | undefined {
 
 /** `weir-default-web-0a1b2c3d4e`. `cluster` is the UID of the namespace kube-system. */
 export function loadBalancerName(cluster: string, owner: Owner, immutable: ImmutableLoadBalancer): string {
-  const { scheme, vpcId, withSecurityGroups } = immutable
-  return readable(owner, hash('load-balancer', cluster, ...identity(owner), scheme, vpcId, String(withSecurityGroups)))
+  const { scheme, vpcId, withSecurityGroups, customerOwnedIpv4Pool } = immutable
+  const parts = [
+    scheme,
+    vpcId,
+    String(withSecurityGroups),
+    ...(customerOwnedIpv4Pool === undefined ? [] : [customerOwnedIpv4Pool]),
+  ]
+  return readable(owner, hash('load-balancer', cluster, ...identity(owner), ...parts))
 }
 
 /** `key` tells the target groups of one load balancer apart: the listener's port, or `targetGroupKey` of another Service. */
 export function targetGroupName(cluster: string, owner: Owner, key: string, immutable: ImmutableTargetGroup): string {
-  const { protocol, targetType, ipAddressType, vpcId } = immutable
-  return readable(owner, hash('target-group', cluster, ...identity(owner), key, protocol, targetType, ipAddressType, vpcId))
+  const { protocol, targetType, ipAddressType, vpcId, protocolVersion } = immutable
+  const parts = [key, protocol, targetType, ipAddressType, vpcId, ...(protocolVersion === undefined ? [] : [protocolVersion])]
+  return readable(owner, hash('target-group', cluster, ...identity(owner), ...parts))
 }
 
 /** Key of the target group of another Service that a listener leads to as well: `443/canary:80`. */
@@ -94,7 +111,7 @@ export function validName(name: string): string | undefined {
 function identity(owner: Owner): readonly string[] {
   return owner.kind === 'Service'
     ? ['service', owner.namespace, owner.name, owner.uid]
-    : ['group', owner.namespace, owner.class, owner.name]
+    : [owner.kind === 'Group' ? 'group' : 'ingress', owner.namespace, owner.class, owner.name]
 }
 
 /** Length before each part keeps `a`,`bc` and `ab`,`c` apart. */

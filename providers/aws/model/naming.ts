@@ -11,7 +11,7 @@ export interface NamingInput {
   readonly cluster: string
   readonly owner: Owner
   readonly vpcId: string
-  readonly settings: AwsSettings
+  readonly settings: Pick<AwsSettings, 'tags' | 'loadBalancer' | 'securityGroups'>
   /** Name of a load balancer that was taken over, which it keeps. */
   readonly adopted?: string
 }
@@ -22,19 +22,21 @@ const foreignSigns = /[^a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]/g
 export function namingOf({ cluster, owner, vpcId, settings, adopted }: NamingInput): Naming {
   const { tags, loadBalancer, securityGroups } = settings
   const withSecurityGroups = securityGroups.kind !== 'none'
-  const made = loadBalancer.name ?? loadBalancerName(cluster, owner, { scheme: loadBalancer.scheme, vpcId, withSecurityGroups })
+  const { scheme, customerOwnedIpv4Pool } = loadBalancer
+  const made = loadBalancer.name ?? loadBalancerName(cluster, owner, { scheme, vpcId, withSecurityGroups, customerOwnedIpv4Pool })
   const name = adopted ?? made
   const mark: Tags = adopted === undefined ? {} : { [adoptedTag]: 'true' }
   return {
     balancer: { name, tags: { ...tags, ...mark, ...ownershipTags(cluster, 'load-balancer', owner) } },
     // A target group serves one Network Load Balancer only, so that one that takes another's place has groups of its own.
     // For the same reason members of a group have their own, also where one follows another at a port.
-    targetGroup: ({ key, protocol, targetType, ipAddressType, member }) => ({
+    targetGroup: ({ key, protocol, protocolVersion, targetType, ipAddressType, member }) => ({
       name: targetGroupName(cluster, owner, [name, key, ...(member ? [member.id.uid] : [])].join(' '), {
         protocol,
         targetType,
         ipAddressType,
         vpcId,
+        protocolVersion,
       }),
       tags: {
         ...(member?.tags ?? tags),

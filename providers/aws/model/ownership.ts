@@ -10,8 +10,18 @@ export const ownerTag = 'weir.dev/owner'
 export const ownerUidTag = 'weir.dev/owner-uid'
 export const resourceTag = 'weir.dev/resource'
 
-/** What a resource is to its owner: `load-balancer`, `target-group/80`, `security-group/frontend`, `security-group/backend`. */
-export type ResourceId = `load-balancer` | `target-group/${string}` | `security-group/${'frontend' | 'backend'}`
+/** Hash of what was imported, on a certificate: its content cannot be read back. */
+export const contentTag = 'weir.dev/content'
+
+/**
+ * What a resource is to its owner: `load-balancer`, `target-group/80`, `security-group/frontend`, `security-group/backend`,
+ * `certificate/shop/web-tls`.
+ */
+export type ResourceId =
+  | `load-balancer`
+  | `target-group/${string}`
+  | `security-group/${'frontend' | 'backend'}`
+  | `certificate/${string}`
 
 /** What the marks say. */
 export type Ownership =
@@ -58,7 +68,7 @@ export function ownershipOf(tags: Tags, cluster: string): Ownership {
 export function isOwnedBy(tags: Tags, cluster: string, owner: Owner): boolean {
   const ownership = ownershipOf(tags, cluster)
   if (ownership.kind !== 'ours' || ownership.owner !== ownerText(owner)) return false
-  return owner.kind === 'Group' || ownership.ownerUid === owner.uid
+  return owner.kind !== 'Service' || ownership.ownerUid === owner.uid
 }
 
 /**

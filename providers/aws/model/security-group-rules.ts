@@ -1,7 +1,7 @@
 // Rules of security groups as data: who may reach a load balancer and its targets, made few enough for the quotas, and changed without a gap. Pure.
 import { formatAddress, parseCidr } from '../../../src/model/address.ts'
 import type { IpFamily } from '../../../src/model/load-balancer.ts'
-import type { ListenerProtocol, SecurityGroupSettings } from '../settings/aws-settings.ts'
+import type { SecurityGroupSettings, TargetGroupProtocol } from '../settings/aws-settings.ts'
 
 /** One rule that lets something in. `protocol` of a rule read from AWS may be any, `-1` for all. */
 export interface Rule<Protocol extends string = string> {
@@ -24,7 +24,7 @@ const pathMtu = { cidr: { protocol: 'icmp', from: 3, to: 4 }, cidr6: { protocol:
 /** What the managed group at the front lets in: every source to every listener. */
 export function frontendRules(
   settings: Extract<SecurityGroupSettings, { readonly kind: 'managed' }>,
-  listeners: readonly { readonly port: number; readonly protocol: ListenerProtocol }[],
+  listeners: readonly { readonly port: number; readonly protocol: TargetGroupProtocol }[],
 ): readonly OwnRule[] {
   const sources = [
     ...settings.sources.map(cidrSource),
@@ -40,7 +40,7 @@ export function frontendRules(
 
 /** Ports of targets that must be open. */
 export interface TargetPorts {
-  readonly protocol: ListenerProtocol
+  readonly protocol: TargetGroupProtocol
   readonly ports: readonly number[]
   /** Health checks are TCP, whatever the traffic is. */
   readonly healthCheckPorts: readonly number[]
@@ -69,7 +69,7 @@ export function cidrSource(cidr: string): { readonly kind: 'cidr' | 'cidr6'; rea
   return { kind: cidr.includes(':') ? 'cidr6' : 'cidr', source: cidr }
 }
 
-function transports(protocol: ListenerProtocol): readonly ('tcp' | 'udp')[] {
+function transports(protocol: TargetGroupProtocol): readonly ('tcp' | 'udp')[] {
   return protocol === 'TCP_UDP' ? ['tcp', 'udp'] : protocol === 'UDP' ? ['udp'] : ['tcp']
 }
 

@@ -4,6 +4,7 @@ import type { Target } from '../membership/targets.ts'
 import type { Parting } from '../observe/parting.ts'
 import type { Attributes } from '../settings/aws-settings.ts'
 import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup } from '../snapshots/shapes.ts'
+import type { SeenApplication } from './application.ts'
 import type { AwsGoal } from './goal.ts'
 import type { LedgerRecord } from './ledger.ts'
 import type { Stack } from './stack.ts'
@@ -34,6 +35,8 @@ export interface Seen {
   readonly adopting?: FoundLoadBalancer
   /** Of all those load balancers. */
   readonly listeners: readonly FoundListener[]
+  /** Of an Application Load Balancer: what Network Load Balancers do not have. */
+  readonly application?: SeenApplication
   /** Ours for this owner, by their tags. */
   readonly groups: readonly FoundTargetGroup[]
   /** Managed front groups of this owner, by their tags. */

@@ -1,5 +1,5 @@
 // Everything that is to stand in AWS for one Service, with names, tags and ids filled in: what planning compares with what there is. Pure.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { SubnetMapping } from '../discovery/addresses.ts'
 import type {
   AttributeSettings,
@@ -10,6 +10,7 @@ import type {
   TargetGroupSettings,
 } from '../settings/aws-settings.ts'
 import type { Tags } from '../snapshots/shapes.ts'
+import type { HttpListener, ImportedCertificate, WebAcl } from './application.ts'
 import { targetGroupKey } from './names.ts'
 import type { OwnRule } from './security-group-rules.ts'
 
@@ -24,6 +25,7 @@ export interface StackSecurityGroup {
 }
 
 export interface StackBalancer {
+  readonly type: 'network' | 'application'
   readonly name: string
   readonly scheme: Scheme
   readonly ipAddressType: IpAddressType
@@ -33,6 +35,8 @@ export interface StackBalancer {
   readonly privateLinkInboundRules?: boolean
   readonly attributes: AttributeSettings
   readonly capacityUnits?: number
+  readonly customerOwnedIpv4Pool?: string
+  readonly ipamIpv4Pool?: string
   readonly tags: Tags
   /** It was taken over: attributes and tags that nobody asks for stay as they are. */
   readonly isAdopted: boolean
@@ -55,12 +59,12 @@ export interface StackListener extends Omit<ListenerSettings, 'forward' | 'serve
 /** Clients that are let in at the targets of a load balancer without security groups. */
 export type DirectAccess = Extract<AwsSettings['securityGroups'], { readonly kind: 'none' }>
 
-export interface Stack {
-  readonly id: LoadBalancerId
+/** What both kinds of load balancer have. */
+export interface CommonStack {
+  readonly id: LoadBalancerOwner
   readonly vpcId: string
   readonly balancer: StackBalancer
   readonly targetGroups: readonly StackTargetGroup[]
-  readonly listeners: readonly StackListener[]
   /** The managed security group; absent with groups of the user's, or none. */
   readonly frontend?: StackSecurityGroup
   /** The shared one, when the targets' groups are opened and the administrator named none. */
@@ -78,6 +82,22 @@ export interface Stack {
   readonly members?: ReadonlySet<string>
 }
 
+export interface NetworkStack extends CommonStack {
+  readonly kind: 'network'
+  readonly listeners: readonly StackListener[]
+}
+
+export interface ApplicationStack extends CommonStack {
+  readonly kind: 'application'
+  readonly listeners: readonly HttpListener[]
+  /** Absent: whatever is associated stays. */
+  readonly webAcl?: WebAcl
+  /** Certificates that are to be in ACM for the listeners. */
+  readonly imports: readonly ImportedCertificate[]
+}
+
+export type Stack = NetworkStack | ApplicationStack
+
 /** What things are called and marked with. */
 export interface Naming {
   readonly balancer: { readonly name: string; readonly tags: Tags }
@@ -88,7 +108,7 @@ export interface Naming {
 }
 
 export interface StackInput {
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly vpcId: string
   readonly settings: AwsSettings
   readonly naming: Naming
@@ -105,7 +125,7 @@ export interface StackInput {
 }
 
 /** The stack of one Service, or of a group. */
-export function buildStack(input: StackInput): Stack {
+export function buildStack(input: StackInput): NetworkStack {
   const { id, vpcId, settings, naming, subnets, foreignTags } = input
   const { loadBalancer, securityGroups } = settings
   const { privateLinkInboundRules, capacityUnits } = loadBalancer
@@ -113,9 +133,11 @@ export function buildStack(input: StackInput): Stack {
   const opensTargets = securityGroups.manageBackendRules
   const isShared = opensTargets && securityGroups.kind !== 'none'
   return {
+    kind: 'network',
     id,
     vpcId,
     balancer: {
+      type: 'network',
       ...naming.balancer,
       scheme: loadBalancer.scheme,
       ipAddressType: loadBalancer.ipAddressType,

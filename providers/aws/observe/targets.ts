@@ -1,5 +1,5 @@
 // The targets that the cluster says each target group shall have.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { Caller } from '../calls/calls.ts'
 import { chooseFor } from '../membership/backends.ts'
 import type { Target } from '../membership/targets.ts'
@@ -11,7 +11,7 @@ import { isInside } from './inside.ts'
 /** What shall be registered, by key of the target group. */
 export async function targetsOf(
   context: Context,
-  id: LoadBalancerId,
+  id: LoadBalancerOwner,
   settings: AwsSettings,
   location: Location,
   { signal }: Caller,

@@ -1,7 +1,7 @@
 // Listeners: a fresh target group is put beside the old one with weight 0 until it is healthy, and only then takes over. Pure.
 import type { AwsAction } from '../actions.ts'
 import type { Seen } from '../model/seen.ts'
-import type { Stack, StackListener } from '../model/stack.ts'
+import type { NetworkStack, StackListener } from '../model/stack.ts'
 import type { FoundListener } from '../snapshots/shapes.ts'
 import { currentOf, lookAgainMs } from './balancer.ts'
 import { hasLeft, leftBehind } from './clean.ts'
@@ -10,7 +10,7 @@ import { changesOf, recorded } from './believed.ts'
 /** How long a listener keeps to the old target group while the fresh one is not healthy. */
 const longestFillMs = 5 * 60_000
 
-export function listenerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {
+export function listenerSteps(stack: NetworkStack, seen: Seen): readonly AwsAction[] {
   const arn = currentOf(stack, seen)?.arn
   const present = seen.listeners.filter(({ loadBalancer }) => loadBalancer === arn)
   const steps = stack.listeners.map(listener =>
@@ -36,7 +36,7 @@ interface Steps {
   readonly wait?: AwsAction
 }
 
-function stepsOf(listener: StackListener, found: FoundListener | undefined, seen: Seen, stack: Stack): Steps {
+function stepsOf(listener: StackListener, found: FoundListener | undefined, seen: Seen, stack: NetworkStack): Steps {
   const { port, attributes } = listener
   const further = certificateSteps(listener, found, seen)
   const changes = changesOf(attributes, seen, { resource: `listener/${port}`, arn: found?.arn })
@@ -80,7 +80,7 @@ interface Stage {
  * What the listener leads to for now. What serves goes on as it does until every fresh group with targets, put beside it with
  * weight 0 so that AWS checks it, is healthy.
  */
-function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stack: Stack): Stage {
+function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stack: NetworkStack): Stage {
   const places = listener.forward.map(to => ({ to, arn: 'arn' in to ? to.arn : arnOf(to.own, seen, stack) }))
   // Whose group of targets it was has gone: nobody is to reach it any more.
   const left = new Set(seen.groups.filter(each => hasLeft(each, stack)).map(each => each.arn))
@@ -120,7 +120,7 @@ function stageOf(listener: StackListener, found: FoundListener, seen: Seen, stac
   }
 }
 
-function arnOf(key: string, seen: Seen, stack: Stack): string | undefined {
+function arnOf(key: string, seen: Seen, stack: NetworkStack): string | undefined {
   const group = stack.targetGroups.find(each => each.key === key)
   return seen.groups.find(({ name }) => name === group?.name)?.arn
 }
@@ -158,7 +158,7 @@ function asItIs({ protocol, certificate, policy, alpn }: FoundListener): Stage['
 }
 
 /** One text for equal forwards. Weights are as AWS has them; with one place only, the weight means nothing unless it is 0. */
-function forwardKey(forward: StackListener['forward'], seen: Seen, stack: Stack): string {
+function forwardKey(forward: StackListener['forward'], seen: Seen, stack: NetworkStack): string {
   const places = forward.map(to => {
     const arn = 'arn' in to ? to.arn : (arnOf(to.own, seen, stack) ?? 'to be made')
     return `${arn} ${forward.length === 1 ? Math.min(to.weight, 1) : to.weight}`

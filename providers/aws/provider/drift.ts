@@ -1,5 +1,5 @@
 // Finds what others changed: in batches what AWS lists, and by turns what needs a call for each.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import { hashOf } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
@@ -7,16 +7,16 @@ import type { Location } from './locations.ts'
 
 export interface Drift {
   /** Lists everything anew and gives those whose things are not as they were; they are looked at whole next time. */
-  sweep(signal: AbortSignal): Promise<readonly LoadBalancerId[]>
+  sweep(signal: AbortSignal): Promise<readonly LoadBalancerOwner[]>
   /** Gives the one whose turn it is; next time attributes and targets are asked of AWS as well. Undefined with an empty ledger. */
-  inspectNext(): LoadBalancerId | undefined
+  inspectNext(): LoadBalancerOwner | undefined
 }
 
 export function createDrift(context: Context, onSwept: (location: Location, signal: AbortSignal) => Promise<void>): Drift {
   let inspected: string | undefined
   return {
     async sweep(signal) {
-      const changed: LoadBalancerId[] = []
+      const changed: LoadBalancerOwner[] = []
       const byPlace = Map.groupBy(context.ledger.entries(), ([, { place }]) => context.locations.of(place))
       for (const [location, entries] of byPlace) {
         const before = new Map(entries.map(([id, record]) => [id.uid, pictureOf(location, Object.values(record.ids))]))
@@ -59,7 +59,7 @@ function isKnown({ pictures }: Location, id: string): boolean {
 }
 
 /** Whether AWS says another state of one that serves than its condition does. */
-function isOtherState({ pictures }: Location, { kind }: LoadBalancerId, { ids, readiness }: LedgerRecord): boolean {
+function isOtherState({ pictures }: Location, { kind }: LoadBalancerOwner, { ids, readiness }: LedgerRecord): boolean {
   const state = pictures.loadBalancers.known(ids['load-balancer'] ?? '')?.state
   if (readiness?.ready !== true || state === undefined) return false
   // Members of a group are each told by themselves; only that nobody is served any more concerns all.

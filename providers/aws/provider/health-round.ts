@@ -1,5 +1,5 @@
 // Looks by turns whether those that serve still have a healthy target: nobody tells when all of them fall ill.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import { isGone } from '../calls/errors.ts'
 import { describeHealth, hasHealthy } from '../membership/health.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
@@ -7,7 +7,7 @@ import type { Context } from '../observe/context.ts'
 
 export interface HealthRound {
   /** Asks for the one whose turn it is: one call as a rule. Gives it when it does not serve any more. */
-  next(signal: AbortSignal): Promise<LoadBalancerId | undefined>
+  next(signal: AbortSignal): Promise<LoadBalancerOwner | undefined>
 }
 
 export function createHealthRound({ ledger, locations, memory }: Context): HealthRound {
@@ -35,14 +35,14 @@ export function createHealthRound({ ledger, locations, memory }: Context): Healt
 }
 
 interface Serving {
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly record: LedgerRecord
   /** ARNs of its target groups. */
   readonly groups: readonly string[]
 }
 
 /** Who is told to be served by a load balancer: one Service, or some members of a group. The others are polled until they are. */
-function servingOf(id: LoadBalancerId, record: LedgerRecord): readonly Serving[] {
+function servingOf(id: LoadBalancerOwner, record: LedgerRecord): readonly Serving[] {
   const { ids, members, readiness } = record
   if (id.kind === 'Group') {
     return (members ?? []).flatMap(member => {

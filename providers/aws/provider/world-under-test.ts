@@ -3,7 +3,8 @@ import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import { buildLoadBalancer } from '../../../src/model/build.ts'
 import { buildMembership } from '../../../src/model/endpoints.ts'
 import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../../../src/model/kubernetes-objects.ts'
-import type { LoadBalancerId, ServiceId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { ServiceId } from '../../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../../src/provider.ts'
 // Only tests import this file.
 // oxlint-disable-next-line no-restricted-imports
@@ -42,7 +43,7 @@ export interface World {
   /** Those that were looked at and not removed, by uid: what members of groups see of each other. */
   readonly members: Map<string, TestService>
   /** Woken ids, in order. */
-  readonly woken: LoadBalancerId[]
+  readonly woken: LoadBalancerOwner[]
   class: LoadBalancerClass
   goal(service: TestService): Goal
   /** One look: observe, plan, apply. */
@@ -62,7 +63,7 @@ export interface World {
 }
 
 export interface MemoryLedger extends Ledger {
-  readonly records: Map<string, { readonly id: LoadBalancerId; readonly record: LedgerRecord }>
+  readonly records: Map<string, { readonly id: LoadBalancerOwner; readonly record: LedgerRecord }>
   writes: number
   /** Writes fail from now on, as those of a process that has died. */
   dead: boolean
@@ -103,7 +104,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
   const nodes = new Map<string, Node>()
   const slices = new Map<string, readonly EndpointSlice[]>()
   const services = new Map<string, Service>()
-  const woken: LoadBalancerId[] = []
+  const woken: LoadBalancerOwner[] = []
   const members = new Map<string, TestService>()
   const ending = new AbortController()
   const start = (): AwsProvider => {

@@ -4,11 +4,15 @@ import type { Protocol, ServiceId, TargetType } from '../../../src/model/load-ba
 import type { Forward } from '../annotations/forward.ts'
 
 export type Scheme = NonNullable<AwsDefaults['scheme']>
-export type IpAddressType = NonNullable<AwsDefaults['ipAddressType']>
+/** The last one is of Application Load Balancers only. */
+export type IpAddressType = NonNullable<AwsDefaults['ipAddressType']> | 'dualstack-without-public-ipv4'
 export type AlpnPolicy = NonNullable<AwsDefaults['alpnPolicy']>
 
-/** Protocols of listeners and of target groups. */
+/** Protocols of listeners and target groups of Network Load Balancers. */
 export type ListenerProtocol = 'TCP' | 'UDP' | 'TLS' | 'TCP_UDP'
+
+/** Protocols of target groups of either kind of load balancer. */
+export type TargetGroupProtocol = ListenerProtocol | 'HTTP' | 'HTTPS'
 
 /** Which subnets, and which addresses in them; lists of addresses go with the subnets in their order. */
 export interface SubnetSettings {
@@ -43,6 +47,9 @@ export interface LoadBalancerSettings {
   readonly capacityUnits?: number
   /** Whether security groups judge traffic through PrivateLink; absent: as AWS has it. */
   readonly privateLinkInboundRules?: boolean
+  /** Pools of IPv4 addresses of an Application Load Balancer: of an Outpost, and of IPAM. */
+  readonly customerOwnedIpv4Pool?: string
+  readonly ipamIpv4Pool?: string
 }
 
 /** The security groups at the front, and whether those of targets are opened for the load balancer. */
@@ -92,17 +99,20 @@ export interface HealthCheckSettings {
   readonly timeoutSeconds: number
   readonly healthyThreshold: number
   readonly unhealthyThreshold: number
-  /** Only for HTTP and HTTPS, as `200-399`. */
+  /** Only for HTTP and HTTPS, as `200-399`; with protocol version GRPC, codes of gRPC. */
   readonly successCodes?: string
 }
 
 export interface TargetGroupSettings {
   /**
    * The port of the listener, `443`: what the group is for, whatever its protocol becomes. There is one listener per port.
-   * For another Service that it leads to as well: `443/canary:80`.
+   * For another Service that it leads to as well: `443/canary:80`. At an Application Load Balancer the port of a Service,
+   * `shop/web:80`, which all rules that lead there share.
    */
   readonly key: string
-  readonly protocol: ListenerProtocol
+  readonly protocol: TargetGroupProtocol
+  /** Only of Application Load Balancers: what is spoken to the targets. */
+  readonly protocolVersion?: 'HTTP1' | 'HTTP2' | 'GRPC'
   readonly targetType: 'instance' | 'ip'
   readonly ipAddressType: 'ipv4' | 'ipv6'
   /** Only for CreateTargetGroup: every target is registered with a port of its own. */
@@ -111,8 +121,11 @@ export interface TargetGroupSettings {
   readonly servicePort: { readonly port: number; readonly protocol: Protocol; readonly name: string }
   /** The port of nodes, for instance targets. */
   readonly nodePort?: number
-  /** Another Service of the namespace, whose endpoints are the targets instead; `port` by number or name. */
-  readonly service?: { readonly name: string; readonly port: number | string }
+  /**
+   * Another Service, whose endpoints are the targets instead; `port` by number or name. Of the namespace of the owner, unless
+   * the group says another one.
+   */
+  readonly service?: { readonly namespace?: string; readonly name: string; readonly port: number | string }
   readonly healthCheck: HealthCheckSettings
   readonly attributes: AttributeSettings
   /** Labels a node must have; empty: any node. */

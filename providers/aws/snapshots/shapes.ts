@@ -1,6 +1,7 @@
 // What there is in AWS, as far as it matters here: the answers of Describe calls in a form without holes.
 import type { SecurityGroup } from '@aws-sdk/client-ec2'
 import type { Listener, LoadBalancer, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { RuleAction, UnknownPart } from '../model/application.ts'
 import type { Rule } from '../model/security-group-rules.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -27,6 +28,8 @@ export interface FoundLoadBalancer {
   readonly subnets: readonly FoundSubnet[]
   readonly securityGroups: readonly string[]
   readonly sourceNat: boolean
+  readonly customerOwnedIpv4Pool?: string
+  readonly ipamIpv4Pool?: string
   /** Absent while nobody set it. */
   readonly privateLinkInboundRules?: boolean
   readonly tags: Tags
@@ -47,6 +50,7 @@ export interface FoundTargetGroup {
   readonly arn: string
   readonly name: string
   readonly protocol: string
+  readonly protocolVersion?: string
   readonly targetType: string
   readonly ipAddressType: string
   readonly vpcId: string
@@ -64,6 +68,8 @@ export interface FoundListener {
   readonly certificate?: string
   readonly policy?: string
   readonly alpn?: string
+  /** Of a listener for HTTP or HTTPS: what it does with requests that no rule takes. */
+  readonly actions?: readonly (RuleAction | UnknownPart)[]
   readonly forward: readonly { readonly targetGroup: string; readonly weight: number }[]
   readonly stickiness: boolean
 }
@@ -108,17 +114,20 @@ export function foundLoadBalancer(it: LoadBalancer, tags: Tags): FoundLoadBalanc
     }),
     securityGroups: it.SecurityGroups ?? [],
     sourceNat: it.EnablePrefixForIpv6SourceNat === 'on',
+    ...(it.CustomerOwnedIpv4Pool ? { customerOwnedIpv4Pool: it.CustomerOwnedIpv4Pool } : {}),
+    ...(it.IpamPools?.Ipv4IpamPoolId ? { ipamIpv4Pool: it.IpamPools.Ipv4IpamPoolId } : {}),
     ...(privateLink === undefined ? {} : { privateLinkInboundRules: privateLink === 'on' }),
     tags,
   }
 }
 
 export function foundTargetGroup(it: TargetGroup, tags: Tags): FoundTargetGroup {
-  const codes = it.Matcher?.HttpCode
+  const codes = it.Matcher?.HttpCode ?? it.Matcher?.GrpcCode
   return {
     arn: it.TargetGroupArn ?? '',
     name: it.TargetGroupName ?? '',
     protocol: it.Protocol ?? '',
+    ...(it.ProtocolVersion === undefined ? {} : { protocolVersion: it.ProtocolVersion }),
     targetType: it.TargetType ?? '',
     ipAddressType: it.IpAddressType ?? 'ipv4',
     vpcId: it.VpcId ?? '',
