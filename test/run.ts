@@ -5,7 +5,12 @@ import { createVitest, parseCLI } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
 import { LabError } from './lab/errors.ts'
 import { parts } from './parts.ts'
-import { countingReporter, countsLine } from './reporter.ts'
+import { countingReporter, countsLine, fileKey } from './reporter.ts'
+
+/** What other processes and true packets have a part in may fail by an unlucky moment of this machine; what is broken fails each time. */
+const mostTries = 3
+/** So many files do not fail by accident. */
+const mostUnlucky = 8
 
 const reporter = countingReporter()
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
@@ -56,6 +61,14 @@ try {
   }
   running = true
   if (ready.length > 0) await vitest.runTestSpecifications(ready, true)
+  for (let run = 2; run <= mostTries; run++) {
+    const { unsettled } = reporter
+    const again = ready.filter(each => each.project.name !== 'unit' && unsettled.has(fileKey(each.project.name, each.moduleId)))
+    if (interrupted || again.length === 0 || again.length > mostUnlucky) break
+    console.log(`try ${run} of ${again.length} files in which something failed`)
+    // The whole file, from its beginning: its tests may build on each other.
+    await vitest.runTestSpecifications(again)
+  }
 } catch (error) {
   trouble += 1
   console.error(error)
@@ -65,6 +78,8 @@ try {
 
 for (const skip of [...skipped, ...reporter.skips]) console.log(styleText('yellow', `skipped: ${skip}`))
 for (const part of leftOut) console.log(styleText('yellow', `left out: ${part}`))
+for (const late of reporter.secondChances) console.log(styleText('yellow', late))
+for (const failure of reporter.failures) console.log(styleText('red', `failed: ${failure}`))
 const counts = { ...reporter.counts, failed: reporter.counts.failed + trouble }
 const incomplete = leftOut.length > 0 && process.env['CI'] === 'true'
 if (incomplete) console.log('CI=true: what is left out counts as a failure.')

@@ -5,7 +5,14 @@ import { defineConfig } from 'vitest/config'
 const root = join(import.meta.dirname, '..')
 const apiTests = ['{src,providers,test}/**/*.api.test.ts']
 const lanTests = ['{src,providers,test}/**/*.lan.test.ts']
-const serial = { pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const
+const serial = {
+  pool: 'forks',
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  // What another process brings about comes when the machine lets it.
+  expect: { poll: { timeout: 60_000 } },
+} as const
 
 export default defineConfig({
   root,

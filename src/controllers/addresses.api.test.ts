@@ -75,7 +75,7 @@ test('Services share an address under a key; a port that collides costs the youn
   await cluster.patch(servicePath('dns-udp'), { spec: port(80) })
   await cluster.until(servicePath('dns-web'), one => addressesOf(one).length === 1 && addressesOf(one)[0] !== address)
   await expect
-    .poll(() => cluster.events('dns-web'), { timeout: 5000 })
+    .poll(() => cluster.events('dns-web'))
     .toContainEqual(
       expect.objectContaining({ type: 'Warning', reason: 'SharingEnded', note: expect.stringContaining('default/dns-udp') }),
     )

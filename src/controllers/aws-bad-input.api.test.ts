@@ -128,7 +128,6 @@ async function expectTold(name: string, { reason, says }: Pick<Case, 'reason' | 
   expect(readyOf(service)).toMatchObject({ status: 'False', reason, message: expect.stringMatching(says) })
   await waitFor(async () => (await world.cluster.events(name)).some(event => event.reason === reason), {
     what: `an event of ${name}`,
-    timeoutMs: 5000,
   })
   expect((await world.cluster.events(name)).filter(event => event.reason === reason)).toHaveLength(1)
   expect((await world.cluster.get(servicePath('neighbour'))).metadata.resourceVersion).toBe(neighbour)
@@ -153,7 +152,6 @@ test('a misspelt key is served all the same, with a warning that names the neare
   await world.cluster.untilReason('misspelt', 'Serving')
   await waitFor(async () => (await world.cluster.events('misspelt')).some(({ note }) => note.includes('load-balancer-scheme')), {
     what: 'the warning',
-    timeoutMs: 5000,
   })
   await removed('misspelt')
 })
@@ -246,7 +244,6 @@ test('a load balancer and a target group that were deleted by hand are made agai
   await elbv2.send(new DeleteTargetGroupCommand({ TargetGroupArn: oldGroup }))
   await waitFor(async () => own() !== undefined && own()?.arn !== old && ownGroup()?.arn !== oldGroup, {
     what: 'both to be made again',
-    timeoutMs: 20_000,
   })
   await world.cluster.until(
     servicePath('robbed'),

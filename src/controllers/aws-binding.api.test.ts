@@ -66,7 +66,6 @@ const clusterService = (name: string) => world.service(name, { spec: { type: 'Cl
 const untilTargets = (arn: string, count: number) =>
   waitFor(async () => targetsAt(arn).length === count, {
     what: `${count} targets`,
-    timeoutMs: 10_000,
     explain: () => targetsAt(arn).join(),
   })
 
@@ -221,7 +220,6 @@ for (const { what, name, reason, says, make } of refusals) {
     expect(refused.metadata.finalizers).toBeUndefined()
     await waitFor(async () => (await world.cluster.events(name)).some(event => event.reason === reason), {
       what: 'the event',
-      timeoutMs: 5000,
     })
     expect((await world.cluster.events(name)).filter(event => event.reason === reason)).toHaveLength(1)
     await removed(name)

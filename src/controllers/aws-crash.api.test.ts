@@ -81,13 +81,13 @@ async function dieAtEach(calls: readonly string[], isDone: () => Promise<boolean
     let reached = false
     void fault.reached.then(() => (reached = true))
     begin()
-    await waitFor(async () => reached || (await isDone()), { what: `${operation} or the end`, timeoutMs: 20_000, everyMs: 20 })
+    await waitFor(async () => reached || (await isDone()), { what: `${operation} or the end`, everyMs: 20 })
     await kill()
     if (reached) deaths++
     if (await isDone()) return deaths
   }
   begin()
-  await waitFor(isDone, { what: 'the last process to finish', timeoutMs: 20_000 })
+  await waitFor(isDone, { what: 'the last process to finish' })
   return deaths
 }
 
@@ -117,6 +117,6 @@ test('killed after each call of making and of deleting, nothing is doubled, forg
   await world.cluster.remove(servicePath('cut'))
   const more = await dieAtEach(deleting, () => isGone('cut'))
   expect(more).toBeGreaterThanOrEqual(deleting.length)
-  await waitFor(async () => (await world.cluster.list(remembered)).length === 0, { what: 'it to be forgotten', timeoutMs: 5000 })
+  await waitFor(async () => (await world.cluster.list(remembered)).length === 0, { what: 'it to be forgotten' })
   expect(standing()).toEqual(empty)
 }, 180_000)

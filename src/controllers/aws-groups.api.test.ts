@@ -40,7 +40,7 @@ async function quiet(): Promise<void> {
       before = now
       return isQuiet
     },
-    { what: 'AWS to be left alone', timeoutMs: 20_000, everyMs: 700 },
+    { what: 'AWS to be left alone', everyMs: 700 },
   )
 }
 
@@ -94,7 +94,6 @@ test('one that asks for a port of another is told whose it is, in its condition 
   ])
   await waitFor(async () => (await world.cluster.events('greedy')).some(({ reason }) => reason === 'PortConflict'), {
     what: 'the event',
-    timeoutMs: 5000,
   })
   expect(ports()).toEqual([25, 80, 81, 8080])
   await world.cluster.remove(servicePath('greedy'))
@@ -106,7 +105,7 @@ test('one with a mistake keeps what it had, and the others change as they like',
   await world.cluster.patch(servicePath('shop'), { metadata: { annotations: { [key]: 'sideways' } } })
   await world.cluster.untilReason('shop', 'InvalidAnnotation')
   await world.cluster.patch(servicePath('blog'), { spec: { ports: [{ port: 82, protocol: 'TCP' }] } })
-  await waitFor(async () => ports().join() === '25,80,82', { what: 'the listener to move', timeoutMs: 10_000 })
+  await waitFor(async () => ports().join() === '25,80,82', { what: 'the listener to move' })
   expect(hostOf(await world.cluster.get(servicePath('shop')))).toBe(balancers()[0]?.dnsName.toLowerCase())
   await world.cluster.patch(servicePath('shop'), { metadata: { annotations: { [key]: null } } })
   await world.cluster.untilReason('shop', 'Serving')
@@ -124,7 +123,7 @@ test('pods of one are one call', async () => {
   await quiet()
   const mark = world.aws.calls.mark()
   await world.pods('blog', world.site.podIps.slice(2, 5))
-  await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered', timeoutMs: 10_000 })
+  await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered' })
   await quiet()
   expect(operations(mark)).toEqual(['RegisterTargets'])
 })

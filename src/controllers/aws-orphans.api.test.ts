@@ -50,7 +50,6 @@ test('a load balancer whose Service and memory are gone is told by an object and
   expect(owners).toEqual(['default/kept'])
   await waitFor(async () => world.aws.world.targetGroups.values().length === 1, {
     what: 'its target group to go',
-    timeoutMs: 5000,
   })
   expect((await world.cluster.events(name)).map(({ type, reason }) => [type, reason])).toEqual([['Warning', 'Orphaned']])
 })

@@ -27,7 +27,7 @@ async function quiet(): Promise<void> {
       before = now
       return isQuiet
     },
-    { what: 'AWS to be left alone', timeoutMs: 20_000, everyMs: 700 },
+    { what: 'AWS to be left alone', everyMs: 700 },
   )
 }
 
@@ -63,12 +63,12 @@ test('a pod that becomes ready is one call, and one that goes is one', async () 
   const [first = '', second = '', third = ''] = world.site.podIps
   const mark = world.aws.calls.mark()
   await world.pods('web', [first, second, third])
-  await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered', timeoutMs: 10_000 })
+  await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered' })
   await quiet()
   expect(operations(mark)).toEqual(['RegisterTargets'])
   const next = world.aws.calls.mark()
   await world.pods('web', [second, third])
-  await waitFor(async () => operations(next).length > 0, { what: 'the pod to be taken away', timeoutMs: 10_000 })
+  await waitFor(async () => operations(next).length > 0, { what: 'the pod to be taken away' })
   await quiet()
   expect(operations(next)).toEqual(['DeregisterTargets'])
 })
@@ -88,7 +88,6 @@ test('an annotation changes the load balancer that is there', async () => {
   })
   await waitFor(async () => balancers()[0]?.attributes['load_balancing.cross_zone.enabled'] === 'true', {
     what: 'the attribute to be set',
-    timeoutMs: 10_000,
   })
   expect(balancers()).toHaveLength(1)
 })
@@ -139,6 +138,6 @@ test('a Service that vanished without its finalizer is found by what is remember
   await world.cluster.patch(servicePath('torn'), { metadata: { finalizers: null } })
   await world.cluster.remove(servicePath('torn'))
   weir = start()
-  await waitFor(async () => balancers().length === 0, { what: 'the load balancer to be deleted', timeoutMs: 15_000 })
-  await waitFor(async () => (await world.cluster.list(remembered)).length === 0, { what: 'it to be forgotten', timeoutMs: 5000 })
+  await waitFor(async () => balancers().length === 0, { what: 'the load balancer to be deleted' })
+  await waitFor(async () => (await world.cluster.list(remembered)).length === 0, { what: 'it to be forgotten' })
 })

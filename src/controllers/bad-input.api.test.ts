@@ -41,7 +41,7 @@ async function expectRefused(name: string, reason: string, ...words: string[]): 
   expect(readyOf(service)).toMatchObject({ status: 'False' })
   for (const word of words) expect(readyOf(service)?.message).toContain(word)
   await expect
-    .poll(() => cluster.events(name), { timeout: 5000 })
+    .poll(() => cluster.events(name))
     .toContainEqual(expect.objectContaining({ type: 'Warning', reason, note: expect.stringContaining(words[0] ?? '') }))
 }
 
@@ -88,7 +88,7 @@ test('a misspelt annotation under our prefix is told by one Warning with the nea
   await cluster.service('misspelt', { annotations: { 'weir.dev/load-balancer-ip': '10.201.200.9' } })
   await cluster.untilReason('misspelt', 'Serving')
   const told = async () => (await cluster.events('misspelt')).filter(({ reason }) => reason === 'UnknownAnnotation')
-  await expect.poll(told, { timeout: 5000 }).toHaveLength(1)
+  await expect.poll(told).toHaveLength(1)
   expect((await told())[0]).toMatchObject({
     type: 'Warning',
     note: expect.stringContaining('Did you mean weir.dev/load-balancer-ips?'),
@@ -113,7 +113,7 @@ test('ports of a protocol nobody serves, and a mixture of which the rest is serv
   await (await weir.working).idle()
   expect((await cluster.get(servicePath('mixed'))).metadata.resourceVersion).toBe(mixed.metadata.resourceVersion)
   await expect
-    .poll(() => cluster.events('mixed'), { timeout: 5000 })
+    .poll(() => cluster.events('mixed'))
     .toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'UnsupportedProtocol' }))
 })
 
@@ -176,7 +176,7 @@ test('pools that overlap are both marked, and the younger gives nothing', async 
   )
   expect(older.status.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }))
   await expect
-    .poll(() => cluster.events('overlapping'), { timeout: 5000 })
+    .poll(() => cluster.events('overlapping'))
     .toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'Overlap' }))
   await cluster.service('in-overlap', { annotations: { 'weir.dev/address-pool': 'overlapping' } })
   await expectRefused('in-overlap', 'PoolNotUsable', 'overlapping')
@@ -198,19 +198,16 @@ test('addresses that two pools share are never used twice, also while they go fr
   }
   const range = (first: number, last: number) =>
     Array.from({ length: last - first + 1 }, (_, index) => `10.201.210.${first + index}`)
-  await expect.poll(given, { timeout: 15_000 }).toEqual(range(1, 6))
+  await expect.poll(given).toEqual(range(1, 6))
   await expectRefused('shared-b-0', 'PoolNotUsable', 'shared-b')
 
   await cluster.patch(weirPath('addresspools', 'shared-a'), { spec: { addresses: ['10.201.210.1-10.201.210.3'] } })
   await expect
-    .poll(
-      async () => {
-        const now = await given()
-        expect(now).toEqual([...new Set(now)])
-        return now
-      },
-      { timeout: 15_000 },
-    )
+    .poll(async () => {
+      const now = await given()
+      expect(now).toEqual([...new Set(now)])
+      return now
+    })
     .toEqual(range(1, 9))
   const block = await cluster.get(weirPath('addressblocks', 'ipv4-10-201-210-0'))
   const owners = Object.values<any>(block.spec.allocations).map(allocation => allocation.owners.length)

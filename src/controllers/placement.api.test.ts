@@ -43,7 +43,7 @@ const loads = async () => {
   const each = await owners()
   return nodes.map(node => each.filter(owner => owner === node).length)
 }
-const eventually = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 15_000, interval: 100 })
+const eventually = (read: () => Promise<unknown>) => expect.poll(read, { interval: 100 })
 const askToRebalance = (value: string) =>
   cluster.patch(weirPath('addresspools', 'office'), { metadata: { annotations: { 'weir.dev/rebalance': value } } })
 /** Every owner each Announcement has had since `resourceVersion`, in order. */

@@ -76,7 +76,7 @@ test('an address that a dead controller allocated before it could say so goes to
   await weir.working
   expect(addressesOf(await cluster.untilReason('half', 'Serving'))).toEqual(['10.201.200.77'])
   expect(addressesOf(await cluster.untilReason('adopted', 'Serving'))).toEqual(['10.201.200.2'])
-  await expect.poll(given, { timeout: 10_000 }).not.toContainEqual(expect.objectContaining({ address: '10.201.200.1' }))
+  await expect.poll(given).not.toContainEqual(expect.objectContaining({ address: '10.201.200.1' }))
   expect((await given()).find(({ address }) => address === '10.201.200.2')?.uids).toEqual([adopted.metadata.uid])
   await expectSound()
 })
@@ -91,7 +91,7 @@ test('a restart keeps every address and writes nothing at all', async () => {
     await cluster.until(weirPath('addresspools', 'office'), pool => pool.status?.used === 12)
     await cluster.until(weirPath('loadbalancerclasses', 'lan'), one => one.status?.services === 12)
     const claimed = async () => (await cluster.list(weirPath('announcements'))).every(one => one.status?.node)
-    await expect.poll(claimed, { timeout: 10_000 }).toBe(true)
+    await expect.poll(claimed).toBe(true)
   }
   const versions = async () => {
     const paths = [
@@ -124,11 +124,11 @@ test('two controllers at once, neither leading, give no address twice and none t
   await Promise.all([one.working, two.working])
   await Promise.all(Array.from({ length: 60 }, (_, index) => cluster.service(`crowd-${index}`)))
   for (let index = 0; index < 60; index++) await cluster.untilReason(`crowd-${index}`, 'Serving')
-  await waitFor(async () => (await given()).length === 72, { what: '72 given addresses', timeoutMs: 10_000 })
+  await waitFor(async () => (await given()).length === 72, { what: '72 given addresses' })
   await expectSound()
   await Promise.all(Array.from({ length: 60 }, (_, index) => cluster.remove(servicePath(`crowd-${index}`))))
   for (let index = 0; index < 60; index++) await cluster.untilGone(servicePath(`crowd-${index}`))
-  await waitFor(async () => (await given()).length === 12, { what: '12 given addresses', timeoutMs: 10_000 })
+  await waitFor(async () => (await given()).length === 12, { what: '12 given addresses' })
   await expectSound()
 })
 
@@ -163,7 +163,7 @@ function startProgram() {
 test('the program ends with 0 on SIGTERM, leaves its Lease free and has logged nothing but JSON', async () => {
   const program = startProgram()
   const explain = () => program.output() + program.errors()
-  await waitFor(() => program.output().includes('"msg":"leading"'), { what: 'the program to lead', timeoutMs: 30_000, explain })
+  await waitFor(() => program.output().includes('"msg":"leading"'), { what: 'the program to lead', explain })
   program.child.kill('SIGTERM')
   expect(await program.ended).toBe(0)
   const lease = await cluster.get('/apis/coordination.k8s.io/v1/namespaces/weir-system/leases/weir-controller')
@@ -179,8 +179,8 @@ test('an API server that is away at start is waited for with a plain message, an
   const { server } = cluster.plane
   const message = `weir: cannot reach the API server ${server} (connection refused); trying again in`
   // The very first connection may still be reset by the server that is going down.
-  await waitFor(() => weir.said.some(text => text.startsWith(message)), { what: 'a message', timeoutMs: 20_000 })
-  await waitFor(() => program.errors().includes(message), { what: 'a message of the program', timeoutMs: 20_000 })
+  await waitFor(() => weir.said.some(text => text.startsWith(message)), { what: 'a message' })
+  await waitFor(() => program.errors().includes(message), { what: 'a message of the program' })
   expect(program.child.exitCode).toBeNull()
   program.child.kill('SIGTERM')
   expect(await program.ended).toBe(0)
@@ -195,7 +195,6 @@ test('an API server that is away at start is waited for with a plain message, an
   await cluster.service('after-crash')
   await waitFor(async () => addressesOf(await cluster.get(servicePath('after-crash'))).length === 1, {
     what: 'an address after the crash',
-    timeoutMs: 30_000,
   })
   await expectSound()
 })

@@ -65,7 +65,7 @@ test('a new Service gets finalizer, address and condition in one write, and one 
     conditions: [{ type: 'weir.dev/Ready', status: 'True', reason: 'Serving' }],
   })
   await cluster.until(weirPath('announcements', `ip-${addressesOf(web)[0]?.replaceAll('.', '-')}`), one => one.status?.node)
-  await expect.poll(() => cluster.events('web'), { timeout: 5000 }).toMatchObject([{ type: 'Normal', reason: 'Serving' }])
+  await expect.poll(() => cluster.events('web')).toMatchObject([{ type: 'Normal', reason: 'Serving' }])
 })
 
 test('the condition follows the endpoints, the address stays, and each move is one event', async () => {
@@ -139,7 +139,7 @@ test('the address of a Service whose finalizer was taken by force is freed all t
   await cluster.remove(`${servicePath('forced')}?propagationPolicy=Background`)
   await cluster.patch(servicePath('forced'), { metadata: { finalizers: null } }).catch(() => {})
   await cluster.untilGone(servicePath('forced'))
-  await expect.poll(allocations, { timeout: 10_000 }).not.toContain('forced')
+  await expect.poll(allocations).not.toContain('forced')
 })
 
 test('a Service made again under its name while the old one is being released is another one', async () => {

@@ -57,7 +57,6 @@ async function failureOf(address: string): Promise<string | undefined> {
 const failing = (address: string, how: RegExp) =>
   waitFor(async () => how.test((await failureOf(address)) ?? ''), {
     what: `${address} to fail with ${how}`,
-    timeoutMs: 60_000,
     everyMs: 200,
   })
 
@@ -81,7 +80,7 @@ test.concurrent('UDP too, over both families', async () => {
         const answers = await caller.call(address, 40, 53, 'udp').catch(() => [])
         return podsOf(answers).size === 3 && seesClient(address)(answers)
       },
-      { what: `answers over UDP from ${address}`, timeoutMs: 60_000, everyMs: 200 },
+      { what: `answers over UDP from ${address}`, everyMs: 200 },
     )
   }
 })
@@ -98,7 +97,6 @@ test.concurrent('from within the cluster the Service is reached by its ClusterIP
   // kube-proxy gathers changes for up to a second.
   await waitFor(async () => (await lab.pod(`${user.namespace}/${pod}`).tryExec(words)).stdout === 'all\n', {
     what: 'answers within the cluster',
-    timeoutMs: 60_000,
     everyMs: 500,
   })
 })

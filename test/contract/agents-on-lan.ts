@@ -75,7 +75,7 @@ export async function agentsOnLan({ name, nodes, program, heartbeats = true }: A
     })
     agents.set(node, agent)
     const works = async () => agent.log.some(line => line.includes('agent works'))
-    await waitFor(works, { what: `the agent of ${node} to work`, timeoutMs: 30_000, everyMs: 20 })
+    await waitFor(works, { what: `the agent of ${node} to work`, everyMs: 20 })
   }
   await Promise.all(nodes.map(start))
   const pathOf = (address: string) => weirPath('announcements', nameOf(address))

@@ -48,7 +48,6 @@ export function updatePaths(account: () => Account): void {
       },
       {
         what: `${name} to ${what}`,
-        timeoutMs: 25_000,
         everyMs: 200,
         explain: async () => `${readyOf(await cluster().get(servicePath(name)))?.message} ${JSON.stringify(last)}`,
       },
@@ -62,7 +61,6 @@ export function updatePaths(account: () => Account): void {
     await cluster().remove(servicePath(name))
     await waitFor(async () => (await cluster().find(servicePath(name))) === undefined, {
       what: `${name} to go`,
-      timeoutMs: 30_000,
     })
     const left = await account().clients.elbv2.send(new DescribeLoadBalancersCommand({}))
     expect(left.LoadBalancers?.some(({ LoadBalancerArn }) => LoadBalancerArn === arn) ?? false).toBe(false)

@@ -85,7 +85,7 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
         last = await find(path)
         return last && holds(last) ? last : undefined
       },
-      { what, timeoutMs: 15_000, explain: () => JSON.stringify(last) },
+      { what, explain: () => JSON.stringify(last) },
     )
   }
   await create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'weir-system' } })
@@ -131,7 +131,7 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
       until(servicePath(name, namespace), service => readyOf(service)?.reason === reason, `${name} to be ${reason}`),
     until,
     untilGone: async path => {
-      await waitFor(async () => (await find(path)) === undefined, { what: `${path} to be gone`, timeoutMs: 15_000 })
+      await waitFor(async () => (await find(path)) === undefined, { what: `${path} to be gone` })
     },
     async events(name) {
       const all = await list('/apis/events.k8s.io/v1/events')

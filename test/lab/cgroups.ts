@@ -80,7 +80,7 @@ export async function removeGroups(chosen: (name: string) => boolean, root = mou
       for (const top of tops()) removeTree(top)
       return tops().length === 0
     },
-    { what: 'the control groups to be empty', timeoutMs: 10_000, everyMs: 100 },
+    { what: 'the control groups to be empty', everyMs: 100 },
   )
 }
 

@@ -48,7 +48,6 @@ describe('the lab that tests share', () => {
     const port = await nodePort()
     await waitFor(async () => (await call(lab.node(0).address, port)).every(answer => answer.error === undefined), {
       what: 'kube-proxy',
-      timeoutMs: 20_000,
     })
     const answers = await call(lab.node(0).address, port, 40)
     expect(new Set(answers.map(answer => answer.pod)).size).toBe(3)
@@ -92,7 +91,7 @@ describe('the lab that tests share', () => {
     await using holding = await lab.client.start('hold', [process.execPath, hold, address, '8080', '3'])
     await holding.untilLine(/holding/)
     expect(lab.nodes.find(each => each.name === node)?.signal(/echo\.ts/, 'SIGKILL')).toBeGreaterThan(0)
-    await waitFor(async () => (await restarts()) !== before, { what: `${name} to start again`, timeoutMs: 60_000, everyMs: 200 })
+    await waitFor(async () => (await restarts()) !== before, { what: `${name} to start again`, everyMs: 200 })
     await holding.kill('SIGTERM')
     const held: readonly object[] = JSON.parse(holding.output().trim().split('\n').at(-1) ?? '')
     const broken = { pod: name, node, client: lab.client.address6, gapMs: expect.any(Number), ended: expect.any(String) }
@@ -121,7 +120,7 @@ describe('the lab that tests share', () => {
       await lab.node(0).cutLink({ silently })
       expect(await asks()).toBe(false)
       await lab.node(0).restoreLink()
-      await waitFor(asks, { what: 'the link', timeoutMs: 20_000 })
+      await waitFor(asks, { what: 'the link' })
     }
   })
 
@@ -141,7 +140,6 @@ describe('the lab that tests share', () => {
     const port = await nodePort()
     await waitFor(async () => (await call(lab.node(0).address, port)).every(answer => answer.error === undefined), {
       what: 'the node port of a node that came back',
-      timeoutMs: 60_000,
     })
   })
 
@@ -159,7 +157,6 @@ describe('a lab without Pods', () => {
     expect(await lab.kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.conditions[0].type}'])).toBe('Ready')
     await waitFor(async () => (await lab.node(0).exec(['nft', 'list', 'tables'])).includes('kube-proxy'), {
       what: 'kube-proxy',
-      timeoutMs: 20_000,
     })
   })
 })

@@ -108,7 +108,7 @@ export function openNode(index: number, settings: NodeSettings): Node {
     const init = processNamed(state, id('init'))
     const everything = inhabitantsOf(init.pid)
     await send(init, 'SIGKILL')
-    await waitFor(() => !everything.some(isAlive), { what: `the processes of ${name} to end`, timeoutMs: 10_000, everyMs: 10 })
+    await waitFor(() => !everything.some(isAlive), { what: `the processes of ${name} to end`, everyMs: 10 })
   }
   return {
     ...openPlace(state, name, nodeAddress(index), enter),
@@ -173,7 +173,7 @@ async function boot(
       if (!isAlive(init)) throw new LabError('process-ended', `${name} did not start: ${lastWords(init.log)}`)
       return existsSync(join(dir, 'ready'))
     },
-    { what: `${name} to start`, timeoutMs: 20_000, everyMs: 10, explain: () => lastWords(init.log) },
+    { what: `${name} to start`, everyMs: 10, explain: () => lastWords(init.log) },
   )
   const containerd = settings.pods ? start('containerd') : Promise.resolve()
   const importImages = async () => {

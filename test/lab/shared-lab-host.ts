@@ -17,7 +17,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     raised ??= raise(`test-${process.pid}`)
     raised.then(
       ({ name }) => answer({ name }),
-      (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => {
+        // Who asks next may have better luck.
+        raised = undefined
+        answer({ error: error instanceof Error ? error.message : String(error) })
+      },
     )
   })
   // A name that is no file (unix(7), abstract), so that nothing is left of it.

@@ -44,7 +44,7 @@ async function removeNamespace(name: string): Promise<void> {
   const listed = (await attempt(['ip', 'netns', 'pids', name])).stdout.split('\n').filter(line => line !== '')
   const inside = listed.flatMap(line => identify(Number(line)) ?? [])
   for (const process of inside) signalProcess(process, 'SIGKILL')
-  await waitFor(() => !inside.some(isAlive), { what: `the processes in ${name} to end`, timeoutMs: 10_000, everyMs: 20 })
+  await waitFor(() => !inside.some(isAlive), { what: `the processes in ${name} to end`, everyMs: 20 })
   await attempt(['ip', 'netns', 'del', name])
 }
 

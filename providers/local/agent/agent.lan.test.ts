@@ -150,7 +150,7 @@ describe.skipIf(missing !== undefined)(
     test('the address of an agent that was killed moves also when the agent is started again at once', async () => {
       start('n1')
       await cluster.until(`${leases}/n1`, ({ spec }) => spec.holderIdentity === 'n1')
-      await vi.waitFor(() => expect(agents.get('n1')?.log.join()).toContain('agent works'), { timeout: 20_000 })
+      await vi.waitFor(() => expect(agents.get('n1')?.log.join()).toContain('agent works'), { timeout: 60_000 })
       await agents.get('n0')?.end('SIGKILL')
       start('n0')
       expect((await owned('n1')).status).toMatchObject({ epoch: 4, reason: 'Vacant' })
@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined)(
 
     test('an agent ends in good order also while the API server is away', async () => {
       const agent = agents.get('n0')
-      await vi.waitFor(() => expect(agent?.log.join()).toContain('agent works'), { timeout: 20_000 })
+      await vi.waitFor(() => expect(agent?.log.join()).toContain('agent works'), { timeout: 60_000 })
       wires.get('n0')?.cut()
       expect(await agent?.end('SIGTERM')).toEqual({ code: 0, signal: null })
       wires.get('n0')?.mend()

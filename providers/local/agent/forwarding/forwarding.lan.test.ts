@@ -15,6 +15,8 @@ import type { Family } from '../datapath/network-under-test.ts'
 const missing = missingForLan()
 const families = ['IPv4', 'IPv6'] as const
 const names = { IPv4: 'ip-10-201-200-1', IPv6: 'ip-fd00-0201-0000-0000-0000-0000-00c8-0001' } as const
+/** Longer than anything takes on a busy machine. */
+const untilSo = { timeout: 60_000 }
 const leases = '/apis/coordination.k8s.io/v1/namespaces/weir-system/leases'
 const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
 
@@ -85,7 +87,7 @@ describe.skipIf(missing !== undefined)(
       expect(await Promise.all(opened.map(ask))).toEqual(opened.map(({ pod }) => `${pod} → ${pod}`))
     }
     const untilPods = (family: Family, pods: readonly string[]) =>
-      vi.waitFor(async () => expect(podsOf(await openMany(family))).toEqual(pods), { timeout: 15_000 })
+      vi.waitFor(async () => expect(podsOf(await openMany(family))).toEqual(pods), untilSo)
     const ownerOf = async (family: Family): Promise<string> =>
       (await cluster.get(weirPath('announcements', names[family]))).status.node
     const tableAt = (node: string) =>
@@ -133,7 +135,7 @@ describe.skipIf(missing !== undefined)(
     afterAll(() => resources.disposeAsync())
 
     test('without an address that has pod targets there is no table, and nothing is watched for one', async () => {
-      await vi.waitFor(() => expect(logOf('n3')).toContain('agent works'), { timeout: 20_000 })
+      await vi.waitFor(() => expect(logOf('n3')).toContain('agent works'), untilSo)
       await sleep(500)
       for (const node of net.nodes) {
         expect(logOf(node)).not.toContain('data path')
@@ -153,7 +155,7 @@ describe.skipIf(missing !== undefined)(
       // A node that has not heard yet hands back what it is handed, and what goes to one that nobody has heard of yet is masqueraded.
       await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
       const seen = async () => new Set((await openMany(family)).map(({ saw }) => saw))
-      await vi.waitFor(async () => expect(await seen()).toEqual(new Set([net.client[family]])), { timeout: 15_000 })
+      await vi.waitFor(async () => expect(await seen()).toEqual(new Set([net.client[family]])), untilSo)
       const opened = await openMany(family, 48)
       expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
       expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
@@ -193,7 +195,7 @@ describe.skipIf(missing !== undefined)(
         const meanwhile = await openMany('IPv4', 36)
         expect(podsOf(meanwhile)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
         await start(node)
-        await vi.waitFor(() => expect(logOf(node)).toContain('data path written'), { timeout: 15_000 })
+        await vi.waitFor(() => expect(logOf(node)).toContain('data path written'), untilSo)
         await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
         await expectUnbroken([...opened, ...meanwhile])
       },
@@ -209,7 +211,7 @@ describe.skipIf(missing !== undefined)(
       await vi.waitFor(async () => {
         const later = podsOf(await openMany('IPv4'))
         expect(later.filter(pod => !/^n\d/.test(pod) || pod.startsWith(owner))).toEqual([])
-      })
+      }, untilSo)
       await start(owner)
       await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
     })
@@ -259,7 +261,7 @@ describe.skipIf(missing !== undefined)(
       }
       for (const node of net.nodes) {
         const rulesAt = () => spawnSync('ip', ['-n', net.namespaceOf(node), 'rule'], { encoding: 'utf8' }).stdout
-        await vi.waitFor(() => expect(`${tableAt(node)} ${rulesAt()}`).not.toMatch(/table inet weir|20170/), { timeout: 10_000 })
+        await vi.waitFor(() => expect(`${tableAt(node)} ${rulesAt()}`).not.toMatch(/table inet weir|20170/), untilSo)
         await cluster.until(weirPath('nodereports', node), ({ spec }) =>
           spec.conditions.every((each: { type: string }) => each.type !== 'DataPath'),
         )

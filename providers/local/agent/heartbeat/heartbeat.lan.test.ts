@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)(
       agents.set(node, startAgent({ station, node, kubeconfig: cluster.plane.kubeconfig }))
     }
     const hears = (node: string, what: string) =>
-      vi.waitFor(() => expect(agents.get(node)?.log.join()).toContain(what), { timeout: 20_000 })
+      vi.waitFor(() => expect(agents.get(node)?.log.join()).toContain(what), { timeout: 60_000 })
     const owned = (node: string) =>
       cluster.until(
         weirPath('announcements', web.name),

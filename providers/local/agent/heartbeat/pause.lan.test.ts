@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)(
           const isWhole = addresses.every(address => words.some(word => word.address === address))
           return isWhole && nodes.size === 1 ? [...nodes][0] : undefined
         },
-        { what: 'one node to answer for both addresses', timeoutMs: 60_000 },
+        { what: 'one node to answer for both addresses' },
       )
     const pausesOf = (node: string) => world.agent(node).log.filter(line => line.includes('stood still')).length
 
