@@ -63,7 +63,8 @@ function held(map: Map<string, number>, keys: readonly string[]): Disposable {
 /** Common Errors of each API reference. */
 function expiredError(service: string): AwsError {
   if (service === 'ec2') return awsError('RequestExpired', 'Request has expired.')
-  if (service === 'acm') return awsError('ExpiredTokenException', 'The security token included in the request is expired')
+  if (service === 'acm' || service === 'wafv2')
+    return awsError('ExpiredTokenException', 'The security token included in the request is expired')
   return awsError('ExpiredToken', 'The security token included in the request is expired')
 }
 
@@ -71,6 +72,6 @@ function deniedError(caller: Caller, action: string, account: string): AwsError 
   const message = `User: arn:aws:sts::${account}:assumed-role/weir/session is not authorized to perform: ${action}`
   if (caller.service === 'ec2')
     return awsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`)
-  if (caller.service === 'acm') return awsError('AccessDeniedException', message)
+  if (caller.service === 'acm' || caller.service === 'wafv2') return awsError('AccessDeniedException', message)
   return awsError('AccessDenied', `${message} because no identity-based policy allows the ${action} action`)
 }

@@ -1,7 +1,8 @@
-// A fake AWS in this process: Elastic Load Balancing, and what it needs of EC2, ACM and STS, on a loopback port.
+// A fake AWS in this process: Elastic Load Balancing, and what it needs of EC2, ACM, WAFv2 and STS, on a loopback port.
 import { ACMClient } from '@aws-sdk/client-acm'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { WAFV2Client } from '@aws-sdk/client-wafv2'
 import type { CallLog } from './call-log.ts'
 import { callLog } from './call-log.ts'
 import type { Account } from './call.ts'
@@ -44,6 +45,7 @@ export type AwsClients = {
   readonly elbv2: ElasticLoadBalancingV2Client
   readonly ec2: EC2Client
   readonly acm: ACMClient
+  readonly wafv2: WAFV2Client
 }
 
 export type FakeAws = AsyncDisposable &
@@ -139,7 +141,12 @@ export async function fakeAws(options: FakeAwsOptions = {}): Promise<FakeAws> {
         maxAttempts,
         credentials: { accessKeyId, secretAccessKey: 'fake' },
       }
-      const clients = { elbv2: new ElasticLoadBalancingV2Client(config), ec2: new EC2Client(config), acm: new ACMClient(config) }
+      const clients = {
+        elbv2: new ElasticLoadBalancingV2Client(config),
+        ec2: new EC2Client(config),
+        acm: new ACMClient(config),
+        wafv2: new WAFV2Client(config),
+      }
       opened.push(...Object.values(clients))
       return clients
     },

@@ -71,6 +71,8 @@ export type Presets = {
       Pick<AcmCertificate, 'names' | 'status' | 'keyAlgorithm' | 'type' | 'tags' | 'notAfter'>
     >,
   ): string
+  /** A regional web ACL; gives its ARN. */
+  createWebAcl(options: { readonly name: string }): string
   /** A role whose trust policy asks for an external id (IAM user guide, "The confused deputy problem"); gives its ARN. */
   createRole(options: { readonly name: string; readonly externalId?: string }): string
   setInstanceState(id: string, state: Instance['state']): void
@@ -144,6 +146,12 @@ export function presets(account: Account): Presets {
       const arn = `arn:aws:acm:${settings.region}:${settings.account}:certificate/${newId(8)}-${newId(4)}-4${newId(3)}-a${newId(3)}-${newId(12)}`
       const basics = { names: [domain], status: 'ISSUED', type: 'AMAZON_ISSUED', keyAlgorithm: 'RSA_2048', tags: {} } as const
       world.certificates.put(arn, { ...basics, ...options, arn, domain, createdAt: account.now() }, always)
+      return arn
+    },
+    createWebAcl: ({ name }) => {
+      const id = `${newId(8)}-${newId(4)}-4${newId(3)}-a${newId(3)}-${newId(12)}`
+      const arn = `arn:aws:wafv2:${settings.region}:${settings.account}:regional/webacl/${name}/${id}`
+      world.webAcls.put(arn, { arn, name, id }, always)
       return arn
     },
     createRole: ({ name, externalId }) => {

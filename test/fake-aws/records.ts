@@ -47,6 +47,9 @@ export type LoadBalancer = {
   readonly capacity?: { readonly units: number; readonly since: number; readonly decreases: readonly number[] }
 }
 
+/** A regional web ACL of WAFv2. */
+export type WebAcl = { readonly arn: string; readonly name: string; readonly id: string }
+
 export type HealthCheck = {
   readonly enabled: boolean
   readonly protocol: ProtocolEnum

@@ -2,6 +2,7 @@
 import * as acm from '@aws-sdk/client-acm'
 import * as ec2 from '@aws-sdk/client-ec2'
 import * as elbv2 from '@aws-sdk/client-elastic-load-balancing-v2'
+import * as wafv2 from '@aws-sdk/client-wafv2'
 import type { Handler, Operations } from './call.ts'
 import { acmOperations } from './acm/certificates.ts'
 import { instanceOperations } from './ec2/instances.ts'
@@ -33,6 +34,7 @@ import type { Operation } from './protocols/shapes.ts'
 import { operationIn } from './protocols/shapes.ts'
 import * as stsModel from './protocols/sts-shapes.ts'
 import { stsOperations } from './sts.ts'
+import { webAclOperations } from './wafv2/web-acls.ts'
 
 /** A service by the name that stands in the scope of a signature. */
 export type Service = {
@@ -77,6 +79,7 @@ export const services: readonly Service[] = [
     ...securityGroupRuleOperations,
   }),
   service('acm', jsonProtocol('CertificateManager'), acm, acmOperations),
+  service('wafv2', jsonProtocol('AWSWAF_20190729'), wafv2, webAclOperations),
   service('sts', queryProtocol('https://sts.amazonaws.com/doc/2011-06-15/'), stsModel, stsOperations),
 ]
 

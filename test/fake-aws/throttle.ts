@@ -5,7 +5,7 @@ import { awsError } from './errors.ts'
 /** How many calls may come at once, and how many tokens return each second. */
 export type Bucket = { readonly burst: number; readonly perSecond: number }
 
-export type ApiClass = 'elb-read' | 'elb-write' | 'elb-targets' | 'ec2-read' | 'ec2-write' | 'acm' | 'sts'
+export type ApiClass = 'elb-read' | 'elb-write' | 'elb-targets' | 'ec2-read' | 'ec2-write' | 'acm' | 'wafv2' | 'sts'
 
 export type Buckets = Partial<Readonly<Record<ApiClass, Bucket>>>
 
@@ -20,6 +20,8 @@ export const awsLikeBuckets: Buckets = {
   'ec2-read': { burst: 100, perSecond: 20 },
   'ec2-write': { burst: 50, perSecond: 5 },
   acm: { burst: 10, perSecond: 5 },
+  // "Maximum number of requests" in the quotas of AWS WAF: one call per second that associates.
+  wafv2: { burst: 5, perSecond: 1 },
 }
 
 /** The class a call counts in. */
@@ -27,6 +29,7 @@ export function classOf(service: string, operation: string): ApiClass {
   const reads = /^(Describe|List|Get)/.test(operation)
   if (service === 'ec2') return reads ? 'ec2-read' : 'ec2-write'
   if (service === 'acm') return 'acm'
+  if (service === 'wafv2') return 'wafv2'
   if (service === 'sts') return 'sts'
   if (operation === 'RegisterTargets' || operation === 'DeregisterTargets') return 'elb-targets'
   return reads ? 'elb-read' : 'elb-write'
@@ -36,6 +39,7 @@ export function classOf(service: string, operation: string): ApiClass {
 const answers: Readonly<Record<string, () => AwsError>> = {
   ec2: () => awsError('RequestLimitExceeded', 'Request limit exceeded.'),
   acm: () => awsError('ThrottlingException', 'Rate exceeded'),
+  wafv2: () => awsError('ThrottlingException', 'Rate exceeded'),
 }
 
 export type Throttle = {

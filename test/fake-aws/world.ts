@@ -14,6 +14,7 @@ import type {
   Subnet,
   TargetGroup,
   Vpc,
+  WebAcl,
 } from './records.ts'
 import type { Snapshot, Table } from './table.ts'
 import { table } from './table.ts'
@@ -34,6 +35,9 @@ type Records = {
   addresses: ElasticIp
   prefixLists: PrefixList
   certificates: AcmCertificate
+  webAcls: WebAcl
+  /** The ARN of the web ACL, by that of the load balancer. */
+  webAclsOfBalancers: string
   /** What the trust policies of roles ask for, by ARN. */
   roleTrusts: { readonly externalId?: string | undefined }
 }
@@ -60,6 +64,8 @@ export function emptyWorld(now: () => number): World {
     addresses: table(now),
     prefixLists: table(now),
     certificates: table(now),
+    webAcls: table(now),
+    webAclsOfBalancers: table(now),
     roleTrusts: table(now),
   }
 }
@@ -81,6 +87,8 @@ export function viewAt(world: World, time: number): View {
     addresses: world.addresses.at(time),
     prefixLists: world.prefixLists.at(time),
     certificates: world.certificates.at(time),
+    webAcls: world.webAcls.at(time),
+    webAclsOfBalancers: world.webAclsOfBalancers.at(time),
     roleTrusts: world.roleTrusts.at(time),
   }
 }

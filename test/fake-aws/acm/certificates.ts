@@ -93,8 +93,7 @@ function describe(input: DescribeCertificateRequest, call: Call): DescribeCertif
 function importCertificate(input: ImportCertificateRequest, call: Call): ImportCertificateResponse {
   const parsed = parseImported(input, call.now())
   const again = input.CertificateArn === undefined ? undefined : certificateOf(call.world, input.CertificateArn)
-  if (again && input.Tags?.length)
-    throw awsError('InvalidTagException', 'Tags cannot be added when a certificate is imported again')
+  if (again && input.Tags?.length) throw awsError('ValidationException', 'Tagging is not permitted on re-import.')
   if (again && again.type !== 'IMPORTED') throw awsError('ValidationException', `Certificate '${again.arn}' was not imported`)
   if (again && again.keyAlgorithm !== parsed.keyAlgorithm)
     throw awsError('ValidationException', 'The key algorithm of a certificate cannot change')

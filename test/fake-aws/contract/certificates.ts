@@ -3,6 +3,7 @@ import {
   AddTagsToCertificateCommand,
   DeleteCertificateCommand,
   DescribeCertificateCommand,
+  ImportCertificateCommand,
   ListCertificatesCommand,
   ListTagsForCertificateCommand,
   RequestCertificateCommand,
@@ -29,6 +30,16 @@ export const certificateContract: readonly ContractTest[] = [
     const { CertificateArn } = await subject.acm.send(new RequestCertificateCommand({ DomainName: 'new.example.com' }))
     const { Certificate } = await subject.acm.send(new DescribeCertificateCommand({ CertificateArn }))
     expect(Certificate?.Status).toBe('PENDING_VALIDATION')
+  }),
+  sentence('a certificate is imported with its tags, and again under its ARN without them', async subject => {
+    const { certificate: Certificate, key: PrivateKey } = await subject.site.pem()
+    const Tags = [{ Key: 'a', Value: '1' }]
+    const { CertificateArn } = await subject.acm.send(new ImportCertificateCommand({ Certificate, PrivateKey, Tags }))
+    const again = await subject.acm.send(new ImportCertificateCommand({ CertificateArn, Certificate, PrivateKey }))
+    expect(again.CertificateArn).toBe(CertificateArn)
+    expect((await subject.acm.send(new ListTagsForCertificateCommand({ CertificateArn }))).Tags).toEqual(Tags)
+    const tagged = new ImportCertificateCommand({ CertificateArn, Certificate, PrivateKey, Tags })
+    expect(await refusal(subject.acm.send(tagged))).toBe('ValidationException')
   }),
   sentence('a certificate in use is not deleted', async subject => {
     const { LoadBalancerArn } = await network(subject)

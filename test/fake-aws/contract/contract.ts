@@ -6,6 +6,7 @@ import { loadBalancerContract } from './load-balancers.ts'
 import { ruleContract } from './rules.ts'
 import type { ContractTest } from './subject.ts'
 import { targetGroupContract } from './target-groups.ts'
+import { webAclContract } from './web-acls.ts'
 
 /** The contract by kind of resource. */
 export const contract: Readonly<Record<string, readonly ContractTest[]>> = {
@@ -15,4 +16,5 @@ export const contract: Readonly<Record<string, readonly ContractTest[]>> = {
   rules: ruleContract,
   ec2: ec2Contract,
   certificates: certificateContract,
+  'web ACLs': webAclContract,
 }

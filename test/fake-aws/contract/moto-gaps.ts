@@ -195,6 +195,26 @@ export const motoGaps: Readonly<Record<string, { readonly does: string; readonly
     shows: "expected { Field: 'host-header'",
   },
   'rules: a path may be a regular expression': { does: 'fails with an HTML page', shows: 'XML parse error' },
+  'rules: a host may be a regular expression, in any number of labels': {
+    does: 'fails with an HTML page',
+    shows: 'XML parse error',
+  },
+  'rules: a regular expression does not look ahead': {
+    does: 'fails with an HTML page',
+    shows: "expected 'Error' to be 'ValidationError'",
+  },
+  'rules: several actions need an order': {
+    does: 'accepts it',
+    shows: "expected 'accepted' to be 'InvalidLoadBalancerActionException'",
+  },
+  'rules: a redirect may not use a keyword that is not known': {
+    does: 'accepts it',
+    shows: "expected 'accepted' to be 'InvalidLoadBalancerActionException'",
+  },
+  'rules: a target group of gRPC needs an HTTPS listener': {
+    does: 'accepts it',
+    shows: "expected 'accepted' to be 'InvalidConfigurationRequestException'",
+  },
   'rules: a URL can be rewritten': { does: 'forgets transforms', shows: 'expected undefined to deeply equal' },
   'rules: the default rule is not deleted': {
     does: 'fails with an HTML page',
@@ -223,6 +243,14 @@ export const motoGaps: Readonly<Record<string, { readonly does: string; readonly
   'certificates: a list of certificates tells all their names': {
     does: 'leaves them out',
     shows: "expected undefined to deeply equal [ 'www.example.com' ]",
+  },
+  'certificates: a certificate is imported with its tags, and again under its ARN without them': {
+    does: 'forgets the tags when it is imported again',
+    shows: "expected [] to deeply equal [ { Key: 'a', Value: '1' } ]",
+  },
+  'web ACLs: a load balancer that does not exist has no web ACL': {
+    does: 'answers that there is none',
+    shows: "expected 'accepted' to be 'WAFNonexistentItemException'",
   },
   'certificates: a certificate in use is not deleted': {
     does: 'accepts it',

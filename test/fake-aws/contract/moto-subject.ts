@@ -13,21 +13,25 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { CreateWebACLCommand, WAFV2Client } from '@aws-sdk/client-wafv2'
 import type { Moto } from '../moto.ts'
-import type { Site, Subject } from './subject.ts'
+import type { Pem, Site, Subject } from './subject.ts'
 
 const region = 'us-east-1'
 const zones = [`${region}a`, `${region}b`, `${region}c`] as const
 /** One of the images that moto has from the start. */
 const image = 'ami-12c6146b'
 
-type Pem = { readonly certificate: Uint8Array; readonly key: Uint8Array }
-
 /** An empty moto account with the network that contract tests expect. */
 export async function motoSubject(moto: Moto, pem: Pem): Promise<Subject> {
   await moto.reset()
   const config = { endpoint: moto.url, region, maxAttempts: 1, credentials: { accessKeyId: 'AKIAMOTO', secretAccessKey: 'moto' } }
-  const clients = { elbv2: new ElasticLoadBalancingV2Client(config), ec2: new EC2Client(config), acm: new ACMClient(config) }
+  const clients = {
+    elbv2: new ElasticLoadBalancingV2Client(config),
+    ec2: new EC2Client(config),
+    acm: new ACMClient(config),
+    wafv2: new WAFV2Client(config),
+  }
   return {
     ...clients,
     site: await makeSite(clients, pem),
@@ -38,7 +42,10 @@ export async function motoSubject(moto: Moto, pem: Pem): Promise<Subject> {
   }
 }
 
-async function makeSite({ ec2, acm }: { readonly ec2: EC2Client; readonly acm: ACMClient }, pem: Pem): Promise<Site> {
+async function makeSite(
+  { ec2, acm, wafv2 }: { readonly ec2: EC2Client; readonly acm: ACMClient; readonly wafv2: WAFV2Client },
+  pem: Pem,
+): Promise<Site> {
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }))
   const VpcId = Vpc?.VpcId ?? ''
   const subnet = async (index: number, AvailabilityZone: string) => {
@@ -64,8 +71,17 @@ async function makeSite({ ec2, acm }: { readonly ec2: EC2Client; readonly acm: A
     instances: [await instance(subnets[0]), await instance(subnets[1])],
     address: '10.0.0.200',
     certificate: CertificateArn ?? '',
+    pem: () => Promise.resolve(pem),
+    webAcl: await webAcl(wafv2),
     allocations: [await allocation(), await allocation(), await allocation()],
   }
+}
+
+async function webAcl(wafv2: WAFV2Client): Promise<string> {
+  const VisibilityConfig = { SampledRequestsEnabled: false, CloudWatchMetricsEnabled: false, MetricName: 'site' }
+  const wanted = { Name: 'site', Scope: 'REGIONAL' as const, DefaultAction: { Allow: {} }, VisibilityConfig }
+  const { Summary } = await wafv2.send(new CreateWebACLCommand(wanted))
+  return Summary?.ARN ?? ''
 }
 
 async function openToTheInternet(ec2: EC2Client, VpcId: string, subnets: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ import {
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { expect } from 'vitest'
-import { rule, site } from './makers.ts'
+import { group, rule, site } from './makers.ts'
 import type { ContractTest, Subject } from './subject.ts'
 import { refusal, sentence } from './subject.ts'
 
@@ -87,6 +87,52 @@ export const ruleContract: readonly ContractTest[] = [
       Conditions: [{ Field: 'path-pattern', PathPatternConfig: { RegexValues: ['^/v[0-9]+/.*'] } }],
     })
     expect(made.Conditions?.[0]?.PathPatternConfig?.RegexValues).toEqual(['^/v[0-9]+/.*'])
+  }),
+  sentence('a host may be a regular expression, in any number of labels', async subject => {
+    const { listener } = await site(subject)
+    const RegexValues = ['^[^.]+\\.example\\.com$']
+    const made = await rule(subject, listener, 1, { Conditions: [{ Field: 'host-header', HostHeaderConfig: { RegexValues } }] })
+    expect(made.Conditions?.[0]?.HostHeaderConfig?.RegexValues).toEqual(RegexValues)
+  }),
+  sentence('a regular expression does not look ahead', async subject => {
+    const { listener } = await site(subject)
+    const Conditions = [{ Field: 'path-pattern', PathPatternConfig: { RegexValues: ['^/(?!admin)'] } }]
+    expect(await refusal(rule(subject, listener, 1, { Conditions }))).toBe('ValidationError')
+  }),
+  sentence('rules share traffic among target groups by weight', async subject => {
+    const { listener } = await site(subject)
+    const [one, two] = [
+      await group(subject, { Name: 'one', Protocol: 'HTTP' }),
+      await group(subject, { Name: 'two', Protocol: 'HTTP' }),
+    ]
+    const TargetGroups = [
+      { TargetGroupArn: one.TargetGroupArn, Weight: 90 },
+      { TargetGroupArn: two.TargetGroupArn, Weight: 10 },
+    ]
+    const made = await rule(subject, listener, 1, { Actions: [{ Type: 'forward', ForwardConfig: { TargetGroups } }] })
+    expect(made.Actions?.[0]?.ForwardConfig?.TargetGroups).toEqual(TargetGroups)
+  }),
+  sentence('several actions need an order', async subject => {
+    const { listener } = await site(subject)
+    const Actions = [404, 405].map(code => ({
+      Type: 'fixed-response' as const,
+      FixedResponseConfig: { StatusCode: String(code) },
+    }))
+    expect(await refusal(rule(subject, listener, 1, { Actions }))).toBe('InvalidLoadBalancerActionException')
+  }),
+  sentence('a redirect may not use a keyword that is not known', async subject => {
+    const { listener } = await site(subject)
+    const RedirectConfig = { StatusCode: 'HTTP_301' as const, Path: '/#{uri}' }
+    expect(await refusal(rule(subject, listener, 1, { Actions: [{ Type: 'redirect', RedirectConfig }] }))).toBe(
+      'InvalidLoadBalancerActionException',
+    )
+  }),
+  sentence('a target group of gRPC needs an HTTPS listener', async subject => {
+    const { listener } = await site(subject)
+    const { TargetGroupArn } = await group(subject, { Protocol: 'HTTP', ProtocolVersion: 'GRPC' })
+    expect(await refusal(rule(subject, listener, 1, { Actions: [{ Type: 'forward', TargetGroupArn }] }))).toBe(
+      'InvalidConfigurationRequestException',
+    )
   }),
   sentence('a URL can be rewritten', async subject => {
     const { listener } = await site(subject)

@@ -1,6 +1,9 @@
 // What the contract suite runs against: the fake, or moto. A test sees only this.
 import type { AwsClients } from '../fake-aws.ts'
 
+/** A certificate and its key, as files have them. */
+export type Pem = { readonly certificate: Uint8Array; readonly key: Uint8Array }
+
 /** The network every test finds. */
 export type Site = {
   readonly vpcId: string
@@ -16,6 +19,10 @@ export type Site = {
   /** An address inside the first public subnet. */
   readonly address: string
   readonly certificate: string
+  /** A certificate for www.example.com that can be imported. */
+  readonly pem: () => Promise<Pem>
+  /** A regional web ACL. */
+  readonly webAcl: string
   /** The allocation ids of three Elastic IP addresses. */
   readonly allocations: readonly [string, string, string]
 }

@@ -4,12 +4,12 @@ import type { Call } from '../call.ts'
 import { awsError, invalid } from '../errors.ts'
 import type { LoadBalancer } from '../records.ts'
 import { findTargetGroup, listenersOf, rulesOf } from './find.ts'
+import { authentication, checkAuthentication } from './authentication.ts'
 import { checkOneOf, checkRange } from './names.ts'
 import { checkForward } from './protocols.ts'
 import { targetGroupsOf } from './use.ts'
 
 const last = ['forward', 'redirect', 'fixed-response']
-const authentication = ['authenticate-oidc', 'authenticate-cognito', 'jwt-validation']
 
 type Place = { readonly balancer: LoadBalancer; readonly protocol: string }
 
@@ -17,6 +17,7 @@ const refuse = (message: string) => awsError('InvalidLoadBalancerAction', messag
 
 /** Checks actions and gives them in the form in which they are described: with an order and a ForwardConfig. */
 export function checkActions(call: Call, { balancer, protocol }: Place, given: readonly Action[] | undefined): readonly Action[] {
+  checkOrders(given ?? [])
   const actions = (given ?? []).toSorted((left, right) => (left.Order ?? 0) - (right.Order ?? 0))
   if (actions.length === 0) throw invalid('At least one action must be specified')
   if (balancer.type === 'network') checkNetworkActions(actions)
@@ -24,6 +25,7 @@ export function checkActions(call: Call, { balancer, protocol }: Place, given: r
     checkOneOf('type', action.Type, [...last, ...authentication])
     if (authentication.includes(action.Type ?? '') && protocol !== 'HTTPS')
       throw refuse(`Action '${action.Type}' needs an HTTPS listener`)
+    checkAuthentication(action)
     if (action.Type === 'redirect') checkRedirect(action.RedirectConfig)
     if (action.Type === 'fixed-response') checkFixedResponse(action)
   }
@@ -35,6 +37,15 @@ export function checkActions(call: Call, { balancer, protocol }: Place, given: r
   )
   checkBalancerGroups(call, balancer, complete)
   return complete
+}
+
+/** API_Action, Order: required where there are several, each once; the lowest is done first. */
+function checkOrders(actions: readonly Action[]): void {
+  if (actions.length < 2) return
+  const orders = actions.map(({ Order }) => Order)
+  if (orders.includes(undefined)) throw refuse('An order must be specified for each of several actions')
+  for (const order of orders) checkRange('order', order, 1, 50_000)
+  if (new Set(orders).size < orders.length) throw refuse('Two actions cannot have the same order')
 }
 
 function checkNetworkActions(actions: readonly Action[]): void {
@@ -93,7 +104,12 @@ function checkRedirect(config: RedirectActionConfig | undefined): void {
   if (!config) throw invalid('A redirect action must have a RedirectConfig')
   checkOneOf('statusCode', config.StatusCode, ['HTTP_301', 'HTTP_302'])
   if (config.StatusCode === undefined) throw invalid('A redirect action must have a status code')
-  const { Protocol = '#{protocol}', Port = '#{port}', Host = '#{host}', Path = '/#{path}' } = config
+  const { Protocol = '#{protocol}', Port = '#{port}', Host = '#{host}', Path = '/#{path}', Query = '#{query}' } = config
+  for (const text of [Host, Path, Query]) {
+    const [unknown] = text.match(/#\{(?!protocol\}|host\}|port\}|path\}|query\})[^}]*\}?/) ?? []
+    if (unknown !== undefined) throw refuse(`The keyword '${unknown}' of a redirect is not known`)
+  }
+  if (Query.length > 128) throw refuse('The redirect query can have at most 128 characters')
   if (!['HTTP', 'HTTPS', '#{protocol}'].includes(Protocol)) throw refuse(`Redirect protocol '${Protocol}' is not valid`)
   if (Port !== '#{port}' && !(/^\d+$/.test(Port) && Number(Port) >= 1 && Number(Port) <= 65_535))
     throw refuse(`Redirect port '${Port}' is not valid`)

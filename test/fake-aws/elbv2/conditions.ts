@@ -135,10 +135,17 @@ function checkValues(condition: RuleCondition, field: string, row: ConditionRow)
   if (header.toLowerCase() === 'host') throw invalid('Use a host-header condition for the host header')
 }
 
-/** Throws ValidationError for an expression that is too long or does not parse. */
+/**
+ * "Condition types for listener rules", condition basics: what the regular expressions of rules do not have. Looking around, what
+ * refers back, atomic groups, possessive quantifiers, subroutines and recursion, and classes of Unicode.
+ */
+const unsupported = /\(\?(?:=|!|<=|<!|>|R|[0-9+&])|\\[1-9]|\\k<|[*+?}]\+|\\[pPX]/
+
+/** Throws ValidationError for an expression that is too long, does not parse or asks for more than rules have. */
 export function checkRegex(source: string, length: number): void {
   if (source.length < 1 || source.length > length)
     throw invalid(`The regular expression '${source}' must have 1 to ${length} characters`)
+  if (unsupported.test(source)) throw invalid(`The regular expression '${source}' uses what is not supported`)
   try {
     // oxlint-disable-next-line no-new
     new RegExp(source)

@@ -18,6 +18,7 @@ import { canonicalJson } from '../canonical.ts'
 import { awsError, invalid } from '../errors.ts'
 import type { Listener, LoadBalancer } from '../records.ts'
 import { checkActions } from './actions.ts'
+import { describeAuthentication, withSecretsOf } from './authentication.ts'
 import { findListener, findLoadBalancer, listenersOf } from './find.ts'
 import { checkCertificate } from './listener-certificates.ts'
 import { checkArn, checkOneOf, checkRange } from './names.ts'
@@ -59,7 +60,11 @@ function create(input: CreateListenerInput, call: Call): CreateListenerOutput {
 
 type Settings = Pick<Listener, 'protocol' | 'port' | 'sslPolicy' | 'alpn' | 'certificate' | 'actions' | 'mutualAuthentication'>
 
-type SettingsInput = Omit<ModifyListenerInput, 'ListenerArn'> & { readonly Protocol: ProtocolEnum; readonly Port: number }
+type SettingsInput = Omit<ModifyListenerInput, 'ListenerArn'> & {
+  readonly Protocol: ProtocolEnum
+  readonly Port: number
+  readonly before?: Listener['actions']
+}
 
 /** Checks what a listener shall be (API_CreateListener, "TLS listeners for your Network Load Balancer"). Throws as CreateListener and ModifyListener do. */
 function settingsOf(call: Call, balancer: LoadBalancer, input: SettingsInput): Settings {
@@ -67,7 +72,7 @@ function settingsOf(call: Call, balancer: LoadBalancer, input: SettingsInput): S
   checkRange('port', port, 1, 65_535)
   checkOneOf('protocol', protocol, ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE', 'QUIC', 'TCP_QUIC'])
   checkListenerProtocol(balancer, protocol)
-  const actions = checkActions(call, { balancer, protocol }, input.DefaultActions)
+  const actions = withSecretsOf(input.before ?? [], checkActions(call, { balancer, protocol }, input.DefaultActions))
   if (input.AlpnPolicy?.length && protocol !== 'TLS')
     throw awsError('ALPNPolicyNotFound', `An ALPN policy is not supported by protocol ${protocol}`)
   if ((input.AlpnPolicy?.length ?? 0) > 1) throw invalid('You can specify one ALPN policy')
@@ -115,7 +120,7 @@ function describeOne(listener: Listener): ListenerOutput {
     LoadBalancerArn: listener.loadBalancer,
     Port: listener.port,
     Protocol: listener.protocol,
-    DefaultActions: [...listener.actions],
+    DefaultActions: listener.actions.map(describeAuthentication),
     ...(listener.certificate === undefined ? {} : { Certificates: [{ CertificateArn: listener.certificate }] }),
     ...(listener.sslPolicy === undefined ? {} : { SslPolicy: listener.sslPolicy }),
     ...(listener.alpn === undefined ? {} : { AlpnPolicy: [...listener.alpn] }),
@@ -136,6 +141,7 @@ function modify(input: ModifyListenerInput, call: Call): ModifyListenerOutput {
     Protocol: protocol,
     Port: port,
     DefaultActions: input.DefaultActions ?? [...before.actions],
+    before: before.actions,
     Certificates: certificates,
     SslPolicy: input.SslPolicy ?? (secure ? before.sslPolicy : undefined),
     AlpnPolicy: input.AlpnPolicy ?? (protocol === 'TLS' && before.alpn ? [...before.alpn] : undefined),

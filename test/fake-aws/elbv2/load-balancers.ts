@@ -214,6 +214,7 @@ function remove(input: DeleteLoadBalancerInput, call: Call): DeleteLoadBalancerO
   for (const rule of rulesOf(call.world, balancer.arn)) call.world.rules.delete(rule.arn)
   for (const listener of listenersOf(call.world, balancer.arn)) call.world.listeners.delete(listener.arn)
   call.world.loadBalancers.delete(balancer.arn)
+  call.world.webAclsOfBalancers.delete(balancer.arn)
   releaseInterfaces(call, balancer.arn)
   refreshUse(call)
   return {}

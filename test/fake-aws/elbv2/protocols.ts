@@ -51,6 +51,13 @@ export function checkForward(call: Call, balancer: LoadBalancer, protocol: strin
       `Protocol ${group.protocol} of target group '${group.arn}' cannot be used with a ${protocol} listener`,
     )
   }
+  // "Target groups for your Application Load Balancers", protocol version: behind HTTPS listeners only.
+  if (protocol === 'HTTP' && (group.protocolVersion === 'HTTP2' || group.protocolVersion === 'GRPC')) {
+    throw awsError(
+      'InvalidConfigurationRequest',
+      `Listener protocol 'HTTP' is not supported with a target group with the protocol-version setting '${group.protocolVersion}'`,
+    )
+  }
   if (group.targetType === 'lambda' && balancer.type === 'network') {
     throw awsError('InvalidConfigurationRequest', 'A network load balancer cannot forward to a lambda function')
   }

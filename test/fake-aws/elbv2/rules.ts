@@ -17,6 +17,7 @@ import { awsError, invalid } from '../errors.ts'
 import type { Listener, Rule } from '../records.ts'
 import type { View } from '../world.ts'
 import { checkActions } from './actions.ts'
+import { describeAuthentication, withSecretsOf } from './authentication.ts'
 import { checkConditions } from './conditions.ts'
 import { findListener, findLoadBalancer, findRule, rulesOf } from './find.ts'
 import { checkArn, checkRange } from './names.ts'
@@ -35,7 +36,7 @@ function create(input: CreateRuleInput, call: Call): CreateRuleOutput {
   checkRange('priority', priority, 1, largestPriority)
   const tags = tagsOf(call, input.Tags)
   const conditions = checkConditions(call, balancer.type, input.Conditions)
-  const actions = checkActions(call, { balancer, protocol: listener.protocol }, input.Actions)
+  const actions = withSecretsOf([], checkActions(call, { balancer, protocol: listener.protocol }, input.Actions))
   const transforms = checkTransforms(balancer.type, input.Transforms)
   const present = call.world.rules.values().filter(rule => rule.listener === listener.arn)
   if (present.some(rule => rule.priority === priority))
@@ -55,7 +56,7 @@ function describeOne(rule: Rule): RuleOutput {
     RuleArn: rule.arn,
     Priority: String(rule.priority),
     Conditions: [...rule.conditions],
-    Actions: [...rule.actions],
+    Actions: rule.actions.map(describeAuthentication),
     IsDefault: false,
     Transforms: [...rule.transforms],
   }
@@ -67,7 +68,7 @@ function describeDefault(listener: Listener): RuleOutput {
     RuleArn: defaultRuleArn(listener),
     Priority: 'default',
     Conditions: [],
-    Actions: [...listener.actions],
+    Actions: listener.actions.map(describeAuthentication),
     IsDefault: true,
     Transforms: [],
   }
@@ -118,7 +119,9 @@ function modify(input: ModifyRuleInput, call: Call): ModifyRuleOutput {
   const changed: Rule = {
     ...rule,
     conditions: input.Conditions ? checkConditions(call, balancer.type, input.Conditions) : rule.conditions,
-    actions: input.Actions ? checkActions(call, { balancer, protocol: listener.protocol }, input.Actions) : rule.actions,
+    actions: input.Actions
+      ? withSecretsOf(rule.actions, checkActions(call, { balancer, protocol: listener.protocol }, input.Actions))
+      : rule.actions,
     transforms: input.ResetTransforms
       ? []
       : input.Transforms
