@@ -1,7 +1,7 @@
 // Runs a TypeScript program of this project on the Node it pins, from any Node 20 or newer: installs the dependencies first.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,8 +17,9 @@ function fail(message) {
   process.exit(1)
 }
 
-/** Installs what the lock file names, once per content of the lock file. */
+/** Installs what the lock file names, once per content of the lock file. A node_modules that is a link is another checkout's. */
 function install() {
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')

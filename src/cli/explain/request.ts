@@ -1,0 +1,82 @@
+// Which route of those that are served together takes a request, and why that one.
+import { certificateFor, routeRequest } from '../../model/routing/match.ts'
+import { memberKey, type Origin, type Route, type RoutingModel } from '../../model/routing/model.ts'
+import { routeText } from '../../model/routing/report.ts'
+import { type Block, fact, line } from '../view.ts'
+
+export interface ExplainedRequest {
+  /** A route takes it that leads to a backend. */
+  readonly served: boolean
+  readonly blocks: readonly Block[]
+  readonly data: unknown
+}
+
+/** Pure. `asked` is the Ingress the question is about; it may be another one that answers. */
+export function explainRequest(
+  model: RoutingModel,
+  url: URL,
+  asked: { readonly namespace: string; readonly name: string },
+): ExplainedRequest {
+  const routed = routeRequest(model, url.host, `${url.pathname}${url.search}`)
+  const { route, passedOver } = routed
+  const certificate = url.protocol === 'https:' ? certificateFor(model, url.hostname) : undefined
+  const served = route !== undefined && route.backend.kind !== 'unavailable'
+  const certificateText = certificate
+    ? `that of Secret ${certificate.secret.namespace}/${certificate.secret.name}${certificate.host === '' ? ', the default one' : ` for ${certificate.host}`}`
+    : 'none is named for this host; the client gets the default certificate, if there is one'
+  return {
+    served,
+    blocks: [
+      line(`${url.href} ${resultText(route)}`, served ? 'good' : 'bad'),
+      {
+        kind: 'facts',
+        rows: [
+          fact('host', hostReason(routed.requested.host, routed.host, model)),
+          fact('path', pathReason(routed)),
+          ...(route ? [fact('written', originText(route.origin, asked))] : []),
+          ...(route?.backend.kind === 'unavailable' ? [fact('why', route.backend.problem.message)] : []),
+          ...(passedOver.length > 0
+            ? [fact('passed over', ...passedOver.map(other => `${routeText(other)} → ${other.asked}: less precise`))]
+            : []),
+          ...(url.protocol === 'https:' ? [fact('certificate', certificateText)] : []),
+        ],
+      },
+    ],
+    data: {
+      url: url.href,
+      served,
+      by: routed.by,
+      ...(route
+        ? { host: routed.host, route: routeText(route), backend: route.asked, origin: originText(route.origin, asked) }
+        : { answer: 404 }),
+      ...(certificate ? { certificate: certificate.secret } : {}),
+      passedOver: passedOver.map(other => ({ route: routeText(other), backend: other.asked })),
+    },
+  }
+}
+
+function resultText(route: Route | undefined): string {
+  if (!route) return 'is answered with 404: no route takes it'
+  if (route.backend.kind === 'unavailable') return `is answered with 503: its route leads to ${route.asked || 'nothing'}`
+  return `goes to ${route.asked}`
+}
+
+function hostReason(requested: string, taken: string, model: RoutingModel): string {
+  const shown = requested || 'no host'
+  if (taken === '') return `no rule names ${shown}, so those without a host decide`
+  if (taken === requested) return `${shown} is named exactly`
+  const exact = model.hosts.has(requested) ? '' : ', because nothing names it exactly'
+  return `${shown} matches ${taken} (one label is open)${exact}`
+}
+
+function pathReason({ requested: { path }, by, route }: ReturnType<typeof routeRequest>): string {
+  if (!route || by === 'nothing') return `no path of that host matches ${path}, and there is no default backend`
+  if (by === 'default') return `no path of that host matches ${path}; the default backend takes it`
+  return by === 'exact' ? `${path} is written as Exact` : `${path} is in ${routeText(route)}, the longest prefix that matches`
+}
+
+function originText(origin: Origin, asked: { readonly namespace: string; readonly name: string }): string {
+  if (!('ingress' in origin)) return `LoadBalancerClass ${origin.class}, ${origin.at}`
+  const other = memberKey(origin.ingress) === memberKey(asked) ? '' : ' (another Ingress than the one asked about)'
+  return `Ingress ${memberKey(origin.ingress)}, ${origin.at}${other}`
+}

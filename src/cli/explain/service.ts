@@ -1,0 +1,191 @@
+// `weir explain service/NAME`: the story of one Service in the order in which it comes about, from claiming to targets.
+import type { Announcement } from '../../api/announcement.ts'
+import type { AddressBlock } from '../../api/address-block.ts'
+import { readyCondition, reasons } from '../../api/reasons.ts'
+import { blockName, blockOffset, parseAddress } from '../../model/address.ts'
+import { claim } from '../../model/claim.ts'
+import type { Service } from '../../model/kubernetes-objects.ts'
+import { ageText, movesOf } from '../announcements.ts'
+import { announcerText, type ServedAddress, type ServedService, servedService, slicesOf } from '../served.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { fact, type Fact, line, type View } from '../view.ts'
+import { endpointStates } from './endpoints.ts'
+
+/** Pure. Healthy when the Service is served. `now` in milliseconds since 1970. */
+export function explainService(service: Service, snapshot: Snapshot, now: number): View {
+  const served = servedService(service, snapshot)
+  const claimed = claim(service, snapshot.classes)
+  const name = `${served.namespace}/${served.name}`
+  if (claimed.kind === 'none') {
+    const why = whyNotOurs(service, snapshot)
+    return {
+      healthy: false,
+      blocks: [line(`${name} is not Weir's`, 'bad'), { kind: 'facts', rows: [fact('why', why)] }],
+      data: { namespace: served.namespace, name: served.name, ours: false, why },
+    }
+  }
+  const ports = endpointStates(service, slicesOf(service, snapshot.slices), snapshot.pods)
+  const addresses = served.addresses.map(each => each.address).join(', ')
+  const headline = served.ready
+    ? `${name} is served at ${addresses}`
+    : `${name} is not ready: ${served.reason || 'the controller has not looked at it yet'}`
+  return {
+    healthy: served.ready,
+    blocks: [
+      line(headline, served.ready ? 'good' : 'bad'),
+      {
+        kind: 'facts',
+        rows: [
+          ...whyNotReady(served, snapshot),
+          ...classFacts(service, served),
+          ...served.addresses.flatMap(each => addressFacts(each, snapshot, now)),
+          ...loadBalancerFacts(served, snapshot),
+          ...ports.flatMap(({ title, endpoints }) => [
+            fact(
+              title,
+              ...(endpoints.length === 0 ? ['no endpoints: no pod matches its selector'] : endpoints.map(endpointLine)),
+            ),
+          ]),
+          fact('rules', ruleText(service)),
+        ],
+      },
+    ],
+    data: {
+      namespace: served.namespace,
+      name: served.name,
+      ours: true,
+      ready: served.ready,
+      reason: served.reason,
+      message: served.message,
+      class: served.class,
+      provider: served.provider,
+      targets: served.targets,
+      addresses: served.addresses.map(each => addressData(each, snapshot)),
+      ports,
+    },
+  }
+}
+
+function whyNotOurs({ spec }: Service, { classes }: Snapshot): string {
+  if (spec.type !== 'LoadBalancer') return `its type is ${spec.type ?? 'ClusterIP'}, not LoadBalancer`
+  const known = classes.map(({ metadata }) => `weir.dev/${metadata.name}`).toSorted()
+  const have = known.length === 0 ? 'there is no LoadBalancerClass' : `Weir's classes are ${known.join(', ')}`
+  return spec.loadBalancerClass === undefined
+    ? `it has no loadBalancerClass, and no LoadBalancerClass is marked default; ${have}`
+    : `its loadBalancerClass ${spec.loadBalancerClass} is another's; ${have}`
+}
+
+function whyNotReady({ ready, message, reason }: ServedService, snapshot: Snapshot): readonly Fact[] {
+  if (ready) return []
+  if (reason === '') {
+    const rows = ['there is no condition weir.dev/Ready on it: does the controller run?']
+    return [fact('why', ...(snapshot.classes.length === 0 ? [...rows, 'there is no LoadBalancerClass'] : rows))]
+  }
+  const known = Object.entries(reasons).find(([key]) => key === reason)?.[1]
+  return [fact('why', message), ...(known && !message.includes(known.remedy) ? [fact('do', known.remedy)] : [])]
+}
+
+function classFacts({ spec, metadata, status }: Service, served: ServedService): readonly Fact[] {
+  if (served.class === '') return []
+  const asked = spec.loadBalancerClass === undefined ? 'the default class' : `spec.loadBalancerClass: ${spec.loadBalancerClass}`
+  const claimedAt = status?.conditions?.find(({ type }) => type === readyCondition)?.lastTransitionTime
+  const since = claimedAt === undefined ? '' : `; ${served.ready ? 'ready' : 'not ready'} since ${claimedAt}`
+  const going = metadata.deletionTimestamp === undefined ? '' : '; it is being deleted'
+  return [fact('class', `${served.class} (${asked}) → provider ${served.provider}, targets ${served.targets}${since}${going}`)]
+}
+
+function addressFacts(each: ServedAddress, snapshot: Snapshot, now: number): readonly Fact[] {
+  const { address, announcement } = each
+  const given = allocationOf(address, snapshot.blocks)
+  const others = (given?.owners ?? []).length - 1
+  const shared = others > 0 ? `, shared with ${others} other${others === 1 ? '' : 's'}` : ''
+  const from = given ? ` from pool ${given.pool}, given ${given.since}${shared}` : ''
+  return [
+    fact('address', `${address}${from}`),
+    ...(announcement ? [fact('announced', ...announcedLines(announcement, now)), ...pathFacts(announcement)] : []),
+  ]
+}
+
+function announcedLines(announcement: Announcement, now: number): readonly string[] {
+  const { spec, status } = announcement
+  const moves = movesOf(status?.epoch)
+  const others = spec.nodes.filter(node => node !== status?.node)
+  const next =
+    others.length === 0
+      ? 'nobody is next in line'
+      : `next in line ${[...new Set([status?.next, ...others])].filter(Boolean).join(', ')}`
+  const who = announcerText(announcement)
+  const since = status?.since ? ` for ${ageText(now - Date.parse(status.since))}` : ''
+  return [
+    who === ''
+      ? `by nobody${status?.reason ? `: ${status.reason}` : ''}; candidates ${spec.nodes.join(', ') || 'none'}`
+      : `by ${who}${since}; ${next}; ${moves} move${moves === 1 ? '' : 's'}`,
+    ...(status?.conflict
+      ? [`the station ${status.conflict.mac}, none of ours, has the address since ${status.conflict.since}`]
+      : []),
+    ...(status?.defended ? [`the station ${status.defended.mac} used it as well at ${status.defended.since}`] : []),
+  ]
+}
+
+const paths = {
+  direct: 'straight to pods; each node answers the client itself; the client address is kept',
+  masquerade: 'to pods; those of other nodes see the address of the announcing node',
+  local: 'to pods of the announcing node only; the client address is kept',
+  'kube-proxy': 'through kube-proxy',
+} as const
+
+function pathFacts({ spec, status }: Announcement): readonly Fact[] {
+  if ((spec.targets ?? 'Node') === 'Node') return [fact('data path', 'through kube-proxy on the announcing node')]
+  const { path } = status ?? {}
+  if (!path) return [fact('data path', 'not told yet by the announcing node')]
+  const why = path.reason ? `not direct: ${path.reason}${path.node ? ` at ${path.node}` : ''}` : ''
+  return [fact('data path', ...[paths[path.mode], why, path.message ?? ''].filter(Boolean))]
+}
+
+function loadBalancerFacts({ namespace, name }: ServedService, { loadBalancers }: Snapshot): readonly Fact[] {
+  const found = loadBalancers.find(({ spec }) =>
+    spec.members.some(member => member.namespace === namespace && member.name === name),
+  )
+  if (!found) return []
+  const { ids = {}, applied, place, dnsName } = found.status ?? {}
+  const group = found.spec.group === undefined ? '' : `, group ${found.spec.group} (${found.spec.memberNames ?? ''})`
+  return [
+    fact('made in', `${place?.region ?? 'AWS'} ${place?.vpcId ?? ''}`.trim() + group),
+    fact('resources', ...Object.entries(ids).map(([resource, id]) => `${resource}  ${id}`)),
+    ...(dnsName ? [fact('DNS name', dnsName)] : []),
+    fact('applied', applied ? applied.at : 'never in full'),
+  ]
+}
+
+function endpointLine(endpoint: ReturnType<typeof endpointStates>[number]['endpoints'][number]): string {
+  const place = [endpoint.pod || endpoint.address, `${endpoint.address}:${endpoint.port}`, endpoint.node]
+    .filter(Boolean)
+    .join('  ')
+  return `${endpoint.state === 'out' ? 'out ' : 'in  '}  ${place}  ${endpoint.why}`
+}
+
+function ruleText({ spec }: Service): string {
+  const ranges = spec.loadBalancerSourceRanges ?? []
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds
+  const affinity = spec.sessionAffinity === 'ClientIP' ? `by client address${seconds ? ` for ${seconds} s` : ''}` : 'none'
+  return `clients from ${ranges.length === 0 ? 'anywhere' : ranges.join(', ')}; affinity ${affinity}; externalTrafficPolicy ${spec.externalTrafficPolicy ?? 'Cluster'}`
+}
+
+function allocationOf(address: string, blocks: readonly AddressBlock[]) {
+  const parsed = parseAddress(address)
+  const block = parsed && blocks.find(({ metadata }) => metadata.name === blockName(parsed))
+  return parsed && block?.spec.allocations[String(blockOffset(parsed))]
+}
+
+function addressData({ address, announcement }: ServedAddress, { blocks }: Snapshot) {
+  const given = allocationOf(address, blocks)
+  const { spec, status } = announcement ?? {}
+  return {
+    address,
+    ...(given ? { pool: given.pool, given: given.since } : {}),
+    ...(spec ? { candidates: spec.nodes } : {}),
+    ...(status?.node ? { node: status.node, interface: status.interface, mac: status.mac, since: status.since } : {}),
+    ...(status?.next ? { next: status.next } : {}),
+    ...(status?.path ? { path: status.path } : {}),
+  }
+}

@@ -1,0 +1,134 @@
+// Carries out one command: reads what it needs, lets the pure part say it, prints it, and gives the exit code.
+import type { Clock } from '../kubernetes/clock.ts'
+import { isNotFound } from '../kubernetes/errors.ts'
+import type { Transport } from '../kubernetes/transport.ts'
+import { createWriter } from '../kubernetes/writes.ts'
+import { nodes } from '../controllers/resources.ts'
+import { announcementsView } from './announcements.ts'
+import { type Arguments, type ObjectName, readObjectName, UsageError } from './arguments.ts'
+import { drainPatch, drainView } from './drain.ts'
+import { explainIngress } from './explain/ingress.ts'
+import { explainService } from './explain/service.ts'
+import { poolsView } from './pools.ts'
+import { render } from './render.ts'
+import { type Part, type Snapshot, takeSnapshot } from './snapshot.ts'
+import { statusView } from './status.ts'
+import type { View } from './view.ts'
+
+/** There is no such object. */
+export class MissingError extends Error {
+  override readonly name = 'MissingError'
+}
+
+export interface Surroundings {
+  readonly transport: Transport
+  /** Of the kubeconfig's context. */
+  readonly namespace: string | undefined
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly colour: boolean
+  readonly write: (text: string) => void
+}
+
+const watchEveryMs = 2000
+
+/** Resolves with the exit code: 0 all is well, 1 it is not. Throws UsageError, MissingError and what reading throws. */
+export async function runCommand(given: Arguments, around: Surroundings): Promise<number> {
+  const { signal, clock, write, colour } = around
+  const look = commandOf(given, around)
+  let last: string | undefined
+  for (;;) {
+    const view = await look()
+    const text = render(view, { format: given.format, colour })
+    if (text !== last) write(last === undefined ? text : `\n${text}`)
+    last = text
+    if (!given.watch || given.command === 'drain' || given.command === 'undrain') return view.healthy ? 0 : 1
+    try {
+      await clock.sleep(watchEveryMs, signal)
+    } catch (error) {
+      if (signal.aborted) return 0
+      throw error
+    }
+  }
+}
+
+/** What a command shows, each time anew. */
+function commandOf(given: Arguments, around: Surroundings): () => Promise<View> {
+  const { transport, signal, clock } = around
+  const wide = given.format === 'wide'
+  const snapshot = (parts: readonly Part[], podsOf?: string): Promise<Snapshot> =>
+    takeSnapshot(transport, parts, { signal, ...(podsOf === undefined ? {} : { podsOf }) })
+  const { command, operands } = given
+  if (command !== 'explain' && command !== 'drain' && command !== 'undrain' && operands.length > 0)
+    throw new UsageError(`${command} takes nothing after it, not ${operands[0] ?? ''}`)
+  switch (command) {
+    case 'status': {
+      const only = given.namespace
+      return async () =>
+        statusView(await snapshot(['services', 'slices', 'classes', 'announcements', 'ingresses', 'ingressReports']), {
+          ...(only === undefined ? {} : { namespace: only }),
+          wide,
+        })
+    }
+    case 'pools':
+      return async () => poolsView(await snapshot(['pools']), { wide })
+    case 'announcements':
+      return async () => announcementsView(await snapshot(['announcements']), { wide, now: clock.now() })
+    case 'explain':
+      return explainer(readObjectName(operands), given, around)
+    case 'drain':
+    case 'undrain': {
+      const [name, ...more] = operands
+      if (name === undefined || more.length > 0) throw new UsageError(`say which node: weir ${command} NODE`)
+      return () => drain(name, command === 'drain', around)
+    }
+    case 'help':
+    case 'version':
+      throw new UsageError(`${command} shows nothing of a cluster`)
+  }
+}
+
+function explainer(object: ObjectName, given: Arguments, around: Surroundings): () => Promise<View> {
+  const { transport, signal, clock } = around
+  const namespace = object.namespace ?? given.namespace ?? around.namespace ?? 'default'
+  const request = given.request === undefined ? undefined : readUrl(given.request)
+  if (request && object.kind !== 'ingress') throw new UsageError('--request goes with explain ingress/NAME')
+  return async () => {
+    const parts: readonly Part[] =
+      object.kind === 'service'
+        ? ['services', 'slices', 'pods', 'classes', 'blocks', 'announcements', 'loadBalancers']
+        : ['services', 'classes', 'ingresses', 'ingressClasses', 'ingressReports']
+    const snapshot = await takeSnapshot(transport, parts, { signal, podsOf: namespace })
+    const isIt = ({ metadata }: { readonly metadata: { readonly name: string; readonly namespace?: string } }) =>
+      metadata.namespace === namespace && metadata.name === object.name
+    if (object.kind === 'service') {
+      const service = snapshot.services.find(isIt)
+      if (!service) throw new MissingError(`there is no Service ${namespace}/${object.name}`)
+      return explainService(service, snapshot, clock.now())
+    }
+    const ingress = snapshot.ingresses.find(isIt)
+    if (!ingress) throw new MissingError(`there is no Ingress ${namespace}/${object.name}`)
+    return explainIngress(ingress, snapshot, request)
+  }
+}
+
+async function drain(name: string, wanted: boolean, { transport, signal }: Surroundings): Promise<View> {
+  const writer = createWriter(transport)
+  try {
+    const node = await writer.get(nodes, name, undefined, { signal })
+    const patch = drainPatch(node, wanted)
+    if (patch) await writer.patch(nodes, node, patch, { signal })
+    const { announcements } = await takeSnapshot(transport, ['announcements'], { signal })
+    return drainView({ name, wanted, changed: patch !== undefined, announcements })
+  } catch (error) {
+    if (isNotFound(error)) throw new MissingError(`there is no Node ${name}`)
+    throw error
+  }
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--request: ${text} is no URL, as https://shop.example.com/cart`)
+  return url
+}

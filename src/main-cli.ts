@@ -1,0 +1,66 @@
+// The command line's composition root: `weir`, also as `kubectl weir`.
+import { systemClock } from './kubernetes/clock.ts'
+import { ApiError, CredentialsError, messageOf, UnreachableError } from './kubernetes/errors.ts'
+import { loadCredentials } from './kubernetes/load-credentials.ts'
+import { silentLogger } from './kubernetes/logger.ts'
+import { createTransport } from './kubernetes/transport.ts'
+import { type Arguments, readArguments, usage, UsageError } from './cli/arguments.ts'
+import { MissingError, runCommand } from './cli/run.ts'
+
+const version = process.env['WEIR_VERSION'] ?? 'development'
+
+async function main(argv: readonly string[]): Promise<number> {
+  const given = readArguments(argv)
+  if (given.command === 'help') {
+    process.stdout.write(usage)
+    return 0
+  }
+  if (given.command === 'version') {
+    process.stdout.write(`weir ${version}\n`)
+    return 0
+  }
+  return ask(given)
+}
+
+async function ask(given: Arguments): Promise<number> {
+  const stopping = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error(name)))
+  const clock = systemClock()
+  const credentials = await loadCredentials({
+    clock,
+    ...(given.kubeconfig === undefined ? {} : { kubeconfig: given.kubeconfig }),
+    ...(given.context === undefined ? {} : { context: given.context }),
+  })
+  await using transport = createTransport({
+    credentials,
+    clock,
+    random: Math.random,
+    logger: silentLogger,
+    userAgent: `weir/${version}`,
+  })
+  return await runCommand(given, {
+    transport,
+    namespace: credentials.namespace,
+    clock,
+    signal: stopping.signal,
+    colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    write: text => process.stdout.write(text),
+  })
+}
+
+/** What is said, and the exit code. */
+function failure(error: unknown): readonly [string, number] {
+  if (error instanceof UsageError) return [`${error.message}\nRun weir help to see what there is.`, 2]
+  if (error instanceof MissingError) return [error.message, 4]
+  if (error instanceof CredentialsError) return [`${error.message}. ${error.remedy}.`, 3]
+  if (error instanceof UnreachableError || error instanceof ApiError) return [error.message, 3]
+  return [messageOf(error), 3]
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const [message, code] = failure(error)
+  process.stderr.write(`weir: ${message}\n`)
+  process.exitCode = code
+}
