@@ -76,8 +76,10 @@ export function ageText(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
+/** IPv4 first, each family in its order. */
 function byAddress({ spec: one }: Announcement, { spec: other }: Announcement): number {
   const [first, second] = [parseAddress(one.address), parseAddress(other.address)]
-  if (!first || !second || first.family !== second.family) return one.address < other.address ? 1 : -1
+  if (!first || !second) return one.address < other.address ? -1 : 1
+  if (first.family !== second.family) return first.family < second.family ? -1 : 1
   return first.value < second.value ? -1 : first.value > second.value ? 1 : 0
 }

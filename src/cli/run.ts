@@ -84,8 +84,9 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
     }
     case 'help':
     case 'version':
-      throw new UsageError(`${command} shows nothing of a cluster`)
+      break
   }
+  throw new UsageError(`${command} shows nothing of a cluster`)
 }
 
 function explainer(object: ObjectName, given: Arguments, around: Surroundings): () => Promise<View> {
