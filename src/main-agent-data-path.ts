@@ -1,9 +1,9 @@
 // The data path within the agent: there for as long as some address has pod targets, and costing nothing otherwise.
 import type { Agent } from '../providers/local/agent/agent.ts'
 import type { View } from '../providers/local/agent/decide.ts'
-import { withoutDataPath } from '../providers/local/agent/forwarding/stated-path.ts'
+import { isBlinding, withoutDataPath } from '../providers/local/agent/forwarding/stated-path.ts'
 import type { Forwarding } from '../providers/local/agent/forwarding/start.ts'
-import { usesPods } from '../providers/local/agent/forwarding/uses-pods.ts'
+import { keepsFence, usesPods } from '../providers/local/agent/forwarding/uses-pods.ts'
 import { dataPathCondition } from '../providers/local/agent/forwarding/verdict.ts'
 import type { DataPathReport, Verdict } from '../providers/local/agent/forwarding/verdict.ts'
 import type { InterfaceWatch } from '../providers/local/agent/interface-watch.ts'
@@ -25,18 +25,27 @@ export interface PodTargetsOptions extends WatchOptions {
 
 export interface PodTargets extends AsyncDisposable {
   pathOf(announcement: Announcement): View['path']
+  /** Whether its source ranges are not kept here yet, though they soon will be. */
+  awaitsFence(announcement: Announcement): boolean
   /** Nodes or interfaces are others than they were. */
   changed(): void
   readonly report: DataPathReport | undefined
 }
 
+/** `fences`: addresses with node targets and source ranges only; pods are of no interest then, nor other nodes. */
+type Scope = 'nothing' | 'fences' | 'pods'
+
 const retryMs = 10_000
+/** An address is not kept from its clients for longer than this because its source ranges cannot be kept. */
+const fencePatienceMs = 5000
 
 export function followPodTargets(options: PodTargetsOptions): PodTargets {
   const { announcements, clock, log, node } = options
   /** Their addresses by the names of their Announcements. */
   const wanting = new Map<string, string>()
+  const fenced = new Map<string, { readonly address: string; readonly since: number }>()
   const stopping = new AbortController()
+  let scope: Scope = 'nothing'
   let forwarding: Forwarding | undefined
   let watches: ReturnType<typeof watchPodTargets> | undefined
   let verdict: Verdict | undefined
@@ -44,13 +53,16 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
   /** What an earlier agent left may stand there. */
   let isClean = false
 
-  const begin = async () => {
-    log.info({}, 'an address has pod targets: the data path begins')
+  const wanted = (): Scope => (wanting.size > 0 ? 'pods' : fenced.size > 0 ? 'fences' : 'nothing')
+  const begin = async (wider: Exclude<Scope, 'nothing'>) => {
+    log.info({ scope: wider }, 'an address has pod targets or source ranges: the data path begins')
     const [{ startForwarding }, { watchPodTargets: follow }] = await Promise.all([
       import('../providers/local/agent/forwarding/start.ts'),
       import('./main-agent-pod-watches.ts'),
     ])
-    const found = (watches ??= follow({ ...options, condition: dataPathCondition }))
+    if (scope !== wider) await pause()
+    scope = wider
+    const found = (watches ??= follow({ ...options, condition: dataPathCondition, pods: wider === 'pods' }))
     const ended = new Promise<void>(resolve => stopping.signal.addEventListener('abort', () => resolve(), { once: true }))
     await Promise.race([found.synced, ended])
     if (stopping.signal.aborted) return
@@ -74,15 +86,21 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
       onTransaction: transaction => options.metrics().transaction(transaction),
     })
   }
-  const end = async () => {
-    await forwarding?.remove()
+  /** What stands in the kernel stays for who begins anew. */
+  const pause = async () => {
+    await forwarding?.stop()
     forwarding = undefined
     await watches?.stop()
     watches = undefined
     verdict = undefined
+  }
+  const end = async () => {
+    await forwarding?.remove()
+    await pause()
+    scope = 'nothing'
     options.metrics().applied({ changed: 0, services: 0, durationMs: 0 })
     options.onReport()
-    log.info({}, 'no address has pod targets any more: the data path is removed')
+    log.info({}, 'no address has pod targets or source ranges any more: the data path is removed')
   }
   const clean = async () => {
     isClean = true
@@ -90,23 +108,27 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
     const done = await uninstallDataPath().catch((error: unknown) => log.debug({ error }, 'no data path could be looked for'))
     if (done === 'removed') log.info({}, 'removed the data path of an earlier time')
   }
-  const isSettled = () => (wanting.size > 0 ? forwarding !== undefined : watches === undefined && isClean)
+  const isSettled = () => {
+    const want = wanted()
+    if (want === 'nothing') return scope === 'nothing' && watches === undefined && isClean
+    return forwarding !== undefined && scope === want
+  }
   /** The agent may not even open what it writes with. */
   const standAside = (why: string) => {
     const message = `The agent cannot write a data path: ${why}. Give it the capability NET_ADMIN.`
     verdict = { able: false, obstacle: { reason: 'NftRefused', message } }
     options.onReport()
-    options.agent()?.restatePaths([...wanting.values()])
+    options.agent()?.restatePaths([...wanting.values(), ...fenced.values().map(({ address }) => address)])
   }
   const settle = () => {
     if (stopping.signal.aborted || work || isSettled()) return
-    const step = wanting.size > 0 ? begin : watches ? end : clean
-    isClean ||= wanting.size > 0 || watches !== undefined
-    work = step()
+    const want = wanted()
+    isClean ||= want !== 'nothing' || scope !== 'nothing'
+    work = (want !== 'nothing' ? begin(want) : isClean ? end() : clean())
       .catch((error: unknown) => {
         const message = error instanceof Error ? error.message : String(error)
         log.error({ error: message, againAfterMs: retryMs }, 'the data path cannot begin or end')
-        if (step === begin) standAside(message)
+        if (want !== 'nothing') standAside(message)
         return clock.sleep(retryMs, stopping.signal).catch(() => {})
       })
       .finally(() => {
@@ -116,18 +138,34 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
   }
   const unsubscribe = announcements.subscribe(
     ({ type, object, old }) => {
-      if (type !== 'deleted' && object && usesPods(object)) wanting.set(object.metadata.name, object.spec.address)
-      else wanting.delete((object ?? old)?.metadata.name ?? '')
+      const { name } = (object ?? old)?.metadata ?? { name: '' }
+      const asking = type === 'deleted' ? undefined : object
+      const { address = '' } = asking?.spec ?? {}
+      if (asking && usesPods(asking)) wanting.set(name, address)
+      else wanting.delete(name)
+      if (!asking || !keepsFence(asking, node)) fenced.delete(name)
+      else if (!fenced.has(name)) fenced.set(name, { address, since: clock.monotonic() })
       settle()
     },
     { replay: true },
   )
   settle()
+  /** With node targets there is something to say only where source ranges are not kept. */
+  const fencePath = (address: string) => {
+    const path = forwarding?.pathOf(address) ?? (verdict?.able === false ? withoutDataPath(node, verdict.obstacle) : undefined)
+    return path?.reason !== undefined && isBlinding({ reason: path.reason }) ? path : null
+  }
   return {
     pathOf(announcement) {
-      if (!usesPods(announcement)) return null
-      if (forwarding) return forwarding.pathOf(announcement.spec.address)
+      const { address } = announcement.spec
+      if (!usesPods(announcement)) return keepsFence(announcement, node) ? fencePath(address) : null
+      if (forwarding) return forwarding.pathOf(address)
       return verdict?.able === false ? withoutDataPath(node, verdict.obstacle) : undefined
+    },
+    awaitsFence(announcement) {
+      const known = fenced.get(announcement.metadata.name)
+      if (!known || clock.monotonic() - known.since > fencePatienceMs) return false
+      return verdict?.able !== false && forwarding?.isSettled(known.address) !== true
     },
     changed: () => forwarding?.changed(),
     get report() {

@@ -1,4 +1,4 @@
-// What the agent watches only while an address has pod targets: Services, EndpointSlices and the reports of all nodes, of each only what is read.
+// What the agent watches only while an address has pod targets, or source ranges: Services, EndpointSlices, reports of all nodes, of each only what is read.
 import type { NodeReport } from './api/node-report.ts'
 import { defineResource } from './kubernetes/objects.ts'
 import type { KubernetesObject, Resource } from './kubernetes/objects.ts'
@@ -21,8 +21,15 @@ const endpointSlices = defineResource<EndpointSlice>({
   namespaced: true,
 })
 
-/** Starts at once. `condition`: the type of the only condition of reports that is read. */
-export function watchPodTargets({ transport, clock, random, log, condition }: WatchOptions & { readonly condition: string }) {
+export interface PodWatchOptions extends WatchOptions {
+  /** The type of the only condition of reports that is read. */
+  readonly condition: string
+  /** False: Services alone, for their source ranges. */
+  readonly pods: boolean
+}
+
+/** Starts at once. */
+export function watchPodTargets({ transport, clock, random, log, condition, pods }: PodWatchOptions) {
   const reflectors: Reflector[] = []
   const follow = <T extends KubernetesObject>(
     resource: Resource<T>,
@@ -32,15 +39,16 @@ export function watchPodTargets({ transport, clock, random, log, condition }: Wa
     reflectors.push(startReflector({ transport, resource, store, clock, random, logger: log, ...rest }))
     return store
   }
+  const maybe: typeof follow = (resource, rest) => (pods ? follow(resource, rest) : createStore())
   const stores = {
     services: follow(services, { fieldSelector: 'spec.type=LoadBalancer', prune: pruneService }),
     // A Service with an address is never headless.
-    slices: follow(endpointSlices, { labelSelector: '!service.kubernetes.io/headless', prune: pruneSlice }),
-    reports: follow(nodeReports, { prune: report => pruneReport(report, condition) }),
+    slices: maybe(endpointSlices, { labelSelector: '!service.kubernetes.io/headless', prune: pruneSlice }),
+    reports: maybe(nodeReports, { prune: report => pruneReport(report, condition) }),
   }
   return {
     ...stores,
-    synced: Promise.all(Object.values(stores).map(store => store.synced)),
+    synced: Promise.all((pods ? Object.values(stores) : [stores.services]).map(store => store.synced)),
     stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
   }
 }

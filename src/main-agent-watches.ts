@@ -79,7 +79,7 @@ function withoutServicesOfNodes(object: Announcement): Announcement {
   const metadata = { name, uid, resourceVersion, deletionTimestamp, finalizers }
   const present = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined))
   // Whose pods are the targets has to be known; otherwise the Services are the controller's business.
-  const services = usesPods(object) ? object.spec.services : []
+  const services = usesPods(object) || object.spec.fenced ? object.spec.services : []
   return { ...object, metadata: { name, ...present }, spec: { ...object.spec, services } }
 }
 

@@ -153,6 +153,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     logger: log,
     onMove: to => metrics.moved(to),
     pathOf: announcement => podTargets?.pathOf(announcement),
+    awaitsFence: announcement => podTargets?.awaitsFence(announcement) === true,
     onLife: () => podTargets?.changed(),
   })
   agent = running

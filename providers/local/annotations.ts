@@ -1,6 +1,7 @@
 // Annotations of Services that the local provider reads, ours and MetalLB's; documentation is made from these rows.
 import { annotationTable, list, nonEmpty, ownAnnotations } from '../../src/api/annotations.ts'
 import type { Parsed } from '../../src/api/annotations.ts'
+import { longestDrainSeconds, usualDrainSeconds } from '../../src/api/drain.ts'
 import { nearest } from '../../src/api/nearest.ts'
 import { parseAddress } from '../../src/model/address.ts'
 import type { IpAddress } from '../../src/model/address.ts'
@@ -17,6 +18,13 @@ function namespaceName(text: string): Parsed<string> {
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)
     ? { value: text }
     : { error: `${JSON.stringify(firstFew([text]))} is not a name of a namespace` }
+}
+
+function drainSeconds(text: string): Parsed<number> {
+  const value = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN
+  return value <= longestDrainSeconds
+    ? { value }
+    : { error: `${JSON.stringify(firstFew([text]))} is not a number of seconds from 0 to ${longestDrainSeconds}` }
 }
 
 export const weirAnnotations = annotationTable('weir.dev/', {
@@ -39,6 +47,12 @@ export const weirAnnotations = annotationTable('weir.dev/', {
     sets: 'shareWith',
     doc: 'Further namespaces to share an address with, separated by commas; their Services must name this one.',
     example: 'team-a,team-b',
+  },
+  'drain-seconds': {
+    parse: drainSeconds,
+    sets: 'drainSeconds',
+    doc: `With targets Pod: how long open TCP connections may go on with a pod that gets no new ones any more; 0 cuts them at once. Without it what the class says, else ${usualDrainSeconds}.`,
+    example: '300',
   },
 })
 

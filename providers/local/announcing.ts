@@ -90,8 +90,16 @@ export function applyToStore(
   if (action.kind === 'confirm-withdrawal') return confirmWithdrawal(action.seen, store, signal)
   if (action.kind === 'put-announcement')
     return counted(action.announcement, store.create(action.announcement, signal), { load, announcements })
-  const { address: _, interfaces = null, nodeInterfaces = null, targets = null, hashSeed = null, ...spec } = action.spec
-  const patch = { spec: { ...spec, interfaces, nodeInterfaces, targets, hashSeed } }
+  const {
+    address: _,
+    interfaces = null,
+    nodeInterfaces = null,
+    targets = null,
+    hashSeed = null,
+    fenced = null,
+    ...spec
+  } = action.spec
+  const patch = { spec: { ...spec, interfaces, nodeInterfaces, targets, hashSeed, fenced } }
   const next = { ...action.seen, spec: action.spec }
   return counted(next, store.patch(action.seen, patch, signal), { load, announcements })
 }

@@ -9,7 +9,7 @@ import { announceability } from './eligibility.ts'
 import type { GiveResult } from './give-result.ts'
 import { hindranceOf } from './hindrances.ts'
 import type { Holding, LocalObserved } from './observe.ts'
-import { fallbackProblem, pathOf } from './pod-targets.ts'
+import { fallbackProblem, fenceProblem, pathOf } from './pod-targets.ts'
 import { portStatuses, unservedText } from './ports.ts'
 import { readSettings } from './settings.ts'
 import type { Discord } from './sharing.ts'
@@ -142,12 +142,14 @@ function holdingOf({ address }: Given, { holdings }: LocalObserved): Holding | u
   return holdings.find(({ given }) => given.address.text === address.text)
 }
 
-/** Why packets do not go straight to pods, for a Service that asks for that; once for each address where they do not. */
+/** Why packets do not go straight to pods, for a Service that asks for that, and which ranges are not kept; for each address. */
 function fallbacksOf(serving: readonly Given[], { desired, membership }: Goal, observed: LocalObserved): readonly Problem[] {
-  if (desired.targetType === 'Node' || membership.nodesWithEndpoints.length === 0) return []
+  const hasPods = desired.targetType === 'Pod' && membership.nodesWithEndpoints.length > 0
   return serving.flatMap(given => {
-    const path = pathOf(holdingOf(given, observed)?.announcement)
-    return fallbackProblem(given.address.text, path, membership) ?? []
+    const { announcement } = holdingOf(given, observed) ?? {}
+    const { text } = given.address
+    const fallback = hasPods ? fallbackProblem(text, pathOf(announcement), membership) : undefined
+    return [fallback ?? [], fenceProblem(text, announcement, desired) ?? []].flat()
   })
 }
 

@@ -11,7 +11,8 @@ import { eligibleFor, fitOf } from './eligibility.ts'
 import type { Announced } from './eligibility.ts'
 import type { Load } from './load.ts'
 import type { Announcer, Network } from './network.ts'
-import { targetsFor } from './pod-targets.ts'
+import { targetsFor, targetWishOf } from './pod-targets.ts'
+import type { TargetWish } from './pod-targets.ts'
 
 /** How many interfaces the schema of an Announcement takes. */
 const maxInterfaces = 16
@@ -42,7 +43,7 @@ export function planAnnouncement(input: PlacementInput): AnnouncementAction | un
     address: given.address.text,
     pool: given.pool,
     serviceNames: firstFew(given.owners.map(({ namespace, name }) => `${namespace}/${name}`)),
-    ...targetsFor(given.owners, { targetOf: targetsOf(input.sharers), existing: existing?.spec, hashSeed: input.hashSeed }),
+    ...targetsFor(given.owners, { wishOf: wishesOf(input.sharers), existing: existing?.spec, hashSeed: input.hashSeed }),
     ...placeCandidates(input),
   }
   if (existing) return sameSpec(existing.spec, spec) ? undefined : { kind: 'update-announcement', seen: existing, spec }
@@ -52,9 +53,11 @@ export function planAnnouncement(input: PlacementInput): AnnouncementAction | un
 }
 
 /** Of each sharer that is known, by its uid. */
-function targetsOf(sharers: readonly Sharer[]): (uid: string) => 'Node' | 'Pod' | undefined {
-  const types = new Map(sharers.flatMap(({ goal }) => (goal ? [[goal.desired.id.uid, goal.desired.targetType] as const] : [])))
-  return uid => types.get(uid)
+function wishesOf(sharers: readonly Sharer[]): (uid: string) => TargetWish | undefined {
+  const wishes = new Map(
+    sharers.flatMap(({ goal }) => (goal ? [[goal.desired.id.uid, targetWishOf(goal.desired)] as const] : [])),
+  )
+  return uid => wishes.get(uid)
 }
 
 type Placed = Pick<Announcement['spec'], 'nodes' | 'interfaces' | 'nodeInterfaces'>
@@ -115,16 +118,17 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function sameSpec(one: Announcement['spec'], other: Announcement['spec']): boolean {
-  const text = ({ pool, services, serviceNames, nodes, interfaces, nodeInterfaces, targets, hashSeed }: Announcement['spec']) =>
+  const text = ({ pool, services, serviceNames, nodes, interfaces, nodeInterfaces, ...rest }: Announcement['spec']) =>
     JSON.stringify([
       pool,
-      services.map(service => [service.uid, service.targets]),
+      services.map(service => [service.uid, service.targets, service.drainSeconds]),
       serviceNames,
       nodes,
       interfaces ?? null,
       (nodeInterfaces ?? []).map(each => [each.node, each.interfaces]),
-      targets,
-      hashSeed,
+      rest.targets,
+      rest.hashSeed,
+      rest.fenced === true,
     ])
   return text(one) === text(other)
 }

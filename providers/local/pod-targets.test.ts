@@ -163,3 +163,64 @@ test('a Service with node targets hears nothing of paths, and what was said of p
   const silent = await lan.bring(serviceNamed('web', toPods), { ...threeReady, nodesWithEndpoints: [], readyEndpoints: 0 })
   expect(silent.readiness.reason).toBe('NoReadyEndpoints')
 })
+
+test('source ranges, of the field or of the annotation, are told to the candidates; and no more when they go', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const specAfter = async (changes: object) => {
+    await lan.bring(serviceNamed('web', changes))
+    await lan.announce()
+    return lan.announcements.read(name)?.spec
+  }
+  const open = await specAfter({})
+  expect(open).not.toHaveProperty('fenced')
+  expect(await specAfter({ sourceRanges: ['192.0.2.0/24'] })).toEqual({ ...open, fenced: true })
+  const { writes } = lan.announcements
+  expect(await specAfter({ sourceRanges: ['198.51.100.0/24'] })).toMatchObject({ fenced: true })
+  expect(lan.announcements.writes).toBe(writes)
+  expect(await specAfter({ ...toPods, sourceRanges: ['192.0.2.0/24'] })).toMatchObject({ fenced: true, targets: 'Pod' })
+  expect(await specAfter({})).toEqual(open)
+})
+
+test('a Service whose annotation nobody keeps hears so; the ranges of the field are kept by kube-proxy', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const annotations = { 'service.beta.kubernetes.io/load-balancer-source-ranges': '192.0.2.0/24' }
+  const sourceRanges = ['192.0.2.0/24']
+  const fenced = serviceNamed('web', { sourceRanges, annotations })
+  await lan.bring(fenced)
+  await lan.announce()
+  lan.claim(name, 'n0')
+  const carried = { mode: 'kube-proxy', node: 'n0' } as const
+  lan.carry(name, { ...carried, reason: 'ForwardingOff', message: 'net.ipv4.ip_forward is 0.' })
+  expect((await lan.bring(fenced)).warnings).toEqual([])
+  lan.woken()
+  lan.carry(name, { ...carried, reason: 'NetfilterBypassed', message: 'Cilium takes packets past netfilter.' })
+  expect(lan.woken()).toEqual(['web'])
+  const { warnings, readiness } = await lan.bring(fenced)
+  expect(warnings).toMatchObject([{ reason: 'SourceRangesUnenforced', severity: 'warns' }])
+  expect(warnings[0]?.message).toBe(
+    'Everyone may connect to 10.201.200.1, whatever service.beta.kubernetes.io/load-balancer-source-ranges says, because of node n0: Cilium takes packets past netfilter.',
+  )
+  expect(readiness.message).toContain('Everyone may connect to 10.201.200.1')
+  expect((await lan.bring(serviceNamed('web', { sourceRanges }))).warnings).toEqual([])
+  const toPod = await lan.bring(serviceNamed('web', { ...toPods, sourceRanges, annotations }))
+  expect(toPod.warnings.map(({ reason }) => reason)).toEqual(['SourceRangesUnenforced'])
+})
+
+test('how long removed pods keep their connections: by annotation, else by class, for pod targets only', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const seconds = async (changes: Parameters<typeof serviceNamed>[1]) => {
+    await lan.bring(serviceNamed('web', changes))
+    await lan.announce()
+    return lan.announcements.read(name)?.spec.services[0]?.drainSeconds
+  }
+  const { class: plain } = serviceNamed('web')
+  const slow = { ...plain, spec: { ...plain.spec, local: { drainSeconds: 7200 } } }
+  const annotations = { 'weir.dev/drain-seconds': '30' }
+  expect(await seconds(toPods)).toBeUndefined()
+  expect(await seconds({ ...toPods, class: slow })).toBe(7200)
+  expect(await seconds({ ...toPods, class: slow, annotations })).toBe(30)
+  expect(await seconds({ class: slow, annotations })).toBeUndefined()
+  const final = { ...slow, spec: { ...slow.spec, local: { drainSeconds: 7200, final: ['drain-seconds' as const] } } }
+  const { readiness } = await lan.bring(serviceNamed('web', { ...toPods, class: final, annotations }))
+  expect(readiness.reason).toBe('SettingIsFinal')
+})

@@ -1,7 +1,10 @@
 // What pod targets change for announcing: which nodes may, what an Announcement says of it, and what people hear of a fallback. Pure.
 import type { Announcement } from '../../src/api/announcement.ts'
-import type { Membership, Problem } from '../../src/model/load-balancer.ts'
+import { reasons } from '../../src/api/reasons.ts'
+import { sourceRangesAnnotation } from '../../src/model/build.ts'
+import type { DesiredLoadBalancer, Membership, Problem } from '../../src/model/load-balancer.ts'
 import type { Goal } from '../../src/provider.ts'
+import { weirAnnotations } from './annotations.ts'
 
 export type DataPath = NonNullable<NonNullable<Announcement['status']>['path']>
 export type PathMode = DataPath['mode']
@@ -21,37 +24,60 @@ export function needsOwnEndpoint({ desired, membership }: Goal, path: PathMode |
   return desired.targetType === 'Node' || (path !== 'direct' && membership.nodesWithEndpoints.length > 0)
 }
 
-type Targeted = Pick<Announcement['spec'], 'services' | 'targets' | 'hashSeed'>
+type Targeted = Pick<Announcement['spec'], 'services' | 'targets' | 'hashSeed' | 'fenced'>
+
+/** What agents have to know of one Service. */
+export interface TargetWish {
+  readonly targets: 'Node' | 'Pod'
+  /** Not everyone may connect. */
+  readonly fenced: boolean
+  readonly drainSeconds?: number | undefined
+}
+
+export function targetWishOf({ targetType, sourceRanges, annotations, class: of }: DesiredLoadBalancer): TargetWish {
+  const { drainSeconds: ofClass, final } = of.spec.local ?? {}
+  const own = final?.includes('drain-seconds') ? undefined : weirAnnotations.parse(annotations).values.drainSeconds
+  return { targets: targetType, fenced: sourceRanges.length > 0, drainSeconds: own ?? ofClass }
+}
 
 /**
- * What the spec of an Announcement says of targets. `targetOf`: by uid of an owner; undefined for one of which nothing is known,
+ * What the spec of an Announcement says of targets. `wishOf`: by uid of an owner; undefined for one of which nothing is known,
  * which keeps what the Announcement says. Of Services that share an address each has its own.
  */
 export function targetsFor(
   owners: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[],
   {
-    targetOf,
+    wishOf,
     existing,
     hashSeed,
   }: {
-    readonly targetOf: (uid: string) => 'Node' | 'Pod' | undefined
+    readonly wishOf: (uid: string) => TargetWish | undefined
     readonly existing: Announcement['spec'] | undefined
     readonly hashSeed: number
   },
 ): Targeted {
-  const before = new Map(existing?.services.map(({ uid, targets }) => [uid, targets ?? existing.targets]))
+  const before = new Map(
+    existing?.services.map(({ uid, targets = existing.targets ?? 'Node', drainSeconds }): [string, TargetWish] => [
+      uid,
+      { targets, fenced: existing.fenced === true, drainSeconds },
+    ]),
+  )
+  const unknown: TargetWish = { targets: 'Node', fenced: false }
   const all = owners.map(({ uid, namespace, name }) => ({
     service: { uid, namespace, name },
-    targets: targetOf(uid) ?? before.get(uid) ?? 'Node',
+    ...(wishOf(uid) ?? before.get(uid) ?? unknown),
   }))
-  if (all.every(({ targets }) => targets === 'Node')) return { services: all.map(({ service }) => service) }
-  const services = all.map(({ service, targets }) => (targets === 'Pod' ? service : { ...service, targets }))
-  return { services, targets: 'Pod', hashSeed }
+  const fence = all.some(({ fenced }) => fenced) ? { fenced: true } : {}
+  if (all.every(({ targets }) => targets === 'Node')) return { services: all.map(({ service }) => service), ...fence }
+  const services = all.map(({ service, targets, drainSeconds }) =>
+    targets === 'Node' ? { ...service, targets } : { ...service, ...(drainSeconds !== undefined && { drainSeconds }) },
+  )
+  return { services, targets: 'Pod', hashSeed, ...fence }
 }
 
 /** Equal for two states of an Announcement of which its Services have the same to tell. */
 export function fallbackMark(announcement: Announcement | undefined): string {
-  const path = pathOf(announcement)
+  const path = pathOf(announcement) ?? (announcement?.spec.fenced ? announcement.status?.path : undefined)
   return path && path.mode !== 'direct' ? JSON.stringify([path.mode, path.reason, path.node, path.message]) : ''
 }
 
@@ -68,6 +94,26 @@ const obstacles: ReadonlyMap<string, readonly [found: string, remedy: string]> =
   ['NodeUnable', ['% cannot take part', 'kubectl describe nodereport % says why.']],
   ['UnknownNode', ['an EndpointSlice does not say on which node a pod is', 'Set nodeName of its endpoints.']],
 ])
+
+/** What keeps a node from looking at packets at all; with any other obstacle it still keeps source ranges. */
+const blinding: ReadonlySet<string> = new Set(['NftMissing', 'NftRefused', 'NetfilterBypassed'])
+
+/** Told to a Service whose source ranges stand in the annotation while nobody keeps them; undefined otherwise. */
+export function fenceProblem(
+  address: string,
+  announcement: Announcement | undefined,
+  { sourceRanges, annotations }: Pick<DesiredLoadBalancer, 'sourceRanges' | 'annotations'>,
+): Problem | undefined {
+  const path = announcement?.status?.path
+  if (sourceRanges.length === 0 || (annotations[sourceRangesAnnotation]?.trim() ?? '') === '') return undefined
+  if (path?.mode !== 'kube-proxy' || !blinding.has(path.reason ?? '')) return undefined
+  return {
+    reason: 'SourceRangesUnenforced',
+    message: `Everyone may connect to ${address}, whatever ${sourceRangesAnnotation} says, because of node ${path.node}: ${(path.message ?? '').replace(/\.$/, '')}.`,
+    remedy: reasons.SourceRangesUnenforced.remedy,
+    severity: 'warns',
+  }
+}
 
 /** Told to a Service with pod targets whose packets do not go straight to its pods; undefined when they do. */
 export function fallbackProblem(

@@ -101,3 +101,11 @@ test('misspelt keys of MetalLB name the nearest one, and keys of ours that only 
     'warns: weir.dev/load-balancer-group has no effect: class lan is of the local provider, which does not read it. Remove it, or use a class of the provider that it is for.',
   ])
 })
+
+test('weir.dev/drain-seconds is a number of seconds of at most a day, and nothing for targets: Node', () => {
+  const asked = (text: string) => ({ annotations: { 'weir.dev/drain-seconds': text } })
+  for (const text of ['0', ' 300 ', '86400']) expect(reasonsOf({ targetType: 'Pod', ...asked(text) })).toEqual([])
+  for (const text of ['', '-1', '86401', '1h', '1.5'])
+    expect(reasonsOf({ targetType: 'Pod', ...asked(text) })).toEqual(['InvalidAnnotation'])
+  expect(read(asked('300')).problems).toMatchObject([{ reason: 'SettingWithoutEffect', severity: 'warns' }])
+})

@@ -49,6 +49,7 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
     wish('metallb.io/allow-shared-ip', metallb.values.sharingKey),
     wish('metallb.universe.tf/allow-shared-ip', former.values.sharingKey),
   ].filter(isPresent)
+  const drainWishes = [wish('weir.dev/drain-seconds', own.values.drainSeconds)].filter(isPresent)
   const addresses = familyNames.flatMap(family => addressWishes.flatMap(asked => ofFamily(asked, family))[0]?.value ?? [])
   const families = desired.families.filter(family => supported.has(family))
 
@@ -60,7 +61,7 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
       ...familyProblems(desired, families),
       ...[...own.mistakes, ...metallb.mistakes, ...former.mistakes].map(problemOf),
       ...field.problems,
-      ...finalProblems(desired, { addresses: addressWishes, pools: poolWishes, keys: keyWishes }),
+      ...finalProblems(desired, { addresses: addressWishes, pools: poolWishes, keys: keyWishes, drains: drainWishes }),
       ...familyNames.flatMap(family =>
         conflict(
           addressWishes.flatMap(asked => ofFamily(asked, family)),
@@ -71,6 +72,7 @@ export function readSettings(desired: DesiredLoadBalancer, supported: ReadonlySe
       ...conflict(keyWishes, value => value),
       ...uselessAnnotations(desired.annotations).map(each => uselessProblem(each, desired)),
       ...uselessNamespaces(own.values.shareWith, keyWishes),
+      ...(desired.targetType === 'Node' ? drainWishes.map(({ key }) => uselessDrain(key, desired)) : []),
       ...addressProblems(addresses, desired, families),
     ],
   }
@@ -183,6 +185,7 @@ function finalProblems(
     readonly addresses: readonly Wish<unknown>[]
     readonly pools: readonly Wish<unknown>[]
     readonly keys: readonly Wish<unknown>[]
+    readonly drains: readonly Wish<unknown>[]
   },
 ): readonly Problem[] {
   const final = desired.class.spec.local?.final ?? []
@@ -190,6 +193,7 @@ function finalProblems(
     ...(final.includes('load-balancer-ips') ? wishes.addresses : []),
     ...(final.includes('address-pool') ? wishes.pools : []),
     ...(final.includes('allow-shared-ip') ? wishes.keys : []),
+    ...(final.includes('drain-seconds') ? wishes.drains : []),
   ]
   return refused.map(({ key }) => ({
     reason: 'SettingIsFinal',
@@ -214,6 +218,15 @@ function uselessProblem(
     reason: 'SettingWithoutEffect',
     message: `${key} has no effect: class ${metadata.name} is of the local provider, which does not read it.`,
     remedy: 'Remove it, or use a class of the provider that it is for.',
+    severity: 'warns',
+  }
+}
+
+function uselessDrain(key: string, { class: { metadata } }: DesiredLoadBalancer): Problem {
+  return {
+    reason: 'SettingWithoutEffect',
+    message: `${key} has no effect: class ${metadata.name} has targets: Node, and kube-proxy never ends a connection.`,
+    remedy: 'Remove it, or use a class with targets: Pod.',
     severity: 'warns',
   }
 }

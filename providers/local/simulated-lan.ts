@@ -108,8 +108,8 @@ export async function simulatedLan(options: SimulatedLanOptions = {}): Promise<S
       patch: async (seen, { metadata, spec }) => {
         const next = { ...seen, metadata: { ...seen.metadata, ...metadata } }
         if (!spec) return announcements.update(next)
-        const { interfaces, nodeInterfaces, targets, hashSeed, nodes: candidates, ...rest } = spec
-        const toPods = { ...(targets && { targets }), ...(hashSeed !== null && { hashSeed }) }
+        const { interfaces, nodeInterfaces, targets, hashSeed, fenced, nodes: candidates, ...rest } = spec
+        const toPods = { ...(targets && { targets }), ...(hashSeed !== null && { hashSeed }), ...(fenced && { fenced }) }
         const ruled = { ...(interfaces && { interfaces: [...interfaces] }), ...(nodeInterfaces && { nodeInterfaces }) }
         return announcements.update({
           ...next,

@@ -61,6 +61,7 @@ export interface AnnouncementPatch {
     readonly nodeInterfaces: Announcement['spec']['nodeInterfaces'] | null
     readonly targets: Announcement['spec']['targets'] | null
     readonly hashSeed: number | null
+    readonly fenced: boolean | null
   }
 }
 

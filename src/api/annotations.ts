@@ -70,6 +70,7 @@ export const ownAnnotations: Readonly<Record<string, string>> = {
   'address-pool': 'The AddressPool to take addresses from.',
   'allow-shared-ip': 'Services of one namespace with the same value share an address, if their ports differ (local).',
   'share-with-namespaces': 'Further namespaces to share an address with; their Services must name this one too (local).',
+  'drain-seconds': 'How long open connections may go on with a pod that gets no new ones (local, targets Pod).',
   'allow-interruption': 'Lets a change go on that cannot be made without interrupting traffic.',
   'load-balancer-group': 'Services of one namespace and class with the same value share a load balancer (aws).',
   'adopt-load-balancer': 'Name or ARN of a load balancer to take over, if its tags allow it (aws).',

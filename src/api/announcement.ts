@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { interfaceName, macAddress, objectName, serviceReference } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
+import { longestDrainSeconds, usualDrainSeconds } from './drain.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** As LoadBalancerClass says it. */
@@ -21,6 +22,14 @@ export const announcement = {
         .array(
           serviceReference.extend({
             targets: targets.exactOptional().describe('Where it is not what spec.targets says, for Services that share.'),
+            drainSeconds: z
+              .int()
+              .min(0)
+              .max(longestDrainSeconds)
+              .exactOptional()
+              .describe(
+                `With targets Pod: how long open connections may go on with a pod that gets no new ones. Absent: ${usualDrainSeconds}.`,
+              ),
           }),
         )
         .min(1)
@@ -44,6 +53,10 @@ export const announcement = {
         .describe(
           'Where traffic goes. Node or absent: through kube-proxy. Pod: straight to pods, by the data path of the agents.',
         ),
+      fenced: z
+        .boolean()
+        .exactOptional()
+        .describe('Some Service here has source ranges: candidates keep them in front of kube-proxy, whatever the targets.'),
       hashSeed: z
         .int()
         .min(0)

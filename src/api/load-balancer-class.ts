@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { awsClassSchema } from './aws-class.ts'
 import { conditionsSchema, namespaceName, objectName, qualifiedName } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
+import { longestDrainSeconds, usualDrainSeconds } from './drain.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
 /** How Ingresses of a class are served, whoever the provider is. */
@@ -65,8 +66,16 @@ export const localClassSchema = z
       .describe(
         'Address pools that Services of this class may use, in order of preference. Empty or absent: every pool that allows the Service.',
       ),
+    drainSeconds: z
+      .int()
+      .min(0)
+      .max(longestDrainSeconds)
+      .exactOptional()
+      .describe(
+        `With targets Pod: how long open TCP connections may go on with a pod that gets no new ones any more. Absent: ${usualDrainSeconds}.`,
+      ),
     final: z
-      .array(z.enum(['load-balancer-ips', 'address-pool', 'allow-shared-ip']))
+      .array(z.enum(['load-balancer-ips', 'address-pool', 'allow-shared-ip', 'drain-seconds']))
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'set' })
       .exactOptional()

@@ -132,6 +132,13 @@ export const reasons = {
       'The class asks for targets: Pod, but packets cannot go straight to the pods. The Service is served all the same, in the way that the message tells.',
     remedy: 'Remove the obstacle that the message names; the direct path is taken by itself then.',
   },
+  SourceRangesUnenforced: {
+    on: services,
+    event: true,
+    meaning:
+      'The node that announces cannot look at packets, so source ranges of the annotation keep nobody out; kube-proxy knows those of the field only.',
+    remedy: 'Write the ranges into spec.loadBalancerSourceRanges, or remove the obstacle that the message names.',
+  },
   AddressConflict: {
     on: services,
     meaning: 'A station on the LAN that is none of ours has the address, so no node announces it.',

@@ -42,6 +42,8 @@ export interface AgentOptions {
   readonly wake: (name: string, afterMs?: number) => void
   /** How packets for the address go from here to pods; see `View.path`. */
   readonly pathOf?: (announcement: Announcement) => View['path']
+  /** Whether its source ranges are not kept here yet; see `View.awaitsFence`. */
+  readonly awaitsFence?: (announcement: Announcement) => boolean
   /** An agent came or went. */
   readonly onLife?: () => void
   readonly clock: AgentClock
@@ -134,6 +136,7 @@ export function createAgent(options: AgentOptions): Agent {
       yieldedEpoch: conflicts.yielded(metadata.name)?.epoch,
       yieldedTo: conflicts.yielded(metadata.name)?.to,
       path: options.pathOf?.(announcement),
+      awaitsFence: options.awaitsFence?.(announcement) === true,
       defended: conflicts.defended(metadata.name),
       probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(metadata.name),

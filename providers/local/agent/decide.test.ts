@@ -166,6 +166,13 @@ describe('before its first use ever', () => {
     expect(decide(announcement(['n1']), { ...view, probed: 'not-yet' })).toEqual({ probe: placement })
     expect(decide(announcement(['n1']), { ...view, probed: 'free' }).write).toMatchObject({ kind: 'claim', epoch: 1 })
   })
+  test('its source ranges have to be kept, here only', () => {
+    const waiting = { ...view, awaitsFence: true }
+    expect(decide(announcement(['n1']), waiting)).toEqual({ againAfterMs: 50 })
+    const orphan = announcement(['n0', 'n1'], { epoch: 3, node: 'n0' })
+    expect(decide(orphan, { ...waiting, isAlive: dead('n0') }).write).toMatchObject({ kind: 'claim', epoch: 4 })
+    expect(decide(announcement(['n1'], ours), waiting)).toEqual({ announce: placement })
+  })
   test('a foreign owner is reported once and asked for again, and nothing is claimed', () => {
     const report = { write: { kind: 'report-conflict', mac: foreign.owner }, againAfterMs: 30_000 }
     expect(decide(announcement(['n1']), { ...view, probed: foreign })).toEqual(report)

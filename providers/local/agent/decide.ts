@@ -95,6 +95,8 @@ export interface View {
   readonly calmInMs?: number
   /** The way of packets from this node to pods; null: there is none to be told of. Undefined: not known, so what is stated stays. */
   readonly path?: StatedPath | null | undefined
+  /** Its source ranges are not kept here yet: the first use of the address waits for that. */
+  readonly awaitsFence?: boolean
   /** What the heartbeats on the segment of the address say; undefined where there are none. */
   readonly standing?: Standing | undefined
 }
@@ -132,6 +134,7 @@ export function decide(announcement: Announcement, view: View): Decision {
   const waitMs = untilOurTurn(announcement, view)
   if (waitMs === undefined) return {}
   if (waitMs > 0) return { againAfterMs: waitMs }
+  if (epoch === 0 && view.awaitsFence) return { againAfterMs: fenceAgainMs }
   const reported = announcement.status?.conflict
   const { probed, placement } = view
   if ((epoch === 0 || reported) && probed !== undefined && probed !== 'free') {
@@ -198,6 +201,9 @@ export function mayElect(announcement: Announcement, view: View): boolean {
 function isLeftBehind({ status }: Announcement, { self, isAlive, hasLease }: View, owner: string): boolean {
   return status?.node === self && owner !== self && !isAlive(owner) && !hasLease(owner)
 }
+
+/** A fence is up within milliseconds, once the Services are read. */
+const fenceAgainMs = 50
 
 /** For how long the answer of the segment holds, free or not. */
 export const probeAgainMs = 30_000

@@ -75,9 +75,18 @@ function servicesOf(
   return prepared.built
 }
 
-function contentOf({ path, endpoints, draining, slots, previous, affinitySeconds, sources }: DesiredService): string {
+function contentOf({
+  path,
+  endpoints,
+  draining,
+  slots,
+  previous,
+  affinitySeconds,
+  drainSeconds,
+  sources,
+}: DesiredService): string {
   const pods = endpoints.map(({ address, port, local }) => `${address.text} ${port} ${local}`)
   const ranges = sources.map(({ family, first, last }) => `${formatAddress(family, first)}-${formatAddress(family, last)}`)
   const leaving = draining?.map(({ text }) => text).join()
-  return [path, leaving, slots?.id, previous?.id, affinitySeconds, pods.join(), ranges.join()].join('\n')
+  return [path, leaving, slots?.id, previous?.id, affinitySeconds, drainSeconds, pods.join(), ranges.join()].join('\n')
 }

@@ -19,6 +19,8 @@ export interface DataPathView {
   /** Every Service at every address with pod targets. */
   readonly services: Iterable<PlacedService>
   readonly seed: number
+  /** kube-proxy carries everything; only source ranges are kept. */
+  readonly onlySources?: boolean
 }
 
 export interface BuildMemory {
@@ -67,7 +69,10 @@ export function surroundingsOf(view: DataPathView, memory: BuildMemory): DataPat
   return memory.surroundings
 }
 
-function makeSurroundings({ self, interfaces, others }: DataPathView, asked: BuildMemory['asked']): DataPathSurroundings {
+function makeSurroundings(
+  { self, interfaces, others, onlySources }: DataPathView,
+  asked: BuildMemory['asked'],
+): DataPathSurroundings {
   const segments = new Map<string, ReadonlyMap<string, PeerNode>>()
   const peers = new Map<string, PeerNode>()
   const alive = new Set<string>()
@@ -92,8 +97,9 @@ function makeSurroundings({ self, interfaces, others }: DataPathView, asked: Bui
     const choice = chooseInterface(at.address, interfaces, at.on)
     if ('none' in choice) return { none: true }
     const around = { self, family: at.address.family, peers: peersOf(choice.interface), others: othersByName }
-    const its = asked.get(at) ?? askedPorts(at)
-    asked.set(at, its)
+    const all = asked.get(at) ?? askedPorts(at)
+    asked.set(at, all)
+    const its = onlySources ? { ...all, elsewhere: true } : all
     const { ports, choice: path } = choosePaths(its, (policy, targets) => choosePath({ ...around, policy, targets }))
     const profiles = ports.flatMap(port => profileOf(port, { self, isAlive }) ?? [])
     const pods = ports.map(port => livingPods(port, { self, isAlive }))

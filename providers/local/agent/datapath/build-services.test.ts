@@ -39,11 +39,12 @@ test('a named target port goes to the number that each pod has for it', () => {
   expect(port?.targets.map(target => `${target.address}:${target.port}`)).toEqual(['10.244.1.2:8080', '10.244.2.2:9090'])
 })
 
-test('source ranges: unreadable ones open nothing, those of the other family let nobody in', () => {
+test('source ranges: unreadable ones and those of the other family let nobody in', () => {
   const pods = slice(8080, ready('10.244.1.2', 'n1'))
-  expect(portsOf({ loadBalancerSourceRanges: ['192.0.2.0/24', 'office'] }, pods)).toEqual([])
-  const [port] = portsOf({ loadBalancerSourceRanges: ['2001:db8::/32'] }, pods)
-  expect(port?.sources).toEqual([{ family: 'IPv4', first: 0n, last: 0n }])
+  for (const ranges of [['2001:db8::/32'], ['192.0.2.0/24', 'office']]) {
+    const [port] = portsOf({ loadBalancerSourceRanges: ranges }, pods)
+    expect(port?.sources).toEqual([{ family: 'IPv4', first: 0n, last: 0n }])
+  }
   expect(portsOf({}, pods)[0]?.sources).toEqual([])
 })
 
@@ -79,4 +80,26 @@ test('every node picks the same node for a connection, and each its own pods; dr
   const left = desiredService(port, around('n1', ['n2']), one)
   expect(new Set(left.slots?.nodes)).toEqual(new Set(['n1']))
   expect(left.previous?.nodes.filter(node => node === 'n2').length).toBe(32)
+})
+
+test('clients outside the cluster are in no zone and at no node, so hints and internalTrafficPolicy choose nothing for them', () => {
+  const hinted = (address: string, node: string) => ({
+    ...ready(address, node),
+    zone: `zone-${node}`,
+    hints: { forZones: [{ name: `zone-${node}` }], forNodes: [{ name: node }] },
+  })
+  const pods = slice(8080, hinted('10.244.1.2', 'n1'), hinted('10.244.2.2', 'n2'), hinted('10.244.3.2', 'n3'))
+  for (const trafficDistribution of ['PreferClose', 'PreferSameZone', 'PreferSameNode']) {
+    const spec = { internalTrafficPolicy: 'Local', trafficDistribution, ports: [{ name: 'http', port: 80 }] }
+    const [port] = portsOf(spec, pods)
+    if (!port) throw new Error('no port')
+    const { slots } = desiredService(port, { self: 'n1', isAlive: () => true })
+    expect(new Set(slots?.nodes)).toEqual(new Set(['n1', 'n2', 'n3']))
+  }
+})
+
+test('with publishNotReadyAddresses the slices say ready, and so pods that are not ready are served', () => {
+  const published = { ready: true, serving: false, terminating: false }
+  const [port] = portsOf({}, slice(8080, { ...ready('10.244.1.2', 'n1'), conditions: published }))
+  expect(port?.targets).toEqual([{ address: '10.244.1.2', port: 8080, node: 'n1', terminating: false }])
 })

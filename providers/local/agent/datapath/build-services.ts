@@ -15,6 +15,8 @@ export interface ServiceAt {
   readonly service: Service
   readonly class: LoadBalancerClass
   readonly slices: readonly EndpointSlice[]
+  /** How long open connections may go on with a pod that gets no new ones. */
+  readonly drainSeconds?: number
 }
 
 /** `on`: only these interfaces, by rule of the pool. */
@@ -37,10 +39,10 @@ export interface AskedPorts {
 }
 
 /**
- * The ports of one Service at one of its addresses. A Service that blocks itself (source ranges that cannot be read) has no ports: nobody is
- * let in by mistake. SCTP is kube-proxy's.
+ * The ports of one Service at one of its addresses. Source ranges that cannot be read let nobody in: not by mistake, and not by kube-proxy
+ * either, which would carry what has no port here. SCTP is kube-proxy's.
  */
-export function askedPorts({ address, service, class: of, slices }: ServiceAt): AskedPorts {
+export function askedPorts({ address, service, class: of, slices, drainSeconds }: ServiceAt): AskedPorts {
   const { desired, problems } = buildLoadBalancer(service, of)
   const found = desired.listeners.map(listener => ({ listener, targets: podTargets(listener, slices, address.family) }))
   const common = {
@@ -48,16 +50,17 @@ export function askedPorts({ address, service, class: of, slices }: ServiceAt): 
     targets: found.flatMap(({ targets }) => targets),
     elsewhere: desired.targetType === 'Node',
   }
-  if (problems.some(({ severity }) => severity === 'blocks')) return { ...common, ports: [] }
   // Ranges of the other family only let nobody of this one in: a range that no packet matches stands for them.
   const ranges = desired.sourceRanges.flatMap(text => parseCidr(text)?.network ?? [])
   const own = ranges.filter(({ family }) => family === address.family)
   const nobody = parseAddress(address.family === 'IPv4' ? '0.0.0.0' : '::')
   const closed = nobody ? [{ family: nobody.family, first: nobody.value, last: nobody.value }] : []
-  const sources = ranges.length > 0 && own.length === 0 ? closed : own
+  const isUnreadable = problems.some(({ reason }) => reason === 'InvalidSourceRanges')
+  const sources = isUnreadable || (ranges.length > 0 && own.length === 0) ? closed : own
   const affinity = desired.sessionAffinity && { affinitySeconds: desired.sessionAffinity.timeoutSeconds }
+  const drain = drainSeconds !== undefined && { drainSeconds }
   const ports = found.flatMap(({ listener: { protocol, port }, targets }) =>
-    protocol === 'SCTP' ? [] : [{ address, protocol, port, targets, sources, ...affinity }],
+    protocol === 'SCTP' ? [] : [{ address, protocol, port, targets, sources, ...affinity, ...drain }],
   )
   return { ...common, ports }
 }

@@ -8,6 +8,7 @@ import { virtual } from './network-under-test.ts'
 import type { Family } from './network-under-test.ts'
 
 const missing = missingForLan()
+const families = ['IPv4', 'IPv6'] as const
 const allPods = ['n1a', 'n1b', 'n2a', 'n2b', 'n3a', 'n3b']
 let cluster: TestCluster
 let connections = 0
@@ -46,32 +47,29 @@ beforeAll(async () => {
 afterAll(() => cluster?.[Symbol.asyncDispose]())
 
 describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${missing}` : 'open connections', () => {
-  test.each(['IPv4', 'IPv6'] as const)(
-    'over %s stay with their pods while pods come and go and the address moves',
-    async family => {
-      await cluster.serve(web(allPods))
-      cluster.announceFrom('n1')
-      const opened = await open(family, 24)
-      expect(new Set(opened.map(({ pod }) => pod.slice(0, 2))).size).toBe(3)
+  test.each(families)('over %s stay with their pods while pods come and go and the address moves', async family => {
+    await cluster.serve(web(allPods))
+    cluster.announceFrom('n1')
+    const opened = await open(family, 24)
+    expect(new Set(opened.map(({ pod }) => pod.slice(0, 2))).size).toBe(3)
 
-      await cluster.serve(web(['n1a', 'n2a', 'n2b']))
-      await expectUnbroken(opened, 'after three pods began to drain')
-      await cluster.serve(web(['n3a']))
-      await expectUnbroken(opened, 'when all slots are those of one node')
-      await cluster.serve(web(allPods))
-      await expectUnbroken(opened, 'and back')
-      cluster.announceFrom('n2')
-      await expectUnbroken(opened, 'at another node')
-      cluster.announceFrom('n3')
-      await expectUnbroken(opened, 'and another')
-      const later = await open(family, 12)
-      await cluster.serve(web(['n1a', 'n1b', 'n2a', 'n2b']))
-      cluster.announceFrom('n1')
-      await expectUnbroken([...opened, ...later], 'after slots and address moved')
-    },
-  )
+    await cluster.serve(web(['n1a', 'n2a', 'n2b']))
+    await expectUnbroken(opened, 'after three pods began to drain')
+    await cluster.serve(web(['n3a']))
+    await expectUnbroken(opened, 'when all slots are those of one node')
+    await cluster.serve(web(allPods))
+    await expectUnbroken(opened, 'and back')
+    cluster.announceFrom('n2')
+    await expectUnbroken(opened, 'at another node')
+    cluster.announceFrom('n3')
+    await expectUnbroken(opened, 'and another')
+    const later = await open(family, 12)
+    await cluster.serve(web(['n1a', 'n1b', 'n2a', 'n2b']))
+    cluster.announceFrom('n1')
+    await expectUnbroken([...opened, ...later], 'after slots and address moved')
+  })
 
-  test.each(['IPv4', 'IPv6'] as const)('over %s live on when the address moves after slots did', async family => {
+  test.each(families)('over %s live on when the address moves after slots did', async family => {
     await cluster.serve(web(['n1a', 'n2a']))
     cluster.announceFrom('n3')
     const opened = await open(family, 24)
@@ -95,7 +93,7 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     await expectUnbroken(opened, 'at another node')
   })
 
-  test.each(['IPv4', 'IPv6'] as const)(
+  test.each(families)(
     'over %s are found after slots moved, all agents started anew, and then the address moved',
     async family => {
       await cluster.serve(web(['n1a', 'n2a']))
@@ -159,11 +157,11 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     expect(asked).toBeGreaterThan(50)
   })
 
-  test('of UDP have another pod at once when theirs is gone, on its node or elsewhere', async () => {
+  test.each(families)('of UDP over %s have another pod at once when theirs is gone, on its node or elsewhere', async family => {
     const dns = (pods: readonly string[]) => [{ protocol: 'UDP' as const, port: 53, pods }]
     const id = ++connections
     const ask = async () => {
-      const { words, error } = await cluster.ask({ op: 'udp', id, address: virtual.IPv4, port: 53, waitMs: 700 })
+      const { words, error } = await cluster.ask({ op: 'udp', id, address: virtual[family], port: 53, waitMs: 700 })
       return error ?? words?.[0]
     }
     cluster.announceFrom('n1')
@@ -180,22 +178,25 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     expect(await ask()).toBe('n1b')
   })
 
-  test('of UDP stay with a pod that drains for as long as it serves, while new ones go elsewhere', async () => {
-    const dns = (pods: readonly string[]) => [{ protocol: 'UDP' as const, port: 53, pods }]
-    const ask = async (id: number) => {
-      const { words, error } = await cluster.ask({ op: 'udp', id, address: virtual.IPv4, port: 53, waitMs: 700 })
-      return error ?? words?.[0]
-    }
-    cluster.announceFrom('n1')
-    await cluster.serve(dns(['n2a']))
-    const id = ++connections
-    expect(await ask(id)).toBe('n2a')
-    await cluster.serve(dns(['-n2a', 'n2b']))
-    expect(await ask(id)).toBe('n2a')
-    expect(await ask(++connections)).toBe('n2b')
-    await cluster.serve(dns(['n2b']))
-    expect(await ask(id)).toBe('n2b')
-  })
+  test.each(families)(
+    'of UDP over %s stay with a pod that drains for as long as it serves, while new ones go elsewhere',
+    async family => {
+      const dns = (pods: readonly string[]) => [{ protocol: 'UDP' as const, port: 53, pods }]
+      const ask = async (id: number) => {
+        const { words, error } = await cluster.ask({ op: 'udp', id, address: virtual[family], port: 53, waitMs: 700 })
+        return error ?? words?.[0]
+      }
+      cluster.announceFrom('n1')
+      await cluster.serve(dns(['n2a']))
+      const id = ++connections
+      expect(await ask(id)).toBe('n2a')
+      await cluster.serve(dns(['-n2a', 'n2b']))
+      expect(await ask(id)).toBe('n2a')
+      expect(await ask(++connections)).toBe('n2b')
+      await cluster.serve(dns(['n2b']))
+      expect(await ask(id)).toBe('n2b')
+    },
+  )
 
   test('on other nodes go on when one dies, and new ones go to those that live', async () => {
     await cluster.serve(web(allPods))

@@ -118,7 +118,7 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
       if (after === service) continue
       const { address, port } = service
       for (const pod of gonePods(service, after))
-        flows.forget(flow => flow.address === address.text && flow.port === port && flow.pod === pod.text, pod)
+        flows.forget(flow => flow.address === address.text && flow.port === port && flow.pod === pod.text, { to: pod })
     }
   }
   /** After a start: what went away while nobody looked. */

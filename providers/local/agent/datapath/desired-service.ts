@@ -13,6 +13,8 @@ export interface ServicePort {
   /** Of the family of `address`, draining ones included (`podTargets`). */
   readonly targets: readonly PodTarget[]
   readonly affinitySeconds?: number
+  /** How long open TCP connections may go on with a pod that gets no new ones. */
+  readonly drainSeconds?: number
   readonly sources: readonly IpRange[]
   /** `direct` where the network allows it; else `masquerade` for the policy Cluster, `local` for Local; `elsewhere` for targets Node. */
   readonly path: Exclude<DesiredService['path'], 'refuse'>
@@ -33,8 +35,12 @@ export interface Surroundings {
  * pod. `before` is what was desired last: its slots are where open connections are.
  */
 export function desiredService(port: ServicePort, around: Surroundings, before?: DesiredService): DesiredService {
-  const { address, protocol, targets, path, sources, affinitySeconds } = port
-  const common = { address, protocol, port: port.port, sources, ...(affinitySeconds !== undefined && { affinitySeconds }) }
+  const { address, protocol, targets, path, sources, affinitySeconds, drainSeconds } = port
+  const seconds = {
+    ...(affinitySeconds !== undefined && { affinitySeconds }),
+    ...(drainSeconds !== undefined && { drainSeconds }),
+  }
+  const common = { address, protocol, port: port.port, sources, ...seconds }
   if (path === 'elsewhere') return { ...common, path, endpoints: [] }
   const local = usable(targets.filter(({ node }) => node === around.self))
   const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)

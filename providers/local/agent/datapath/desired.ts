@@ -45,6 +45,8 @@ export interface DesiredService {
   readonly previous?: SlotTable
   /** The time that a client stays with its pod after its last new connection. */
   readonly affinitySeconds?: number
+  /** The time that open TCP connections have with a pod that is not in use any more. The table itself does not depend on it. */
+  readonly drainSeconds?: number
   /** Who may connect; empty: everyone. Of the family of `address`. */
   readonly sources: readonly IpRange[]
 }

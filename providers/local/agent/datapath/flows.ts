@@ -1,9 +1,10 @@
-// UDP flows in the kernel's connection tracking: those to a pod that is gone are forgotten, so that the next packet finds another one.
+// Flows in the kernel's connection tracking: those to a pod that is gone are forgotten, so that the next packet finds another one.
 import { parseAddress } from '../../../../src/model/address.ts'
 import type { IpAddress } from '../../../../src/model/address.ts'
 import { encodeRequest, readAcknowledgement, readAttributes, readMessages } from '../announcer/netlink.ts'
 import type { NetlinkSocket } from '../announcer/netlink-socket.ts'
-import type { DesiredService } from './desired.ts'
+import { protocolNumber } from './desired.ts'
+import type { DataPathProtocol, DesiredService } from './desired.ts'
 import { addressBytes } from './address-bytes.ts'
 
 /** NETLINK_NETFILTER: what the socket of `createFlows` has to speak. */
@@ -16,9 +17,16 @@ export interface Flow {
   readonly pod: string
 }
 
+export interface FlowChoice {
+  /** Only flows that this pod answers. */
+  readonly to?: IpAddress
+  /** UDP unless told. */
+  readonly protocol?: DataPathProtocol
+}
+
 export interface Flows extends Disposable {
-  /** Forgets all UDP flows that `isGone` says so of; how many. `to` narrows what is looked at, by pod. Throws SocketError. */
-  forget(isGone: (flow: Flow) => boolean, to?: IpAddress): number
+  /** Forgets all flows that `isGone` says so of; how many. Throws SocketError. */
+  forget(isGone: (flow: Flow) => boolean, choice?: FlowChoice): number
 }
 
 const getFlows = 0x0101 // NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
@@ -26,7 +34,6 @@ const deleteFlow = 0x0102
 const requestFlag = 0x1
 const acknowledgeFlag = 0x4
 const dumpFlags = 0x300
-const udp = 17
 
 export function createFlows(socket: NetlinkSocket): Flows {
   const buffer = new Uint8Array(1 << 17)
@@ -48,15 +55,16 @@ export function createFlows(socket: NetlinkSocket): Flows {
     return true
   }
   return {
-    forget(isGone, to) {
+    forget(isGone, { to, protocol = 'UDP' } = {}) {
+      const number = protocolNumber[protocol]
       const found: { readonly family: number; readonly tuple: Uint8Array }[] = []
       for (const family of to ? [to.family === 'IPv4' ? 2 : 10] : [2, 10]) {
         const look = (payload: Uint8Array) => {
-          const flow = readFlow(payload)
+          const flow = readFlow(payload, number)
           if (flow && isGone(flow.flow)) found.push({ family, tuple: flow.tuple })
         }
         // Kernels before 5.8 cannot choose.
-        if (!to || !dump(family, podFilter(to), look)) dump(family, [], look)
+        if (!dump(family, filterFor(number, to), look)) dump(family, [], look)
       }
       for (const { family, tuple } of found) {
         ask(deleteFlow, acknowledgeFlag, family, [[1 | nested, tuple]])
@@ -71,28 +79,30 @@ export function createFlows(socket: NetlinkSocket): Flows {
 
 const nested = 0x8000
 
-/** Only UDP flows that this pod answers. */
-function podFilter(pod: IpAddress): readonly (readonly [number, Uint8Array])[] {
-  const source = attribute(pod.family === 'IPv4' ? 1 : 3, addressBytes(pod))
-  const protocol = attribute(1, Uint8Array.of(udp))
-  const tuple = joined(attribute(1 | nested, source), attribute(2 | nested, protocol))
-  // By source address and protocol number of the reply (CTA_FILTER_REPLY_FLAGS).
-  const flags = attribute(2, new Uint8Array(Uint32Array.of(0b1001).buffer))
+/**
+ * Only flows of that protocol, and of IPv4 only those that this pod answers: asked for an IPv6 address the kernel gives all flows but
+ * those with it (6.18; it takes the outcome of a comparison the wrong way round).
+ */
+function filterFor(number: number, pod: IpAddress | undefined): readonly (readonly [number, Uint8Array])[] {
+  const protocol = attribute(2 | nested, attribute(1, Uint8Array.of(number)))
+  const source = pod?.family === 'IPv4' ? attribute(1 | nested, attribute(1, addressBytes(pod))) : undefined
+  // Of the reply (CTA_FILTER_REPLY_FLAGS), by protocol number and source address.
+  const flags = attribute(2, new Uint8Array(Uint32Array.of(source ? 0b1001 : 0b1000).buffer))
   return [
-    [2 | nested, tuple],
+    [2 | nested, source ? joined(source, protocol) : protocol],
     [25 | nested, flags],
   ]
 }
 
-/** The tuple of the first direction as it came, for deleting. Undefined for what is not UDP or not translated. */
-function readFlow(payload: Uint8Array): { readonly flow: Flow; readonly tuple: Uint8Array } | undefined {
+/** The tuple of the first direction as it came, for deleting. Undefined for what is of another protocol or not translated. */
+function readFlow(payload: Uint8Array, number: number): { readonly flow: Flow; readonly tuple: Uint8Array } | undefined {
   const attributes = readAttributes(payload.subarray(4))
   const original = attributes.get(1)
   const reply = attributes.get(2)
   if (!original || !reply) return undefined
   const sent = readTuple(original)
   const answered = readTuple(reply)
-  if (sent?.protocol !== udp || !answered) return undefined
+  if (sent?.protocol !== number || !answered) return undefined
   return { flow: { address: sent.destination, port: sent.port, pod: answered.source }, tuple: original.slice() }
 }
 

@@ -118,6 +118,75 @@ test('an obstacle on this node leaves everything to kube-proxy; when it is gone 
   expect(node.verdicts.at(-1)).toEqual({ able: true })
 })
 
+const ranged = { ...serviceOf('web'), spec: { ...serviceOf('web').spec, loadBalancerSourceRanges: ['192.0.2.0/24'] } }
+
+test('source ranges are kept in front of kube-proxy while an obstacle leaves the rest to it, unless packets cannot be looked at', async () => {
+  const node = await web()
+  node.putService(ranged)
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'direct' })
+  node.world.obstacle = { reason: 'ForwardingOff', message: 'net.ipv4.ip_forward is 0.' }
+  await node.clock.advance(601_000)
+  expect(node.at(vip)).toMatchObject({ path: 'elsewhere', own: 0 })
+  expect(node.applied.at(-1)?.services.get(`${vip} 6 80`)?.sources).toHaveLength(1)
+  expect(node.applied.at(-1)?.peers).toEqual([])
+  expect(node.world.removals).toBe(0)
+  expect(node.forwarder.pathOf(vip)).toMatchObject({ mode: 'kube-proxy', reason: 'ForwardingOff' })
+  const { length } = node.applied
+  await node.clock.advance(100_000)
+  expect(node.applied).toHaveLength(length)
+  node.world.obstacle = { reason: 'NetfilterBypassed', message: 'Cilium takes packets past netfilter.' }
+  await node.clock.advance(31_000)
+  expect(node.world.removals).toBeGreaterThan(0)
+  expect(node.applied).toHaveLength(length)
+  node.world.obstacle = undefined
+  await node.clock.advance(31_000)
+  expect(node.at(vip)).toMatchObject({ path: 'direct' })
+})
+
+test('a candidate keeps source ranges of an address with node targets, whatever stands in the way of pod targets', async () => {
+  const node = makeForwarding(simulatedClock())
+  node.world.obstacle = { reason: 'AddressesOnNode', message: 'kube-proxy uses IPVS.' }
+  node.putService(ranged)
+  const { targets: _, hashSeed: __, ...spec } = announcementOf(vip, ['web']).spec
+  const fenced = { ...announcementOf(vip, ['web']), spec: { ...spec, fenced: true } }
+  node.announce({ ...fenced, spec: { ...fenced.spec, nodes: ['n2'] } })
+  await node.clock.advance(500)
+  expect(node.at(vip)).toBeUndefined()
+  expect(node.forwarder.isSettled(vip)).toBe(false)
+  node.announce(fenced)
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'elsewhere' })
+  expect(node.forwarder.isSettled(vip)).toBe(true)
+  expect(node.forwarder.pathOf(vip)).toBeUndefined()
+  node.announce({ ...fenced, spec: { ...fenced.spec, nodes: ['n2', 'n3'] } })
+  await node.clock.advance(500)
+  expect(node.at(vip)).toBeUndefined()
+})
+
+test('what stood before is told to who drains connections, once it does not any more', async () => {
+  const node = await web()
+  expect(node.drained).toHaveLength(1)
+  expect(node.drained[0]?.[0]).toBeUndefined()
+  node.putSlice(sliceOf('web', onBoth.slice(1)))
+  await node.clock.advance(500)
+  const [before, now] = node.drained[1] ?? []
+  const podsOf = (services: typeof before) => services?.get(`${vip} 6 80`)?.endpoints.map(({ address }) => address.text)
+  expect([podsOf(before), podsOf(now)]).toEqual([['10.244.1.2'], []])
+})
+
+test('a table that never could be written leaves the address to kube-proxy, and it says so', async () => {
+  const node = makeForwarding(simulatedClock())
+  node.world.refuses = true
+  node.putService(serviceOf('web'))
+  node.announce(announcementOf(vip, ['web']))
+  await node.clock.advance(20_000)
+  expect(node.forwarder.pathOf(vip)).toMatchObject({ mode: 'kube-proxy', reason: 'NftRefused', message: 'the kernel says no' })
+  node.world.refuses = false
+  await node.clock.advance(31_000)
+  expect(node.forwarder.pathOf(vip)).toEqual({ mode: 'direct' })
+})
+
 test('what the kernel refuses is tried again, ever more slowly; a node that goes on failing says so, until it works', async () => {
   const node = await web()
   node.world.refuses = true

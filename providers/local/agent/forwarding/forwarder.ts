@@ -9,10 +9,12 @@ import type { Obstacle, PreflightFacts } from '../datapath/preflight.ts'
 import type { AgentClock, AgentLogger, Watched } from '../ports.ts'
 import { createDepartures } from './departures.ts'
 import type { DeparturesOptions } from './departures.ts'
+import type { Drains } from './drains.ts'
 import { isSameNode, otherNodes } from './other-nodes.ts'
 import type { PlacedServices } from './placed-services.ts'
-import { isSamePath, statedPath, withoutDataPath } from './stated-path.ts'
+import { isBlinding, isSamePath, statedPath, withoutDataPath } from './stated-path.ts'
 import type { StatedPath } from './stated-path.ts'
+import { usesPods } from './uses-pods.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What one change cost. */
@@ -31,6 +33,7 @@ export interface ForwarderOptions {
   readonly interfaces: () => readonly NodeInterface[]
   readonly presenceOf: DeparturesOptions['presenceOf']
   readonly dataPath: DataPath
+  readonly drains: Drains
   /** The first thing on this node that stands in the way. */
   readonly findObstacle: (families: PreflightFacts['families']) => Promise<Obstacle | undefined>
   readonly clock: AgentClock
@@ -47,6 +50,8 @@ export interface Forwarder {
   changed(): void
   /** Undefined while it is not known. */
   pathOf(address: string): StatedPath | undefined
+  /** Whether what can be done about packets for the address is done. */
+  isSettled(address: string): boolean
   /** Does nothing any more once this resolves; what stands in the kernel stays. */
   stop(): Promise<void>
 }
@@ -57,6 +62,7 @@ const pauseMs = 20
 const calmMs = 100
 const firstRetryMs = 500
 const longestRetryMs = 30_000
+const nobody: readonly OtherNode[] = []
 /** After so many failures in a row this node says that it cannot. */
 const patience = 3
 /** An obstacle is looked for again so often, while there is one and while there is none. */
@@ -66,12 +72,14 @@ const looksAgainMs = 600_000
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { self, placed, clock, logger, dataPath } = options
   const memory = createBuildMemory()
+  const asideMemory = createBuildMemory()
   const isAlive = createDepartures({ presenceOf: options.presenceOf, clock, onOver: () => changed() })
   const stopping = new AbortController()
   let desired: DesiredDataPath | undefined
   let others: readonly OtherNode[] = []
   let paths: ReadonlyMap<string, StatedPath> = new Map()
   let obstacle: Obstacle | undefined
+  let isAside = false
   /** The families that were looked at, and when; undefined: not yet. */
   let looked: { readonly families: string; readonly at: number } | undefined
   /** The last verdict; undefined: none yet. */
@@ -101,10 +109,11 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     const startedAt = clock.monotonic()
     try {
       await look(familiesOf(placed.announcements.keys()))
-      if (obstacle) await standAside(obstacle)
+      const hindrance = obstacle && (isBlinding(obstacle) || usesAnyPods()) ? obstacle : undefined
+      if (hindrance) await standAside(hindrance, startedAt)
       else await write(startedAt)
       failures = 0
-      tell(obstacle)
+      tell(hindrance)
       turnAt(clock.monotonic() + (obstacle ? obstacleAgainMs : looksAgainMs))
     } catch (error) {
       if (stopping.signal.aborted) return
@@ -126,31 +135,45 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     if (by) logger.warn(by, 'no data path on this node: kube-proxy carries all traffic')
     options.onVerdict(by ? { able: false, obstacle: by } : { able: true })
   }
-  /** Nothing of ours is in the way of kube-proxy. */
-  const standAside = async (by: Obstacle) => {
+  const usesAnyPods = () => placed.announcements.values().some(usesPods)
+  /** Nothing of ours is in the way of kube-proxy but source ranges, where they can be kept. */
+  const standAside = async (by: Obstacle, startedAt: number) => {
     const path = withoutDataPath(self, by)
-    state(new Map([...placed.announcements.keys()].map(address => [address, path])))
-    if (desired || by.reason !== 'NftMissing') await dataPath.remove().catch(() => {})
-    desired = undefined
+    const paths = new Map([...placed.announcements.keys()].map(address => [address, path]))
+    const view = { self, interfaces: options.interfaces(), others: nobody, services: placed.values(), seed: seedOf(placed) }
+    const built = isBlinding(by)
+      ? undefined
+      : buildDataPath({ ...view, onlySources: true }, desired?.services ?? new Map(), asideMemory).desired
+    if (built?.services.values().some(({ sources }) => sources.length > 0)) await bring(built, startedAt)
+    else {
+      if (desired || by.reason !== 'NftMissing') await dataPath.remove().catch(() => {})
+      desired = undefined
+    }
+    isAside = true
+    state(paths)
   }
   const write = async (startedAt: number) => {
     const now = otherNodes(options.reports.values(), self, isAlive)
     if (now.length !== others.length || now.some((node, index) => !isSameNode(node, others[index] ?? node))) others = now
-    const before: ReadonlyMap<string, DesiredService> = desired?.services ?? new Map()
     const view = { self, interfaces: options.interfaces(), others, services: placed.values(), seed: seedOf(placed) }
-    const built = buildDataPath(view, before, memory)
-    const changed = countChanged(before, built.desired.services)
-    if (!desired || changed > 0 || !isSameFrame(desired, built.desired)) {
+    const built = buildDataPath(view, desired?.services ?? new Map(), memory)
+    await bring(built.desired, startedAt)
+    isAside = false
+    state(new Map([...built.paths].map(([address, choice]) => [address, statedPath(choice, others)])))
+  }
+  const bring = async (wanted: DesiredDataPath, startedAt: number) => {
+    const changed = countChanged(desired?.services ?? new Map(), wanted.services)
+    if (!desired || changed > 0 || !isSameFrame(desired, wanted)) {
       const builtMs = Math.round(clock.monotonic() - startedAt)
-      await dataPath.apply(built.desired, stopping.signal)
-      desired = built.desired
+      await dataPath.apply(wanted, stopping.signal)
+      options.drains.follow(desired?.services, wanted.services)
+      desired = wanted
       const durationMs = Math.round(clock.monotonic() - startedAt)
       const { services, peers } = desired
       options.onApplied({ changed, services: services.size, durationMs })
       const alive = peers.filter(peer => peer.alive).length
       logger.info({ changed, services: services.size, peers: peers.length, alive, builtMs, durationMs }, 'data path written')
     }
-    state(new Map([...built.paths].map(([address, choice]) => [address, statedPath(choice, others)])))
   }
   const state = (now: ReadonlyMap<string, StatedPath>) => {
     const before = paths
@@ -169,6 +192,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     // The next one is written from the ground.
     quietUntil = clock.monotonic() + againMs
     isDirty = true
+    if (failures < patience || desired) return
+    const path = withoutDataPath(self, { reason: 'NftRefused', message })
+    state(new Map([...placed.announcements.keys()].map(address => [address, path])))
   }
   const changed = () => {
     isDirty = true
@@ -178,6 +204,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   return {
     changed,
     pathOf: address => paths.get(address),
+    isSettled: address => isAside || desired?.services.values().some(service => service.address.text === address) === true,
     async stop() {
       stopping.abort()
       timer?.cancel()

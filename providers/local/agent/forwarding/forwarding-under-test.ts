@@ -7,6 +7,7 @@ import { cacheOf } from '../cache-under-test.ts'
 import type { DesiredDataPath } from '../datapath/data-path.ts'
 import type { Obstacle } from '../datapath/preflight.ts'
 import type { AgentClock } from '../ports.ts'
+import type { DesiredServices } from './drains.ts'
 import { createForwarder } from './forwarder.ts'
 import type { Verdict } from './verdict.ts'
 import { followPlacedServices } from './placed-services.ts'
@@ -87,6 +88,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
   const applied: DesiredDataPath[] = []
   const verdicts: Verdict[] = []
   const told: string[][] = []
+  const drained: (readonly [before: DesiredServices | undefined, now: DesiredServices])[] = []
   const dead = new Set<string>()
   const left = new Set<string>()
   const interfaces = [nic(1)]
@@ -117,6 +119,10 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
         world.removals++
       },
     },
+    drains: {
+      follow: (before, now) => void drained.push([before, now]),
+      [Symbol.dispose]() {},
+    },
     findObstacle: async () => world.obstacle,
     clock,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -138,6 +144,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
     applied,
     verdicts,
     told,
+    drained,
     placed,
     forwarder,
     announce: put(announcements),

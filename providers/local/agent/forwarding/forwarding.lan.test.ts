@@ -7,7 +7,7 @@ import type { Cluster } from '../../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from '../agent-process-under-test.ts'
 import type { AgentProcess } from '../agent-process-under-test.ts'
 import { missingForLan } from '../announcer/lan-under-test.ts'
-import { makeCluster } from '../datapath/cluster-under-test.ts'
+import { makeCluster, secondClientAddress } from '../datapath/cluster-under-test.ts'
 import type { TestCluster } from '../datapath/cluster-under-test.ts'
 import { podAddress, virtual } from '../datapath/network-under-test.ts'
 import type { Family } from '../datapath/network-under-test.ts'
@@ -153,12 +153,11 @@ describe.skipIf(missing !== undefined)(
           spec.conditions.some((each: { type: string; status: string }) => each.type === 'DataPath' && each.status === 'True'),
         )
       // A node that has not heard yet hands back what it is handed, and what goes to one that nobody has heard of yet is masqueraded.
-      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
-      const seen = async () => new Set((await openMany(family)).map(({ saw }) => saw))
-      await vi.waitFor(async () => expect(await seen()).toEqual(new Set([net.client[family]])), untilSo)
-      const opened = await openMany(family, 48)
-      expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
-      expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
+      await vi.waitFor(async () => {
+        const opened = await openMany(family, 48)
+        expect(podsOf(opened)).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
+        expect(new Set(opened.map(({ saw }) => saw))).toEqual(new Set([net.client[family]]))
+      }, untilSo)
     })
 
     test('packets that no port claims are dropped beside it', async () => {
@@ -178,6 +177,30 @@ describe.skipIf(missing !== undefined)(
       await untilPods(family, ['n1a', 'n3a', 'n3b'])
       expect(lines() - before).toBeLessThanOrEqual(2)
       await expectUnbroken(opened)
+      await serve(['n1a', 'n2a', 'n2b', 'n3a'])
+      await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+    })
+
+    test.each(families)('connections of %s to a removed pod end when their drain time is over, and no others', async family => {
+      const reference = { uid: serviceUid, namespace: 'default', name: 'web' }
+      const drainSeconds = (seconds: number | null) =>
+        cluster.patch(weirPath('announcements', names[family]), {
+          spec: { services: [{ ...reference, ...(seconds !== null && { drainSeconds: seconds }) }] },
+        })
+      const opened = await openMany(family, 32)
+      const [leaving, staying] = [opened.filter(({ pod }) => pod === 'n2a'), opened.filter(({ pod }) => pod !== 'n2a')]
+      expect(leaving).not.toEqual([])
+      await serve(['n1a', 'n2b', 'n3a'])
+      await untilPods(family, ['n1a', 'n2b', 'n3a'])
+      await expectUnbroken(opened)
+      await drainSeconds(1)
+      const ends = async ({ id }: { readonly id: number }) => {
+        const { words } = await net.ask({ op: 'ask', id, waitMs: 1000 })
+        expect(words?.[0]).toBeUndefined()
+      }
+      for (const each of leaving) await vi.waitFor(() => ends(each), untilSo)
+      await expectUnbroken(staying)
+      await drainSeconds(null)
       await serve(['n1a', 'n2a', 'n2b', 'n3a'])
       await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
     })
@@ -266,6 +289,74 @@ describe.skipIf(missing !== undefined)(
           spec.conditions.every((each: { type: string }) => each.type !== 'DataPath'),
         )
       }
+    })
+
+    test('source ranges of the annotation are kept at addresses with node targets, by their candidates alone', async () => {
+      const annotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
+      const ports = [
+        { name: 'http', port: 80, protocol: 'TCP' },
+        { name: 'dns', port: 53, protocol: 'UDP' },
+      ]
+      const { metadata } = await cluster.create('/api/v1/namespaces/default/services', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'fenced', annotations: { [annotation]: '10.201.0.2/32,fd00:201::2/128' } },
+        spec: { type: 'LoadBalancer', loadBalancerClass: 'weir.dev/nodes', ports },
+      })
+      // kube-proxy, which knows nothing of the annotation.
+      for (const [family, ip] of [
+        ['IPv4', 'ip'],
+        ['IPv6', 'ip6'],
+      ] as const) {
+        const pod = family === 'IPv4' ? podAddress('n1a', family) : `[${podAddress('n1a', family)}]`
+        const rules = [`tcp dport 80 dnat to ${pod}:8080`, `udp dport 53 dnat to ${pod}:5353`]
+        const chain = rules.map(rule => `${ip} daddr ${virtual[family]} ${rule};`).join(' ')
+        const table = `table ${ip} like-kube-proxy { chain prerouting { type nat hook prerouting priority dstnat; ${chain} }; }`
+        net.run('n1', 'nft', table)
+        await cluster.create(weirPath('announcements'), {
+          apiVersion: 'weir.dev/v1alpha1',
+          kind: 'Announcement',
+          metadata: { name: names[family], finalizers: ['weir.dev/announced'] },
+          spec: {
+            address: virtual[family],
+            pool: 'office',
+            services: [{ uid: metadata.uid, namespace: 'default', name: 'fenced' }],
+            nodes: ['n1'],
+            fenced: true,
+          },
+        })
+        await cluster.until(weirPath('announcements', names[family]), ({ status }) => status?.node === 'n1')
+      }
+      const asks = async (family: Family, protocol: string, from: string) => {
+        const to = { id: ++asked, address: virtual[family], from }
+        if (protocol === 'UDP') return net.ask({ op: 'udp', ...to, port: 53, waitMs: 700 })
+        const opened = await net.ask({ op: 'open', ...to, port: 80 })
+        return opened.error === undefined ? net.ask({ op: 'ask', id: to.id, waitMs: 3000 }) : opened
+      }
+      const all = families.flatMap(family => ['TCP', 'UDP'].map(protocol => [family, protocol] as const))
+      for (const [family, protocol] of all) {
+        // Never let in, not even at first.
+        expect((await asks(family, protocol, secondClientAddress[family])).error, `${family} ${protocol}`).toMatch(/timeout/)
+        await vi.waitFor(async () => {
+          const { words } = await asks(family, protocol, net.client[family])
+          expect(words?.slice(0, 2)).toEqual(['n1a', net.client[family]])
+        }, untilSo)
+      }
+      expect(tableAt('n1')).toContain('table inet weir')
+      for (const node of ['n2', 'n3']) expect(tableAt(node)).not.toContain('table inet weir')
+      for (const node of net.nodes) {
+        const { spec } = await cluster.get(weirPath('nodereports', node))
+        expect(spec.conditions.map(({ type }: { type: string }) => type)).not.toContain('DataPath')
+      }
+      expect((await cluster.get(weirPath('announcements', names.IPv4))).status).not.toHaveProperty('path')
+
+      await cluster.patch('/api/v1/namespaces/default/services/fenced', { metadata: { annotations: { [annotation]: null } } })
+      for (const family of families) await cluster.patch(weirPath('announcements', names[family]), { spec: { fenced: null } })
+      for (const [family, protocol] of all)
+        await vi.waitFor(async () => {
+          expect((await asks(family, protocol, secondClientAddress[family])).words?.[0]).toBe('n1a')
+        }, untilSo)
+      await vi.waitFor(() => expect(tableAt('n1')).not.toContain('table inet weir'), untilSo)
     })
   },
 )

@@ -6,7 +6,7 @@ import { serviceNameLabel } from '../../../../src/model/kubernetes-objects.ts'
 import type { EndpointSlice, Service } from '../../../../src/model/kubernetes-objects.ts'
 import type { PlacedService } from '../datapath/build-services.ts'
 import type { Watched } from '../ports.ts'
-import { usesPods } from './uses-pods.ts'
+import { isConcerned } from './uses-pods.ts'
 
 export interface PlacedServicesOptions {
   readonly self: string
@@ -68,13 +68,13 @@ export function followPlacedServices(options: PlacedServicesOptions): PlacedServ
   const take = (announcement: Announcement) => {
     const { name } = announcement.metadata
     const old = placed.get(name)
-    if (old && isSame(old.announcement, announcement)) {
+    if (old && isSame(old.announcement, announcement, self)) {
       placed.set(name, { ...old, announcement })
       byAddress.set(announcement.spec.address, announcement)
       return
     }
     forget(name)
-    if (!usesPods(announcement)) return
+    if (!isConcerned(announcement, self)) return
     placed.set(name, { announcement, services: new Map() })
     byAddress.set(announcement.spec.address, announcement)
     for (const key of keysOf(announcement)) {
@@ -131,9 +131,12 @@ function ownerOf({ metadata }: EndpointSlice): string | undefined {
 }
 
 /** Whether nothing changed but what others write: the status, who announces. */
-function isSame(one: Announcement, other: Announcement): boolean {
-  const read = ({ metadata, spec }: Announcement) =>
-    JSON.stringify([metadata.uid, spec.address, spec.services, spec.targets, spec.interfaces, spec.nodeInterfaces, spec.hashSeed])
+function isSame(one: Announcement, other: Announcement, self: string): boolean {
+  const read = (announcement: Announcement) => {
+    const { address, services, targets, interfaces, nodeInterfaces, hashSeed } = announcement.spec
+    const asked = [address, services, targets, interfaces, nodeInterfaces, hashSeed, isConcerned(announcement, self)]
+    return JSON.stringify([announcement.metadata.uid, ...asked])
+  }
   return one.spec === other.spec || read(one) === read(other)
 }
 
@@ -153,7 +156,9 @@ function placeOf(
   if (!address || !reference || !service || service.metadata.uid !== reference.uid) return undefined
   const on = spec.nodeInterfaces?.find(({ node }) => node === self)?.interfaces ?? spec.interfaces
   const of = classes[reference.targets ?? spec.targets ?? 'Node']
-  return { address, service, class: of, slices: [...(slices?.values() ?? [])], ...(on && { on }) }
+  const { drainSeconds } = reference
+  const settings = { ...(on && { on }), ...(drainSeconds !== undefined && { drainSeconds }) }
+  return { address, service, class: of, slices: [...(slices?.values() ?? [])], ...settings }
 }
 
 /** Of its class an agent needs to know no more than the target type. */

@@ -11,18 +11,19 @@ import { createForwarder } from './forwarder.ts'
 import type { Forwarder, ForwarderOptions } from './forwarder.ts'
 import { counted } from './counted.ts'
 import type { CountedOptions } from './counted.ts'
+import { createDrains } from './drains.ts'
 import { followPlacedServices } from './placed-services.ts'
 import type { PlacedServicesOptions } from './placed-services.ts'
 
 export interface ForwardingOptions
-  extends Omit<ForwarderOptions, 'placed' | 'dataPath' | 'findObstacle'>,
+  extends Omit<ForwarderOptions, 'placed' | 'dataPath' | 'drains' | 'findObstacle'>,
     Pick<PlacedServicesOptions, 'announcements' | 'services' | 'slices'> {
   readonly onTransaction: CountedOptions['onTransaction']
   /** Runs nft unless told. */
   readonly nft?: Nft
 }
 
-export interface Forwarding extends Pick<Forwarder, 'changed' | 'pathOf'> {
+export interface Forwarding extends Pick<Forwarder, 'changed' | 'pathOf' | 'isSettled'> {
   /** Ends; what stands in the kernel stays and works. */
   stop(): Promise<void>
   /** Ends and takes everything out of the kernel. What it throws may be tried again. */
@@ -39,6 +40,7 @@ export function startForwarding(options: ForwardingOptions): Forwarding {
   const routes = resources.use(createNodeRoutes(openNetlinkSocket({ groups: 0 })))
   const flows = resources.use(createFlows(openNetlinkSocket({ groups: 0, protocol: netfilterProtocol })))
   const dataPath = createDataPath({ nft, elements, routes, flows })
+  const drains = resources.use(createDrains({ flows, clock, logger: options.logger }))
   let forwarder: Forwarder | undefined
   const changed = () => forwarder?.changed()
   const placed = resources.use(followPlacedServices({ ...options, onChange: changed }))
@@ -47,6 +49,7 @@ export function startForwarding(options: ForwardingOptions): Forwarding {
     ...options,
     placed,
     dataPath,
+    drains,
     findObstacle: async families => findObstacle(await readPreflight(nft, families)),
   })
   forwarder = running
@@ -59,6 +62,7 @@ export function startForwarding(options: ForwardingOptions): Forwarding {
   return {
     changed,
     pathOf: address => running.pathOf(address),
+    isSettled: address => running.isSettled(address),
     async stop() {
       await stop()
       open.dispose()

@@ -20,6 +20,11 @@ export function withoutDataPath(self: string, { reason, message }: Obstacle): St
   return { mode: 'kube-proxy', reason, node: self, message: message.slice(0, longestMessage) }
 }
 
+/** Packets cannot be looked at at all, so not even source ranges are kept. */
+export function isBlinding({ reason }: { readonly reason: string }): boolean {
+  return reason === 'NftMissing' || reason === 'NftRefused' || reason === 'NetfilterBypassed'
+}
+
 export function isSamePath(one: StatedPath | undefined, other: StatedPath | undefined): boolean {
   return (
     one?.mode === other?.mode && one?.reason === other?.reason && one?.node === other?.node && one?.message === other?.message
