@@ -53,6 +53,18 @@ export const ingressReasons = {
     meaning: 'A certificate does not name a host that it is shown for, so clients refuse it.',
     remedy: 'Put a certificate for the host into the Secret, or name another Secret for the host in spec.tls.',
   },
+  CanaryWithoutMain: {
+    on: ingresses,
+    meaning:
+      'The Ingress is a canary, and no other Ingress of its namespace has the same host, path and type of path; its backend gets no requests.',
+    remedy: 'Give the canary the host and path of an Ingress of its namespace that is not a canary.',
+  },
+  RoutesClosed: {
+    on: ingresses,
+    meaning:
+      'What the Ingress says of who may come in cannot be understood or used, so its routes answer 503 instead of being open to everyone.',
+    remedy: 'Correct the annotation that the message names, or the Secret that it names.',
+  },
   InvalidHost: {
     on: ingresses,
     meaning: 'A host is no DNS name; what stands under it is left out, everything else is served.',

@@ -13,8 +13,8 @@ export const reportedRouteSchema = z.object({
   host: written.describe('Empty: every host that no other route names.'),
   path: written.describe('Empty for the default backend.'),
   pathType: z
-    .enum(['Exact', 'Prefix', 'Default', 'Invalid'])
-    .describe('What the path means here; ImplementationSpecific is Prefix.'),
+    .enum(['Exact', 'Prefix', 'Regex', 'Default', 'Invalid'])
+    .describe('What the path means here; ImplementationSpecific is Prefix, or Regex where the Ingress asks for it.'),
   backend: z.string().max(400).describe('As service:port; empty when the route has none.'),
   state: z
     .enum(['InEffect', 'Shadowed', 'Unavailable', 'Refused'])

@@ -156,18 +156,18 @@ export const reasons = {
     remedy: 'Remove the annotation or use another class.',
   },
   UnknownAnnotation: {
-    on: services,
+    on: ['Service', 'IngressReport'],
     event: true,
     meaning: 'An annotation under our prefix is unknown or misspelt.',
     remedy: 'Use the key that the message names.',
   },
   InvalidAnnotation: {
-    on: services,
+    on: ['Service', 'IngressReport'],
     meaning: 'The value of an annotation cannot be read.',
     remedy: 'Correct the value that the message names, or remove the annotation.',
   },
   UnsupportedAnnotation: {
-    on: services,
+    on: ['Service', 'IngressReport'],
     event: true,
     meaning: 'An annotation is known but not supported yet.',
     remedy: 'Remove the annotation or leave it for a later version.',

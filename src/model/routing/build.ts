@@ -1,6 +1,7 @@
 // From what each Ingress asks for to one routing model: who wins a host's path, and who is told about it.
 import { certificatesOf, settleCertificates } from './certificates.ts'
 import { anyHost, compareHosts } from './host.ts'
+import { settleCanaries } from './canaries.ts'
 import { type HostRoutes, memberKey, type MemberRouting, type Route, type RoutingModel } from './model.ts'
 import { comparePaths } from './path.ts'
 import type { IngressRouting } from './read.ts'
@@ -18,18 +19,26 @@ export interface RoutingSettings {
  *   The others know the winner. `Prefix /a` and `Prefix /a/` are the same path, `Exact /a` and `Prefix /a` are not.
  * - A default backend takes what no path matches at the hosts of its own Ingress, and what comes for hosts that nobody names.
  *   Hosts whose own Ingresses have none use that of the oldest Ingress of all, then that of the class.
+ * - A canary has no place of its own: each of its routes shares the place of the route it is a canary of, which must be of its
+ *   namespace, with the same host, path and kind of path. It names no hosts and gives no certificates.
  */
 export function routingModel(given: Iterable<IngressRouting>, { classDefault }: RoutingSettings = {}): RoutingModel {
-  const members = [...given].toSorted(byAge)
-  const winners = settleRoutes(members)
+  const all = [...given].toSorted(byAge)
+  const members = all.filter(({ canary }) => !canary)
+  const settled = settleRoutes(members)
+  const canaries = settleCanaries(
+    all.filter(({ canary }) => canary).map(member => ({ member, wishes: wishesOf(member) })),
+    route => settled.get(placeOf(route)),
+  )
+  const winners = new Map([...settled].map(([place, route]) => [place, canaries.shared(route)]))
   const certificates = settleCertificates(members.flatMap(member => member.certificates))
   return {
     hosts: hostsOf(members, winners, classDefault),
     certificates,
     members: new Map(
-      members.map((member): [string, MemberRouting] => [
+      all.map((member): [string, MemberRouting] => [
         memberKey(member.id),
-        {
+        canaries.members.get(member) ?? {
           routes: wishesOf(member).map(route => {
             const winner = winners.get(placeOf(route))
             return winner === undefined || isSameOrigin(winner, route) ? { route } : { route, shadowedBy: winner }

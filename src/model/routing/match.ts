@@ -9,7 +9,7 @@ export interface Routed {
   readonly requested: { readonly host: string; readonly path: string }
   /** The host of the rules that were asked; empty for those without one. */
   readonly host: string
-  readonly by: 'exact' | 'prefix' | 'default' | 'nothing'
+  readonly by: 'exact' | 'prefix' | 'regex' | 'default' | 'nothing'
   /** Absent: the answer is 404. */
   readonly route?: Route
   /** Routes of the same host that match too and are less precise, the best first; the default backend is not among them. */
@@ -38,8 +38,10 @@ export function certificateFor(model: RoutingModel, serverName = ''): Certificat
     .find(found => found !== undefined)
 }
 
+const byType = { Exact: 'exact', Prefix: 'prefix', Regex: 'regex' } as const
+
 function wayOf(route: Route | undefined): Routed['by'] {
   if (!route) return 'nothing'
   if (route.match === 'default') return 'default'
-  return route.match.type === 'Exact' ? 'exact' : 'prefix'
+  return byType[route.match.type]
 }

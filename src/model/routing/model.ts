@@ -25,6 +25,8 @@ export interface Route {
   /** The backend as it was written: `web:http`. */
   readonly asked: string
   readonly origin: Origin
+  /** The same path in an Ingress that says it is a canary of this one: a part of the requests goes there, as its settings say. */
+  readonly canary?: Route
 }
 
 /** A Secret with a certificate, for the TLS server names that a host means; an empty host is for clients that match no other. */

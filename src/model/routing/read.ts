@@ -10,6 +10,16 @@ import { cut, quoted, refusal } from './refusal.ts'
 /** Finds what a backend means; a provider with backends of its own answers for those first. */
 export type BackendResolver = (backend: IngressBackend | undefined, ingress: Ingress) => Backend
 
+/** What the annotations of an Ingress say of its routes, in the words of no provider. */
+export interface RoutingWays {
+  /** Its routes have no place of their own: they share those of another Ingress. */
+  readonly canary?: boolean
+  /** Its paths are regular expressions, as far as they look like such. */
+  readonly regex?: boolean
+  /** Further hosts, in lower case: every rule that names a host is for these too. */
+  readonly aliases?: readonly string[]
+}
+
 /** Depends on nothing but the Ingress and its Services, so it can be kept until one of them changes. */
 export interface IngressRouting {
   readonly id: IngressId
@@ -22,13 +32,17 @@ export interface IngressRouting {
   readonly defaultBackend?: Pick<Route, 'backend' | 'asked' | 'origin'>
   readonly certificates: readonly CertificateClaim[]
   readonly refused: readonly Refused[]
+  readonly canary?: boolean
 }
 
 /** Reads an Ingress. Never throws: what cannot be used is in `refused`, everything else is used. */
-export function readIngress(ingress: Ingress, resolve: BackendResolver): IngressRouting {
+export function readIngress(ingress: Ingress, resolve: BackendResolver, ways: RoutingWays = {}): IngressRouting {
   const { metadata, spec } = ingress
   const id = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
-  const rules = (spec?.rules ?? []).map((rule, index) => readRule(rule, index, { ingress, id, resolve }))
+  const rules = (spec?.rules ?? []).flatMap((rule, index) => {
+    const read = readRule(rule, index, { ingress, id, resolve, regex: ways.regex ?? false })
+    return [read, ...(ways.aliases ?? []).flatMap(alias => (read.host ? renamed(read, alias) : []))]
+  })
   const hosts = [...new Set(rules.flatMap(({ host }) => host ?? []))]
   const tls = readCertificates(spec?.tls ?? [], hosts, id)
   const backend = spec?.defaultBackend
@@ -41,13 +55,20 @@ export function readIngress(ingress: Ingress, resolve: BackendResolver): Ingress
     ...(backend ? { defaultBackend: { backend: resolve(backend, ingress), asked: backendText(backend), origin } } : {}),
     certificates: tls.certificates,
     refused: [...rules.flatMap(({ refused }) => refused), ...tls.refused],
+    ...(ways.canary ? { canary: true } : {}),
   }
+}
+
+/** The same rule for another host; what is wrong with it was said once. */
+function renamed({ routes }: ReadRule, host: string): ReadRule {
+  return { host, routes: routes.map(route => ({ ...route, host })), refused: [] }
 }
 
 interface Reading {
   readonly ingress: Ingress
   readonly id: IngressId
   readonly resolve: BackendResolver
+  readonly regex: boolean
 }
 
 interface ReadRule {
@@ -73,9 +94,9 @@ function readRule(rule: IngressRule, index: number, reading: Reading): ReadRule 
 }
 
 function readRoute(written: IngressPath, place: Reading & { readonly host: string; readonly at: string }): Route | Refused {
-  const { host, at, id, ingress, resolve } = place
+  const { host, at, id, ingress, resolve, regex } = place
   const asked = backendText(written.backend)
-  const match = readPath(written)
+  const match = readPath(written, { regex })
   if ('error' in match) {
     const problem = refusal('InvalidPath', `The path ${quoted(written.path)} of ${host || 'any host'} in ${at} ${match.error}.`)
     return { at, host, path: cut(written.path), asked, problem }
