@@ -4,6 +4,7 @@ import type { IngressGroupGoal, IngressGroupId, SecretState, SecretUse } from '.
 import type { Ingress, IngressBackend } from './model/ingress-objects.ts'
 import type { Problem } from './model/load-balancer.ts'
 import type { Backend } from './model/routing/backend.ts'
+import type { IngressRouting } from './model/routing/read.ts'
 import type { Action, Again, IngressPoint, Provider, Readiness } from './provider.ts'
 
 /** What a provider makes of one Ingress, beside its routes: from its annotations and its class. */
@@ -58,6 +59,11 @@ export interface IngressProvider<Observed = unknown, A extends Action = Action, 
   groupOf(ingress: Ingress, lbClass: LoadBalancerClass): IngressGroupId | Problem
   /** Reads an Ingress alone. Pure; what it gives is kept until the Ingress or the class changes. Never throws. */
   read(ingress: Ingress, lbClass: LoadBalancerClass): IngressReading<Settings>
+  /**
+   * The routes as this provider understands what only it can: conditions in annotations, patterns in paths. Pure; asked after
+   * every reading of the routes, and what it gives stands in the goal and in the report. Absent: they are as they were read.
+   */
+  refine?(routing: IngressRouting, ingress: Ingress): IngressRouting
   /** A backend that only this provider knows, as `use-annotation`; undefined: it is a Service like any other. Pure. */
   resolve?(backend: IngressBackend | undefined, ingress: Ingress): Backend | undefined
   /** Whether Services of type ExternalName may be backends in this class; absent: they may not. */

@@ -15,6 +15,7 @@ export interface RoutingSettings {
  * Merges Ingresses that are served together. Their order does not matter.
  *
  * - The same host may stand in many Ingresses, of many namespaces: their paths are put together.
+ * - Routes that are narrowed by their provider stand before the one of the same path, in the same order.
  * - The same path of the same host goes to the oldest Ingress (then by namespace and name, then in the order it was written).
  *   The others know the winner. `Prefix /a` and `Prefix /a/` are the same path, `Exact /a` and `Prefix /a` are not.
  * - A default backend takes what no path matches at the hosts of its own Ingress, and what comes for hosts that nobody names.
@@ -71,8 +72,9 @@ function settleRoutes(members: readonly IngressRouting[]): ReadonlyMap<string, R
 }
 
 /** Routes with the same place match exactly the same requests. Neither hosts nor paths hold spaces. */
-function placeOf({ host, match }: Route): string {
-  return match === 'default' ? host : `${host} ${match.type} ${match.path}`
+function placeOf({ host, match, narrowed }: Route): string {
+  const place = match === 'default' ? host : `${host} ${match.type} ${match.path}`
+  return narrowed ? `${place} ${narrowed.by}` : place
 }
 
 function hostsOf(
@@ -93,8 +95,9 @@ function hostsOf(
   )
 }
 
-function byPrecedence({ match: one }: Route, { match: other }: Route): number {
-  return one === 'default' || other === 'default' ? 0 : comparePaths(one, other)
+function byPrecedence({ match: one, narrowed: first }: Route, { match: other, narrowed: second }: Route): number {
+  if (one === 'default' || other === 'default') return 0
+  return comparePaths(one, other) || Number(first === undefined) - Number(second === undefined)
 }
 
 function isSameOrigin(one: Route, other: Route): boolean {

@@ -2,8 +2,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Ingress } from '../ingress-objects.ts'
-import { answer, ingress, modelOf } from './examples-under-test.ts'
+import { routingModel } from './build.ts'
+import { answer, ingress, modelOf, resolve } from './examples-under-test.ts'
 import { certificateFor, routeRequest } from './match.ts'
+import { readIngress } from './read.ts'
+import { reportOf } from './report.ts'
 import { anyIngress, anyIngresses, anyRequest } from './random-ingresses-under-test.ts'
 import { wayByTheWords } from './oracle-under-test.ts'
 
@@ -255,6 +258,24 @@ describe('for every set of Ingresses', () => {
       }),
     )
   })
+})
+
+test('a route that is narrowed takes its place from nobody, and is asked before whoever has it', () => {
+  const rules = { 'a.test': { 'Prefix /a': 'web', 'Prefix /a/b': 'web' } }
+  const older = readIngress(ingress({ name: 'older', rules }), resolve)
+  const canaries = [2, 3].map(day => {
+    const read = readIngress(ingress({ name: `canary-${day}`, day, rules: { 'a.test': { 'Prefix /a': 'next' } } }), resolve)
+    return { ...read, routes: read.routes.map(route => ({ ...route, narrowed: { by: 'header', path: '/a?' } })) }
+  })
+  const model = routingModel([older, ...canaries])
+  expect(model.hosts.get('a.test')?.routes.map(({ asked, match, narrowed: by }) => [asked, match, by?.by])).toEqual([
+    ['web:80', { type: 'Prefix', path: '/a/b' }, undefined],
+    ['next:80', { type: 'Prefix', path: '/a' }, 'header'],
+    ['web:80', { type: 'Prefix', path: '/a' }, undefined],
+  ])
+  expect(model.members.get('default/older')?.routes.some(({ shadowedBy }) => shadowedBy)).toBe(false)
+  expect(model.members.get('default/canary-3')?.routes[0]?.shadowedBy?.asked).toBe('next:80')
+  expect(reportOf(ingress({ name: 'canary-2' }), model)?.routes[0]?.path).toBe('/a?')
 })
 
 function plain({ hosts, certificates, members }: ReturnType<typeof modelOf>) {

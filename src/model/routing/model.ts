@@ -15,12 +15,23 @@ export type Origin =
   /** The class gives a backend to what no Ingress wants. */
   | { readonly class: string; readonly at: string }
 
+/** Routes narrowed by the same `by` are the same; `path` is what to show of it instead of the one it was made of. */
+export interface Narrowed {
+  readonly by: string
+  readonly path?: string
+}
+
 /** One way for requests of one host. */
 export interface Route {
   /** `shop.example.com`, `*.example.com` for exactly one more label, or empty for hosts that no other route names. */
   readonly host: string
   /** `default` takes what no path of the host matches. */
   readonly match: PathMatch | 'default'
+  /**
+   * It takes only some of the requests that `match` says, by a condition that its provider knows. So it has no place of its own:
+   * it is asked before whoever has the place, and takes it from nobody.
+   */
+  readonly narrowed?: Narrowed
   readonly backend: Backend
   /** The backend as it was written: `web:http`. */
   readonly asked: string
@@ -39,7 +50,7 @@ export interface Certificate {
 /** All routes of one host. A request goes to the first one that matches; hosts do not fall through to less precise ones. */
 export interface HostRoutes {
   readonly host: string
-  /** Exact paths first, then prefixes, the longer first: no two match the same paths. */
+  /** Exact paths first, then prefixes, the longer first: no two match the same paths, but those that are narrowed. */
   readonly routes: readonly Route[]
   /** For paths that none of them matches; absent: 404. */
   readonly fallback?: Route

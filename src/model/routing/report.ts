@@ -60,10 +60,10 @@ function reportOfMember({ routes, certificates, refused }: MemberRouting): Routi
 }
 
 function routeRow({ route, shadowedBy }: MemberRouting['routes'][number]): Row {
-  const { host, match, backend, asked } = route
+  const { host, match, backend, asked, narrowed } = route
   const place = {
     host: cut(host),
-    path: match === 'default' ? '' : cut(match.path),
+    path: match === 'default' ? '' : cut(narrowed?.path ?? match.path),
     pathType: match === 'default' ? ('Default' as const) : match.type,
     backend: cut(asked),
   }
@@ -106,9 +106,9 @@ function certificateProblem({ host, secret, origin }: Certificate, winner: Certi
 }
 
 /** `shop.example.com/cart (Exact)`, `the default backend of any host`. */
-export function routeText({ host, match }: Pick<Route, 'host' | 'match'>): string {
+export function routeText({ host, match, narrowed }: Pick<Route, 'host' | 'match' | 'narrowed'>): string {
   if (match === 'default') return host === '' ? 'The default backend' : `The default backend at ${host}`
-  return `${host === '' ? 'any host, ' : host}${cut(match.path)} (${match.type})`
+  return `${host === '' ? 'any host, ' : host}${cut(narrowed?.path ?? match.path)} (${match.type})`
 }
 
 /** Who has it, seen by one who has not. */
