@@ -17,8 +17,8 @@ export interface ConnectionsMade {
   readonly slowestMs: number
 }
 
-/** As long as a patient client waits; after a lost SYN the kernel sends the next one in 1 s (RFC 6298 section 2.1). */
-const patienceMs = 3000
+/** As long as a patient client waits, on a machine that is busy; after a lost SYN the kernel sends the next one in 1 s (RFC 6298 section 2.1). */
+const patienceMs = 15_000
 export const atOnce = 4
 const pauseMs = 1
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startCluster, weirPath } from '../../../test/contract/cluster.ts'
 import type { Cluster } from '../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from './agent-process-under-test.ts'
@@ -82,10 +82,10 @@ describe.skipIf(missing !== undefined)(
       await sleep(6000)
       prober.hear(50)
       prober.send(requestFrame({ from: macOf(lan.client.mac), senderIp: late.number, targetIp: 0x0ac9_0001 }))
-      await sleep(500)
-      const defence = prober.hear(50).filter(({ senderIp, targetIp }) => senderIp === late.number && targetIp === late.number)
-      expect(defence.map(({ senderMac }) => formatMac(senderMac))).toContain(lan.node.mac)
-      expect(agent.log.filter(line => line.includes('another station uses this address')).join()).toContain(lan.client.mac)
+      const told = () => agent.log.filter(line => line.includes('another station uses this address')).join()
+      await vi.waitFor(() => expect(told()).toContain(lan.client.mac), { timeout: 60_000 })
+      const [defence] = prober.gather(1, ({ senderIp, targetIp }) => senderIp === late.number && targetIp === late.number)
+      expect(defence && formatMac(defence.senderMac)).toBe(lan.node.mac)
       const { status } = await cluster.get(weirPath('announcements', late.name))
       expect(status).toMatchObject({ node: 'n0', epoch: 1 })
     })
@@ -102,7 +102,7 @@ describe.skipIf(missing !== undefined)(
       const mine = await cluster.until(weirPath('announcements', web6.name), ({ status }) => status?.node === 'n0')
       expect(mine.status).toMatchObject({ epoch: 1, interface: 'eth0', mac: lan.node.mac, reason: 'FirstClaim' })
       using prober = openNdpProber(lan, lan.client)
-      expect(prober.ask(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain(lan.node.mac)
+      expect(prober.answers(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain(lan.node.mac)
       expect(isMember(lan, lan.node, web6.value)).toBe(true)
 
       await sleep(6000)
@@ -110,12 +110,12 @@ describe.skipIf(missing !== undefined)(
       const port = { ...lan.node, namespace: lan.switchNamespace }
       lan.run(port, ['ip', 'link', 'set', 'p1', 'down'])
       lan.run(port, ['ip', 'link', 'set', 'p1', 'up'])
-      await sleep(1500)
-      expect(prober.hear(20).some(({ target, solicited }) => target === web6.value && !solicited)).toBe(true)
+      const announced = () => prober.hear(20).some(({ target, solicited }) => target === web6.value && !solicited)
+      await vi.waitFor(() => expect(announced()).toBe(true), { timeout: 60_000 })
 
       lan.run(lan.node, ['ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:ad'])
       await cluster.until(weirPath('announcements', web6.name), ({ status }) => status?.mac === '02:00:00:00:00:ad')
-      expect(prober.ask(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain('02:00:00:00:00:ad')
+      expect(prober.answers(web6.value).map(({ targetMac }) => targetMac && formatMac(targetMac))).toContain('02:00:00:00:00:ad')
     })
   },
 )

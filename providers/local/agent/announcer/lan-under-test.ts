@@ -63,6 +63,13 @@ export interface NdpProber extends Disposable {
     target: bigint,
     options?: { readonly to?: string; readonly senderIp?: bigint; readonly option?: boolean; readonly waitMs?: number },
   ): readonly SeenNdp[]
+  /** The same where an answer is expected: waits until the first one comes. */
+  answers(
+    target: bigint,
+    options?: { readonly to?: string; readonly senderIp?: bigint; readonly option?: boolean },
+  ): readonly SeenNdp[]
+  /** What `pick` takes of all that arrives, until there is so much of it; less when no more came for long. */
+  gather(count: number, pick: (seen: SeenNdp) => boolean): readonly SeenNdp[]
 }
 
 export interface Prober extends Disposable {
@@ -74,7 +81,19 @@ export interface Prober extends Disposable {
     targetIp: number,
     options?: { readonly to?: string; readonly senderIp?: number; readonly waitMs?: number },
   ): readonly string[]
+  /** The same where an answer is expected: waits until the first one comes. */
+  answers(
+    targetIp: number,
+    options?: { readonly to?: string; readonly senderIp?: number; readonly quietMs?: number },
+  ): readonly string[]
+  /** What `pick` takes of all that arrives, until there is so much of it; less when no more came for long. */
+  gather(count: number, pick: (seen: SeenArp) => boolean): readonly SeenArp[]
 }
+
+/** Longer than an answer takes on a machine that is busy with other things. */
+const patienceMs = 15_000
+/** In which an answer that is not expected would have come, on a machine that is not. */
+const briefMs = 150
 
 const libc = koffi.load(null)
 const setns = libc.func('int setns(int fd, int type)')
@@ -156,39 +175,77 @@ function openEar<T>(lan: Lan, station: Station, etherType: number, parse: (frame
     for (let frame = next(quietMs); frame; frame = next(quietMs)) seen.push(frame)
     return seen
   }
-  return { socket, hear }
+  /** Those that `pick` takes, of what arrives until nothing came for `quietMs`, after the first of them within `firstMs`. */
+  const pickFrom = <P>(pick: (frame: T) => P | undefined, quietMs: number, firstMs: number) => {
+    const deadline = performance.now() + firstMs
+    const picked: P[] = []
+    for (;;) {
+      const wait = picked.length > 0 ? quietMs : Math.max(quietMs, deadline - performance.now())
+      const frame = next(wait)
+      if (!frame) return picked
+      const one = pick(frame)
+      if (one !== undefined) picked.push(one)
+    }
+  }
+  const gather = (count: number, pick: (frame: T) => boolean) => {
+    const gathered: T[] = []
+    const deadline = performance.now() + 2 * patienceMs
+    while (gathered.length < count) {
+      const frame = next(Math.max(deadline - performance.now(), 0))
+      if (!frame) break
+      if (pick(frame)) gathered.push(frame)
+    }
+    return gathered
+  }
+  return { socket, hear, gather, pickFrom }
 }
 
 /** A station's answer to what is sent by `send`, of ARP. */
 export function openProber(lan: Lan, station: Station): Prober {
-  const { socket, hear } = openEar(lan, station, 0x0806, parseArp)
+  const { socket, hear, gather, pickFrom } = openEar(lan, station, 0x0806, parseArp)
   const self = macOf(station)
+  type Asking = { readonly to?: string; readonly senderIp?: number }
+  const asked = (targetIp: number, { to, senderIp = 0x0ac9_6363 }: Asking, quietMs: number, firstMs: number) => {
+    const destination = to === undefined ? undefined : parseMac(to)
+    // What was said before is no answer.
+    hear(0)
+    socket.send(requestFrame({ from: self, senderIp, targetIp, ...(destination && { to: destination }) }))
+    const answerOf = ({ operation, senderMac, ...frame }: SeenArp) =>
+      operation === 'reply' && frame.senderIp === targetIp && frame.targetIp === senderIp ? formatMac(senderMac) : undefined
+    return pickFrom(answerOf, quietMs, firstMs)
+  }
   return {
     send: frame => socket.send(frame),
     hear,
-    ask(targetIp, { to, senderIp = 0x0ac9_6363, waitMs = 150 } = {}) {
-      const destination = to === undefined ? undefined : parseMac(to)
-      socket.send(requestFrame({ from: self, senderIp, targetIp, ...(destination && { to: destination }) }))
-      return hear(waitMs)
-        .filter(frame => frame.operation === 'reply' && frame.senderIp === targetIp && frame.targetIp === senderIp)
-        .map(frame => formatMac(frame.senderMac))
-    },
+    ask: (targetIp, { waitMs = briefMs, ...asking } = {}) => asked(targetIp, asking, waitMs, waitMs),
+    answers: (targetIp, { quietMs = briefMs, ...asking } = {}) => asked(targetIp, asking, quietMs, patienceMs),
+    gather,
     [Symbol.dispose]: () => socket[Symbol.dispose](),
   }
 }
 
 /** Neighbour discovery as `openProber` is for ARP. It joins no group: what is sent to all nodes arrives, and what is sent to it. */
 export function openNdpProber(lan: Lan, station: Station): NdpProber {
-  const { socket, hear } = openEar(lan, station, 0x86dd, parseNdp)
+  const { socket, hear, gather, pickFrom } = openEar(lan, station, 0x86dd, parseNdp)
   const self = macOf(station)
+  type Asking = { readonly to?: string; readonly senderIp?: bigint; readonly option?: boolean }
+  const asked = (target: bigint, asking: Asking, quietMs: number, firstMs: number) => {
+    const { to, senderIp = 0xfd00_0201n << 96n, option = true } = asking
+    const destination = to === undefined ? undefined : parseMac(to)
+    // What was said before is no answer.
+    hear(0)
+    socket.send(solicitationFrame({ from: self, senderIp, target, option, ...(destination && { to: destination }) }))
+    // Who has no address yet is answered to all, which looks as an announcement does.
+    const isAnswer = (frame: SeenNdp) =>
+      frame.kind === 'advertisement' && frame.target === target && (frame.solicited || senderIp === 0n) ? frame : undefined
+    return pickFrom(isAnswer, quietMs, firstMs)
+  }
   return {
     send: frame => socket.send(frame),
     hear,
-    ask(target, { to, senderIp = 0xfd00_0201n << 96n, option = true, waitMs = 150 } = {}) {
-      const destination = to === undefined ? undefined : parseMac(to)
-      socket.send(solicitationFrame({ from: self, senderIp, target, option, ...(destination && { to: destination }) }))
-      return hear(waitMs).filter(frame => frame.kind === 'advertisement' && frame.target === target)
-    },
+    ask: (target, { waitMs = briefMs, ...asking } = {}) => asked(target, asking, waitMs, waitMs),
+    answers: (target, asking = {}) => asked(target, asking, briefMs, patienceMs),
+    gather,
     [Symbol.dispose]: () => socket[Symbol.dispose](),
   }
 }
@@ -202,6 +259,7 @@ export function ping(
   station: Station,
   address: AddressKey,
   length = 56,
+  waitMs = patienceMs,
 ): 'answered' | 'answered twice' | 'silence' | 'refused' {
   const six = isIpv6(address)
   const fd = lan.inside(station, () => check('socket', call.socket(six ? 10 : 2, 3 | nonBlocking, six ? 58 : 1)))
@@ -215,17 +273,17 @@ export function ping(
     if (!six) message.writeUInt16BE(foldChecksum(sumWords(message, 0, message.length)), 2)
     check('connect', connect(fd, to, to.length))
     call.send(fd, message, message.length, 0)
-    return heardAfterPing(fd, six)
+    return heardAfterPing(fd, six, waitMs)
   } finally {
     call.close(fd)
   }
 }
 
-function heardAfterPing(fd: number, six: boolean): ReturnType<typeof ping> {
+function heardAfterPing(fd: number, six: boolean, waitMs: number): ReturnType<typeof ping> {
   const buffer = Buffer.alloc(2048)
   const poller = createPoller([fd])
   let answers = 0
-  for (let end = performance.now() + 1500; performance.now() < end; ) {
+  for (let end = performance.now() + waitMs; performance.now() < end; ) {
     poller.wait(Math.max(end - performance.now(), 0))
     try {
       const got = receiveFrom(fd, buffer)

@@ -4,17 +4,27 @@ import type { Socket as UdpSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
-/** What the client is asked, and what it answers: the words of the pod, or why there are none. */
+/**
+ * What the client is asked, and what it answers: the words of the pod, or why there are none. It waits `waitMs`, by itself longer than
+ * anything takes on a busy machine.
+ */
 export type ClientRequest =
-  | { readonly op: 'open'; readonly id: number; readonly address: string; readonly port: number; readonly from?: string }
-  | { readonly op: 'ask'; readonly id: number; readonly waitMs: number; readonly bytes?: number; readonly lines?: number }
+  | {
+      readonly op: 'open'
+      readonly id: number
+      readonly address: string
+      readonly port: number
+      readonly from?: string
+      readonly waitMs?: number
+    }
+  | { readonly op: 'ask'; readonly id: number; readonly waitMs?: number; readonly bytes?: number; readonly lines?: number }
   | { readonly op: 'close'; readonly id: number }
   | {
       readonly op: 'udp'
       readonly id: number
       readonly address: string
       readonly port: number
-      readonly waitMs: number
+      readonly waitMs?: number
       readonly bytes?: number
       readonly from?: string
     }
@@ -24,14 +34,21 @@ export interface ClientAnswer {
   readonly error?: string
 }
 
+const patienceMs = 15_000
 const sockets = new Map<number, Socket>()
 const datagrams = new Map<number, UdpSocket>()
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error))
 
-function open({ id, address, port, from }: Extract<ClientRequest, { op: 'open' }>): Promise<readonly string[]> {
+function open({
+  id,
+  address,
+  port,
+  from,
+  waitMs = patienceMs,
+}: Extract<ClientRequest, { op: 'open' }>): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, ...(from !== undefined && { localAddress: from }) })
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), 1500)
+    const timer = setTimeout(() => socket.destroy(new Error('timeout')), waitMs)
     socket.once('connect', () => {
       clearTimeout(timer)
       sockets.set(id, socket)
@@ -41,7 +58,12 @@ function open({ id, address, port, from }: Extract<ClientRequest, { op: 'open' }
   })
 }
 
-function ask({ id, waitMs, bytes = 0, lines = 1 }: Extract<ClientRequest, { op: 'ask' }>): Promise<readonly string[]> {
+function ask({
+  id,
+  waitMs = patienceMs,
+  bytes = 0,
+  lines = 1,
+}: Extract<ClientRequest, { op: 'ask' }>): Promise<readonly string[]> {
   const socket = sockets.get(id)
   if (!socket || socket.destroyed) return Promise.reject(new Error('closed'))
   return new Promise((resolve, reject) => {
@@ -63,7 +85,14 @@ function ask({ id, waitMs, bytes = 0, lines = 1 }: Extract<ClientRequest, { op: 
   })
 }
 
-function udp({ id, address, port, waitMs, from, bytes = 0 }: Extract<ClientRequest, { op: 'udp' }>): Promise<readonly string[]> {
+function udp({
+  id,
+  address,
+  port,
+  waitMs = patienceMs,
+  from,
+  bytes = 0,
+}: Extract<ClientRequest, { op: 'udp' }>): Promise<readonly string[]> {
   const known = datagrams.get(id)
   const socket = known ?? createSocket(address.includes(':') ? 'udp6' : 'udp4')
   datagrams.set(id, socket)

@@ -1,5 +1,5 @@
 // Networks on the way to a client that take small packets only: whoever sends too large ones hears of it, on whatever node it is.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { missingForLan } from '../announcer/lan-under-test.ts'
 import type { ClientAnswer, ClientRequest } from './client-under-test.ts'
 import { makeCluster } from './cluster-under-test.ts'
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(missing ? `path MTU: not run, ${missing}`
       await cluster.serve([{ protocol: 'TCP', port: 80, pods: [pod] }])
       const id = ++connections
       await ask({ op: 'open', id, address: virtual[family], port: 80 })
-      const { words, error } = await ask({ op: 'ask', id, waitMs: 3000, lines: 4000 })
+      const { words, error } = await ask({ op: 'ask', id, lines: 4000 })
       expect(error ?? words?.[0]).toBe(pod)
     },
   )
@@ -48,8 +48,11 @@ describe.skipIf(missing !== undefined)(missing ? `path MTU: not run, ${missing}`
     const id = ++connections
     // The question fits by itself; the answer, which says who answers besides, does not.
     const bytes = family === 'IPv4' ? 1255 : 1240
-    await ask({ op: 'udp', id, address: virtual[family], port: 53, waitMs: 300, bytes })
     const client = family === 'IPv4' ? '10.209.0.2' : 'fd00:209::2'
-    expect(cluster.run(pod, 'ip', 'route', 'get', client)).toMatch(/mtu 1300/)
+    const learnt = async () => {
+      await ask({ op: 'udp', id, address: virtual[family], port: 53, waitMs: 300, bytes })
+      expect(cluster.run(pod, 'ip', 'route', 'get', client)).toMatch(/mtu 1300/)
+    }
+    await vi.waitFor(learnt, { timeout: 60_000 })
   })
 })

@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined)(
       const id = ++asked
       const opened = await net.ask({ op: 'open', id, address: virtual[family], port: 80 })
       if (opened.error) return { id, pod: opened.error, saw: '' }
-      const { words, error } = await net.ask({ op: 'ask', id, waitMs: 3000 })
+      const { words, error } = await net.ask({ op: 'ask', id })
       return { id, pod: words?.[0] ?? error ?? '', saw: words?.[1] ?? '' }
     }
     const openMany = async (family: Family, count = 24) => {
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)(
     /** Each connection is answered by the pod that it began with. */
     const expectUnbroken = async (opened: readonly { readonly id: number; readonly pod: string }[]) => {
       const ask = async ({ id, pod }: (typeof opened)[number]) => {
-        const { words, error } = await net.ask({ op: 'ask', id, waitMs: 3000 })
+        const { words, error } = await net.ask({ op: 'ask', id })
         return `${pod} → ${words?.[0] ?? error}`
       }
       expect(await Promise.all(opened.map(ask))).toEqual(opened.map(({ pod }) => `${pod} → ${pod}`))
@@ -166,7 +166,9 @@ describe.skipIf(missing !== undefined)(
         encoding: 'utf8',
       }).stdout
       expect(dropped).toContain(`blackhole ${virtual.IPv4}`)
-      expect((await net.ask({ op: 'open', id: ++asked, address: virtual.IPv4, port: 81 })).error).toBe('Error: timeout')
+      expect((await net.ask({ op: 'open', id: ++asked, address: virtual.IPv4, port: 81, waitMs: 1500 })).error).toBe(
+        'Error: timeout',
+      )
     })
 
     test.each(families)('endpoints of %s come and go, one line of the log each; open connections stay', async family => {
@@ -330,7 +332,7 @@ describe.skipIf(missing !== undefined)(
       const asks = async (family: Family, protocol: string, from: string) => {
         const to = { id: ++asked, address: virtual[family], from }
         if (protocol === 'UDP') return net.ask({ op: 'udp', ...to, port: 53, waitMs: 700 })
-        const opened = await net.ask({ op: 'open', ...to, port: 80 })
+        const opened = await net.ask({ op: 'open', ...to, port: 80, waitMs: 1500 })
         return opened.error === undefined ? net.ask({ op: 'ask', id: to.id, waitMs: 3000 }) : opened
       }
       const all = families.flatMap(family => ['TCP', 'UDP'].map(protocol => [family, protocol] as const))

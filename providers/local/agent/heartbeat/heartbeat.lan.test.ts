@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)(
         ({ status }: Announcement) => status?.node === node,
         `${node} to own ${web.text}`,
       )
-    const answering = () => prober.ask(web.number).map(mac => names.find(name => stations.get(name)?.mac === mac))
+    const answering = () => prober.answers(web.number).map(mac => names.find(name => stations.get(name)?.mac === mac))
     /** Asks without pause from when `disturb` was called until somebody else answers: who, and how long nobody did. */
     const gapAfter = async (disturb: () => unknown, before: string | undefined) => {
       const started = performance.now()
@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)(
           return { node, gapMs: Math.round(now - last) }
         }
         if (node !== undefined) last = now
-        if (now - started > 20_000) throw new Error('nobody answers')
+        if (now - started > 60_000) throw new Error('nobody answers')
         await sleep(1)
       }
     }
@@ -106,7 +106,6 @@ describe.skipIf(missing !== undefined)(
       start('n0')
       await hears('n0', 'agent works')
       await sleep(2000)
-      prober.hear(50)
       expect(answering()).toEqual(['n1'])
     })
 
@@ -140,7 +139,6 @@ describe.skipIf(missing !== undefined)(
       await sleep(3000)
       process.kill(pid, 'SIGCONT')
       await sleep(1000)
-      prober.hear(50)
       expect(answering()).toEqual(['n0'])
     })
   },

@@ -33,7 +33,8 @@ describe.skipIf(missing !== undefined)(
       await Promise.all([one.begun, other.begun])
       await sleep(300)
       await move()
-      await sleep(700)
+      // So that both have new connections to whoever has it now.
+      await sleep(3000)
       const made = [await one.end(), await other.end()]
       for (const { failed, cut, answered } of made) {
         expect(failed).toEqual({})
