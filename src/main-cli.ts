@@ -1,11 +1,12 @@
 // The command line's composition root: `weir`, also as `kubectl weir`.
+import { readFileSync } from 'node:fs'
 import { systemClock } from './kubernetes/clock.ts'
 import { ApiError, CredentialsError, messageOf, UnreachableError } from './kubernetes/errors.ts'
 import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { silentLogger } from './kubernetes/logger.ts'
 import { createTransport } from './kubernetes/transport.ts'
 import { type Arguments, readArguments, usage, UsageError } from './cli/arguments.ts'
-import { MissingError, runCommand } from './cli/run.ts'
+import { type Connection, MissingError, runCommand } from './cli/run.ts'
 
 const version = process.env['WEIR_VERSION'] ?? 'development'
 
@@ -26,21 +27,20 @@ async function ask(given: Arguments): Promise<number> {
   const stopping = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error(name)))
   const clock = systemClock()
-  const credentials = await loadCredentials({
-    clock,
-    ...(given.kubeconfig === undefined ? {} : { kubeconfig: given.kubeconfig }),
-    ...(given.context === undefined ? {} : { context: given.context }),
-  })
-  await using transport = createTransport({
-    credentials,
-    clock,
-    random: Math.random,
-    logger: silentLogger,
-    userAgent: `weir/${version}`,
-  })
+  await using resources = new AsyncDisposableStack()
+  const open = async (): Promise<Connection> => {
+    const credentials = await loadCredentials({
+      clock,
+      ...(given.kubeconfig === undefined ? {} : { kubeconfig: given.kubeconfig }),
+      ...(given.context === undefined ? {} : { context: given.context }),
+    })
+    const options = { credentials, clock, random: Math.random, logger: silentLogger, userAgent: `weir/${version}` }
+    return { transport: resources.use(createTransport(options)), namespace: credentials.namespace }
+  }
+  let connection: Promise<Connection> | undefined
   return await runCommand(given, {
-    transport,
-    namespace: credentials.namespace,
+    connect: () => (connection ??= open()),
+    readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
     clock,
     signal: stopping.signal,
     colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { systemNamespace } from '../api/group.ts'
 import { type Format, formats } from './render.ts'
 
-export const commands = ['status', 'explain', 'pools', 'announcements', 'drain', 'undrain', 'version', 'help'] as const
+export const commands = ['status', 'explain', 'pools', 'announcements', 'drain', 'undrain', 'migrate', 'version', 'help'] as const
 export type Command = (typeof commands)[number]
 
 export interface Arguments {
@@ -15,6 +15,12 @@ export interface Arguments {
   readonly allNamespaces: boolean
   readonly format: Format
   readonly watch: boolean
+  /** The project whose objects are migrated. */
+  readonly from: string | undefined
+  /** Files of manifests instead of the cluster; `-` is standard input. */
+  readonly files: readonly string[]
+  /** Name of the LoadBalancerClass that a migration writes. */
+  readonly class: string | undefined
   /** A URL: which route of the Ingress takes a request for it. */
   readonly request: string | undefined
   readonly kubeconfig: string | undefined
@@ -38,6 +44,10 @@ export const usage = `Usage: weir COMMAND [options]      (also: kubectl weir COM
   announcements                Each address: who announces it, who is next in line, which way its packets go
   drain NODE, undrain NODE     Let a node announce nothing while another one can; and again
 
+  migrate --from metallb       Objects of MetalLB as ours, to apply, with a report of what changes its meaning
+      -f, --filename FILE      Read manifests from files (- is standard input) instead of the cluster; may be repeated
+      --class NAME             Name of the LoadBalancerClass that is written (default: lan)
+
   -n, --namespace NAME         Namespace of the object (default: that of the kubeconfig's context, else default)
   -A, --all-namespaces         status: of all namespaces (default); with -n only of one
   -o, --output FORM            ${formats.join(', ')} (default: text)
@@ -56,6 +66,9 @@ const flags = {
   output: { type: 'string', short: 'o', default: 'text' },
   watch: { type: 'boolean', short: 'w', default: false },
   request: { type: 'string' },
+  from: { type: 'string' },
+  filename: { type: 'string', short: 'f', multiple: true },
+  class: { type: 'string' },
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
   'system-namespace': { type: 'string', default: systemNamespace },
@@ -71,6 +84,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   const format = formats.find(known => known === values.output)
   if (!format) throw new UsageError(`--output: ${values.output} is none of ${formats.join(', ')}`)
   if (values.request !== undefined && command !== 'explain') throw new UsageError('--request goes with explain ingress/NAME')
+  if (command !== 'migrate' && (values.from ?? values.class ?? values.filename) !== undefined)
+    throw new UsageError('--from, --filename and --class go with migrate')
   if (values.namespace !== undefined && values['all-namespaces'])
     throw new UsageError('--namespace and --all-namespaces exclude each other')
   return {
@@ -81,6 +96,9 @@ export function readArguments(argv: readonly string[]): Arguments {
     format,
     watch: values.watch,
     request: values.request,
+    from: values.from,
+    files: values.filename ?? [],
+    class: values.class,
     kubeconfig: values.kubeconfig,
     context: values.context,
     systemNamespace: values['system-namespace'],

@@ -5,10 +5,13 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
 import { nodes } from '../controllers/resources.ts'
 import { announcementsView } from './announcements.ts'
-import { type Arguments, type ObjectName, readObjectName, UsageError } from './arguments.ts'
+import { type Arguments, type Command, type ObjectName, readObjectName, UsageError } from './arguments.ts'
 import { drainPatch, drainView } from './drain.ts'
 import { explainIngress } from './explain/ingress.ts'
 import { explainService } from './explain/service.ts'
+import { migrateMetallb } from './migrate/metallb.ts'
+import { metallbSources, objectsIn, readMetallb } from './migrate/sources.ts'
+import { migrationView } from './migrate/view.ts'
 import { poolsView } from './pools.ts'
 import { render } from './render.ts'
 import { type Part, type Snapshot, takeSnapshot } from './snapshot.ts'
@@ -20,10 +23,16 @@ export class MissingError extends Error {
   override readonly name = 'MissingError'
 }
 
-export interface Surroundings {
+export interface Connection {
   readonly transport: Transport
   /** Of the kubeconfig's context. */
   readonly namespace: string | undefined
+}
+
+export interface Surroundings {
+  /** To the cluster, the first time it is asked for. */
+  readonly connect: () => Promise<Connection>
+  readonly readFile: (file: string) => string
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly colour: boolean
@@ -31,6 +40,9 @@ export interface Surroundings {
 }
 
 const watchEveryMs = 2000
+
+/** Commands that are not for watching. */
+const once: ReadonlySet<Command> = new Set(['drain', 'undrain', 'migrate'])
 
 /** Resolves with the exit code: 0 all is well, 1 it is not. Throws UsageError, MissingError and what reading throws. */
 export async function runCommand(given: Arguments, around: Surroundings): Promise<number> {
@@ -42,7 +54,7 @@ export async function runCommand(given: Arguments, around: Surroundings): Promis
     const text = render(view, { format: given.format, colour })
     if (text !== last) write(last === undefined ? text : `\n${text}`)
     last = text
-    if (!given.watch || given.command === 'drain' || given.command === 'undrain') return view.healthy ? 0 : 1
+    if (!given.watch || once.has(given.command)) return view.healthy ? 0 : 1
     try {
       await clock.sleep(watchEveryMs, signal)
     } catch (error) {
@@ -54,10 +66,10 @@ export async function runCommand(given: Arguments, around: Surroundings): Promis
 
 /** What a command shows, each time anew. */
 function commandOf(given: Arguments, around: Surroundings): () => Promise<View> {
-  const { transport, signal, clock } = around
+  const { connect, signal, clock } = around
   const wide = given.format === 'wide'
-  const snapshot = (parts: readonly Part[], podsOf?: string): Promise<Snapshot> =>
-    takeSnapshot(transport, parts, { signal, ...(podsOf === undefined ? {} : { podsOf }) })
+  const snapshot = async (parts: readonly Part[]): Promise<Snapshot> =>
+    takeSnapshot((await connect()).transport, parts, { signal })
   const { command, operands } = given
   if (command !== 'explain' && command !== 'drain' && command !== 'undrain' && operands.length > 0)
     throw new UsageError(`${command} takes nothing after it, not ${operands[0] ?? ''}`)
@@ -82,6 +94,8 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
       if (name === undefined || more.length > 0) throw new UsageError(`say which node: weir ${command} NODE`)
       return () => drain(name, command === 'drain', around)
     }
+    case 'migrate':
+      return migration(given, around)
     case 'help':
     case 'version':
       break
@@ -90,8 +104,7 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
 }
 
 function explainer(object: ObjectName, given: Arguments, around: Surroundings): () => Promise<View> {
-  const { transport, signal, clock } = around
-  const namespace = object.namespace ?? given.namespace ?? around.namespace ?? 'default'
+  const { connect, signal, clock } = around
   const request = given.request === undefined ? undefined : readUrl(given.request)
   if (request && object.kind !== 'ingress') throw new UsageError('--request goes with explain ingress/NAME')
   return async () => {
@@ -99,6 +112,8 @@ function explainer(object: ObjectName, given: Arguments, around: Surroundings): 
       object.kind === 'service'
         ? ['services', 'slices', 'pods', 'classes', 'blocks', 'announcements', 'loadBalancers']
         : ['services', 'classes', 'ingresses', 'ingressClasses', 'ingressReports']
+    const { transport, namespace: usual = 'default' } = await connect()
+    const namespace = object.namespace ?? given.namespace ?? usual
     const snapshot = await takeSnapshot(transport, parts, { signal, podsOf: namespace })
     const isIt = ({ metadata }: { readonly metadata: { readonly name: string; readonly namespace?: string } }) =>
       metadata.namespace === namespace && metadata.name === object.name
@@ -113,7 +128,8 @@ function explainer(object: ObjectName, given: Arguments, around: Surroundings): 
   }
 }
 
-async function drain(name: string, wanted: boolean, { transport, signal }: Surroundings): Promise<View> {
+async function drain(name: string, wanted: boolean, { connect, signal }: Surroundings): Promise<View> {
+  const { transport } = await connect()
   const writer = createWriter(transport)
   try {
     const node = await writer.get(nodes, name, undefined, { signal })
@@ -124,6 +140,21 @@ async function drain(name: string, wanted: boolean, { transport, signal }: Surro
   } catch (error) {
     if (isNotFound(error)) throw new MissingError(`there is no Node ${name}`)
     throw error
+  }
+}
+
+function migration(
+  { from, files, class: className = 'lan' }: Arguments,
+  { connect, signal, readFile }: Surroundings,
+): () => Promise<View> {
+  if (from !== 'metallb')
+    throw new UsageError(`say from what: weir migrate --from metallb${from === undefined ? '' : `, not ${from}`}`)
+  return async () => {
+    const objects =
+      files.length > 0
+        ? files.flatMap(file => objectsIn(readFile(file), file))
+        : await readMetallb((await connect()).transport, signal)
+    return migrationView(migrateMetallb(metallbSources(objects, className)))
   }
 }
 

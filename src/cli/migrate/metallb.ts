@@ -1,0 +1,236 @@
+// From MetalLB's objects to a LoadBalancerClass and AddressPools, and what every Service that MetalLB serves is to expect. Pure.
+import type { AddressPool } from '../../api/address-pool.ts'
+import { apiVersion } from '../../api/group.ts'
+import { formatAddress, parseAddress, parseCidr, parseRange, rangeContains } from '../../model/address.ts'
+import type { Service } from '../../model/kubernetes-objects.ts'
+import { matchesSelector } from '../../model/selector.ts'
+import type { BgpAdvertisement, IpAddressPool, L2Advertisement } from './metallb-objects.ts'
+import type { Manifest, Migration, Note } from './outcome.ts'
+import { plain, united } from './selectors.ts'
+
+export interface MetallbSources {
+  readonly pools: readonly IpAddressPool[]
+  readonly l2: readonly L2Advertisement[]
+  readonly bgp: readonly BgpAdvertisement[]
+  /** Of other kinds of MetalLB, as `BGPPeer metallb-system/tor`. */
+  readonly others: readonly string[]
+  readonly services: readonly Service[]
+  /** The name of the LoadBalancerClass that is written. */
+  readonly className: string
+}
+
+type Layer2Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['layer2']>[number]
+
+/** As many as a pool may have. */
+const mostRules = 32
+
+export function migrateMetallb(sources: MetallbSources): Migration {
+  const pools = sources.pools.map(pool => migratePool(pool, sources))
+  const services = servicesOf(sources)
+  const twice = sources.pools.filter(
+    ({ metadata }, index, all) => all.findIndex(other => other.metadata.name === metadata.name) !== index,
+  )
+  return {
+    manifests: [classOf(sources), ...pools.flatMap(({ manifest }) => manifest ?? [])],
+    notes: [
+      ...twice.map(pool =>
+        leftOut(nameOf(pool), 'another pool has the same name; AddressPools are in no namespace. Rename one of them.'),
+      ),
+      ...pools.flatMap(({ notes }) => notes),
+      ...sources.others.map(about => leftOut(about, 'Weir announces by ARP and NDP and does not speak to routers.')),
+      ...services.notes,
+    ],
+    kept: services.kept,
+  }
+}
+
+function migratePool(
+  pool: IpAddressPool,
+  sources: MetallbSources,
+): { readonly manifest?: Manifest; readonly notes: readonly Note[] } {
+  const { metadata, spec } = pool
+  const about = nameOf(pool)
+  const selects = (names: readonly string[] | null | undefined, selectors: L2Advertisement['spec']) =>
+    (names ?? []).includes(metadata.name) ||
+    (selectors?.ipAddressPoolSelectors ?? []).some(selector => matchesSelector(plain(selector), metadata.labels)) ||
+    ((names ?? []).length === 0 && (selectors?.ipAddressPoolSelectors ?? []).length === 0)
+  const l2 = sources.l2.filter(each => selects(each.spec?.ipAddressPools, each.spec))
+  const bgp = sources.bgp.filter(each => selects(each.spec?.ipAddressPools, each.spec))
+  if (l2.length === 0) {
+    const why =
+      bgp.length > 0
+        ? 'it is announced by BGP only, and Weir announces by ARP and NDP. Write an AddressPool if its addresses are of your LAN.'
+        : 'no L2Advertisement selects it, so nobody announces its addresses.'
+    return { notes: [leftOut(about, why)] }
+  }
+  const notes: Note[] = []
+  if (bgp.length > 0)
+    notes.push(changed(about, 'its addresses are announced by BGP as well today; Weir announces them by ARP and NDP only.'))
+  const rules = l2.flatMap(each => rulesOf(each, notes))
+  if (rules.length > mostRules) {
+    return {
+      notes: [...notes, leftOut(about, `its L2Advertisements make ${rules.length} rules, and a pool has at most ${mostRules}.`)],
+    }
+  }
+  const allow = allowOf(pool, notes)
+  if (!allow) return { notes }
+  const priority = spec.serviceAllocation?.priority ?? 0
+  return {
+    notes,
+    manifest: {
+      apiVersion,
+      kind: 'AddressPool',
+      metadata: { name: metadata.name },
+      spec: {
+        addresses: spec.addresses.map(text => addressText(text, about, notes)),
+        autoAssign: spec.autoAssign ?? true,
+        avoidBuggyIPs: spec.avoidBuggyIPs ?? false,
+        ...(priority > 0 ? { priority } : {}),
+        ...(Object.keys(allow).length > 0 ? { allow } : {}),
+        ...(rules.some(rule => Object.keys(rule).length === 0) ? {} : { announce: { layer2: rules } }),
+      },
+    },
+  }
+}
+
+/** MetalLB takes the network of an address with a prefix length; here the first address of the network has to be written. */
+function addressText(text: string, about: string, notes: Note[]): string {
+  const compact = text.replaceAll(/\s+/g, '')
+  if ('error' in parseRange(compact)) {
+    const cidr = parseCidr(compact)
+    if (cidr) return `${formatAddress(cidr.network.family, cidr.network.first)}/${cidr.prefixLength}`
+    notes.push(changed(about, `${compact} is no range of addresses; put it right in the AddressPool.`))
+  }
+  return compact
+}
+
+/** Who may use the pool; undefined when that cannot be said, because then the pool must not be open for more. */
+function allowOf(pool: IpAddressPool, notes: Note[]): AddressPool['spec']['allow'] | undefined {
+  const { namespaces, namespaceSelectors, serviceSelectors } = pool.spec.serviceAllocation ?? {}
+  const wanted = { namespaceSelector: namespaceSelectors ?? [], serviceSelector: serviceSelectors ?? [] }
+  const found: { namespaceSelector?: ReturnType<typeof united>; serviceSelector?: ReturnType<typeof united> } = {}
+  for (const field of ['namespaceSelector', 'serviceSelector'] as const) {
+    if (wanted[field].length === 0) continue
+    const one = united(wanted[field])
+    if (!one) {
+      notes.push(
+        leftOut(
+          nameOf(pool),
+          `its ${field}s cannot be said as one selector. Write the AddressPool with one, or one pool for each.`,
+        ),
+      )
+      return undefined
+    }
+    found[field] = one
+  }
+  return {
+    ...((namespaces ?? []).length > 0 ? { namespaces: namespaces ?? [] } : {}),
+    ...(found.namespaceSelector ? { namespaceSelector: found.namespaceSelector } : {}),
+    ...(found.serviceSelector ? { serviceSelector: found.serviceSelector } : {}),
+  }
+}
+
+/** One rule for each pair of a node selector and a service selector: rules unite, as the lists of MetalLB do. */
+function rulesOf(advertisement: L2Advertisement, notes: Note[]): readonly Layer2Rule[] {
+  const { nodeSelectors, serviceSelectors, interfaces, preferredNodeSelectors } = advertisement.spec ?? {}
+  const nodes = nodeSelectors?.length ? nodeSelectors.map(plain) : [undefined]
+  const services = serviceSelectors?.length ? serviceSelectors.map(plain) : [undefined]
+  const names = interfaces ?? []
+  if (names.length === 0) {
+    notes.push(
+      changed(
+        `L2Advertisement ${advertisement.metadata.namespace ?? ''}/${advertisement.metadata.name}`,
+        'it announces on every interface; Weir announces on the one whose subnet holds the address. Name interfaces in the rule for others.',
+      ),
+    )
+  }
+  return nodes.flatMap(nodeSelector =>
+    services.map(serviceSelector => ({
+      ...(nodeSelector ? { nodeSelector } : {}),
+      ...(serviceSelector ? { serviceSelector } : {}),
+      ...(names.length > 0 ? { interfaces: [...names] } : {}),
+      ...(preferredNodeSelectors?.length
+        ? {
+            preferredNodes: preferredNodeSelectors.map(({ weight, preference }) => ({ weight, nodeSelector: plain(preference) })),
+          }
+        : {}),
+    })),
+  )
+}
+
+/** Serves what MetalLB serves: Services without a class, or those of the class it was started with. */
+function classOf({ className, services }: MetallbSources): Manifest {
+  const served = services.filter(isServed)
+  const classes = [...new Set(served.flatMap(({ spec }) => spec.loadBalancerClass ?? []))].filter(
+    name => !name.startsWith('weir.dev/'),
+  )
+  const unclassed = served.some(({ spec }) => spec.loadBalancerClass === undefined) || classes.length === 0
+  return {
+    apiVersion,
+    kind: 'LoadBalancerClass',
+    metadata: { name: className },
+    spec: {
+      provider: 'local',
+      targets: 'Node',
+      default: unclassed,
+      ...(classes.length > 0 ? { aliases: classes.toSorted() } : {}),
+    },
+  }
+}
+
+function servicesOf({ services, pools }: MetallbSources): { readonly kept: readonly string[]; readonly notes: readonly Note[] } {
+  const served = services.filter(isServed)
+  const sharing = Map.groupBy(served, service => annotation(service, 'allow-shared-ip') ?? '')
+  const results = served.map(service => {
+    const name = `Service ${service.metadata.namespace ?? ''}/${service.metadata.name}`
+    const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+    const outside = addresses.filter(address => !pools.some(pool => holds(pool, address)))
+    const key = annotation(service, 'allow-shared-ip')
+    const fellows = key === undefined ? [] : (sharing.get(key) ?? [])
+    const namespaces = new Set(fellows.map(({ metadata }) => metadata.namespace ?? ''))
+    return {
+      kept: outside.length > 0 ? [] : [`${name} keeps ${addresses.join(', ')}`],
+      notes: [
+        ...(outside.length > 0 ? [changed(name, `${outside.join(', ')} is in no pool; it gets another address.`)] : []),
+        ...(namespaces.size > 1
+          ? [
+              changed(
+                name,
+                `it may share its address with Services of other namespaces, which here needs the annotation weir.dev/share-with-namespaces (${[...namespaces].toSorted().join(', ')}) on each of them.`,
+              ),
+            ]
+          : []),
+      ],
+    }
+  })
+  return { kept: results.flatMap(({ kept }) => kept), notes: results.flatMap(({ notes }) => notes) }
+}
+
+/** Has an address of a load balancer already. */
+function isServed({ spec, status }: Service): boolean {
+  return spec.type === 'LoadBalancer' && (status?.loadBalancer?.ingress ?? []).some(({ ip }) => ip !== undefined)
+}
+
+function annotation({ metadata }: Service, name: string): string | undefined {
+  return metadata.annotations?.[`metallb.io/${name}`] ?? metadata.annotations?.[`metallb.universe.tf/${name}`]
+}
+
+function holds({ spec }: IpAddressPool, text: string): boolean {
+  const address = parseAddress(text)
+  return spec.addresses.some(written => {
+    const range = parseRange(addressText(written, '', []))
+    return address !== undefined && !('error' in range) && rangeContains(range, address)
+  })
+}
+
+function nameOf({ metadata }: IpAddressPool): string {
+  return `IPAddressPool ${metadata.namespace ?? ''}/${metadata.name}`
+}
+
+function changed(about: string, message: string): Note {
+  return { kind: 'changed', about, message }
+}
+
+function leftOut(about: string, message: string): Note {
+  return { kind: 'left out', about, message }
+}
