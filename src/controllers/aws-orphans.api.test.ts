@@ -15,7 +15,7 @@ const objects = '/apis/weir.dev/v1alpha1/namespaces/weir-system/loadbalancers'
 const start = () => runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
 
 beforeAll(async () => {
-  environment = useEnvironment({ WEIR_AWS_SWEEP_SECONDS: '0.3', WEIR_AWS_ORPHAN_SECONDS: '4' })
+  environment = useEnvironment({ WEIR_AWS_SWEEP_SECONDS: '0.3', WEIR_AWS_ORPHAN_SECONDS: '8' })
   world = await startFakeWorld()
   weir = start()
   await weir.working
@@ -40,12 +40,13 @@ test('a load balancer whose Service and memory are gone is told by an object and
   weir = start()
   const name = `orphan.default.lost.${metadata.uid?.slice(0, 8)}`
   const report = await world.cluster.until(`${objects}/${name}`, ({ status }) => status?.conditions?.[0])
-  const foundAt = Date.now()
+  // In whole seconds, rounded down.
+  const foundAt = Date.parse(report.status.conditions[0].lastTransitionTime)
   expect(report.status.conditions[0]).toMatchObject({ type: 'Ready', status: 'False', reason: 'Orphaned' })
   expect(report.status.conditions[0].message).toContain(report.status.ids['load-balancer'])
   expect(world.aws.world.loadBalancers.values()).toHaveLength(2)
   await world.cluster.untilGone(`${objects}/${name}`)
-  expect(Date.now() - foundAt).toBeGreaterThan(3000)
+  expect(Date.now() - foundAt).toBeGreaterThan(5000)
   const owners = world.aws.world.loadBalancers.values().map(({ tags }) => tags['weir.dev/owner'])
   expect(owners).toEqual(['default/kept'])
   await waitFor(async () => world.aws.world.targetGroups.values().length === 1, {

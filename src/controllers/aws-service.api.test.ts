@@ -19,13 +19,12 @@ const hostOf = (service: { status?: { loadBalancer?: { ingress?: readonly { host
 
 /** Until no call was made for a moment. */
 async function quiet(): Promise<void> {
-  let before = -1
+  const counts: number[] = []
   await waitFor(
     async () => {
-      const now = world.aws.calls.count()
-      const isQuiet = now === before
-      before = now
-      return isQuiet
+      counts.push(world.aws.calls.count())
+      // Twice in a row: the machine may have been busy with something else for a while.
+      return counts.length > 2 && new Set(counts.slice(-3)).size === 1
     },
     { what: 'AWS to be left alone', everyMs: 700 },
   )

@@ -96,7 +96,7 @@ test('a node that is drained gives its addresses to others, and no call of clien
         await label('weir.dev/drain=true')
         for (const each of dual) await ownerWhen(lab, each, ({ node }) => node !== before.node)
       },
-      { patienceMs: 5000 },
+      { patienceMs: 15_000 },
     )
     expect(Object.values(seen).map(({ unanswered }) => unanswered)).toEqual([0, 0])
   } finally {

@@ -153,7 +153,7 @@ test('a class that goes from Node to Pod and back: the addresses stay and no cal
       for (const address of addresses)
         await caller.answeredBy(address, 30, answers => podsOf(answers).size === 3 && !seesClient(address)(answers))
     },
-    { patienceMs: 5000 },
+    { patienceMs: 15_000 },
   )
   expect(Object.values(seen).map(({ unanswered }) => unanswered)).toEqual([0, 0])
   expect(await user.servedAt('changing', 2)).toEqual(addresses)
@@ -181,7 +181,7 @@ test('a rolling update of a Deployment under steady load costs no call', async (
       await user.kubectl(['rollout', 'restart', 'deployment/shop'])
       await rolledOut()
     },
-    { patienceMs: 5000 },
+    { patienceMs: 15_000 },
   )
   expect(Object.values(seen).map(({ unanswered }) => unanswered)).toEqual([0, 0])
   for (const address of addresses) expect(podsOf(await caller.call(address, 20)).isDisjointFrom(pods)).toBe(true)

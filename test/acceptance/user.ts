@@ -230,7 +230,7 @@ export function openCaller(lab: SharedLab): Caller {
     believes,
     answerers: async address => {
       if (isIPv6(address)) return [...new Set((await askNdp(address, 3, 500)).map(({ mac }) => mac))]
-      const { stdout } = await lab.client.tryExec(['arping', '-b', '-c', '3', '-w', '4', '-I', 'eth0', address])
+      const { stdout } = await lab.client.tryExec(['arping', '-b', '-c', '3', '-w', '8', '-I', 'eth0', address])
       return [...new Set(Array.from(stdout.matchAll(/\[([0-9A-F:]{17})\]/g), ([, mac = '']) => mac.toLowerCase()))]
     },
     silent: async address => {

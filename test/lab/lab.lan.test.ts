@@ -39,7 +39,7 @@ describe('the lab that tests share', () => {
   }
 
   test('a client outside the network of the nodes resolves a node by ARP', async () => {
-    const answer = await lab.client.exec(['arping', '-c', '1', '-w', '2', '-I', 'eth0', lab.node(1).address])
+    const answer = await lab.client.exec(['arping', '-c', '1', '-w', '20', '-I', 'eth0', lab.node(1).address])
     const mac = (await lab.node(1).exec(['cat', '/sys/class/net/eth0/address'])).trim()
     expect(answer.toLowerCase()).toContain(mac)
   })
@@ -109,8 +109,8 @@ describe('the lab that tests share', () => {
 
   test('a neutral observer on the LAN sees who is asked for', async () => {
     await using observer = await lab.attach('observer', '10.201.0.99')
-    expect((await observer.tryExec(['arping', '-c', '1', '-w', '2', '-I', 'eth0', lab.node(0).address])).code).toBe(0)
-    expect((await lab.client.tryExec(['arping', '-c', '1', '-w', '2', '-I', 'eth0', observer.address])).code).toBe(0)
+    expect((await observer.tryExec(['arping', '-c', '1', '-w', '20', '-I', 'eth0', lab.node(0).address])).code).toBe(0)
+    expect((await lab.client.tryExec(['arping', '-c', '1', '-w', '20', '-I', 'eth0', observer.address])).code).toBe(0)
   })
 
   test('a node behind a cut link answers nobody until the link is back', async () => {
