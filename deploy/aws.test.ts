@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml'
 import { acmCommands } from '../providers/aws/calls/acm.ts'
 import { ec2Commands } from '../providers/aws/calls/ec2.ts'
 import { elbCommands } from '../providers/aws/calls/elbv2.ts'
+import { wafCommands } from '../providers/aws/calls/wafv2.ts'
 
 interface Statement {
   readonly Sid: string
@@ -20,8 +21,8 @@ const actionsOf = ({ Action }: Statement) => (typeof Action === 'string' ? [Acti
 
 /**
  * Elastic Load Balancing asks these of EC2 and IAM as whoever calls it: CreateLoadBalancer and SetSecurityGroups for the security
- * groups, gateway and addresses, RegisterTargets for instances, and the first CreateLoadBalancer of an account for the role of the
- * service ("Elastic Load Balancing service-linked role", user guide).
+ * groups, gateway and addresses, RegisterTargets for instances, the first CreateLoadBalancer of an account for the role of the
+ * service, and WAF for a load balancer's web ACL ("Elastic Load Balancing service-linked role", user guide).
  */
 const behind = [
   'ec2:DescribeAccountAttributes',
@@ -29,6 +30,7 @@ const behind = [
   'ec2:DescribeInstances',
   'ec2:DescribeInternetGateways',
   'ec2:GetSecurityGroupsForVpc',
+  'elasticloadbalancing:SetWebAcl',
   'iam:CreateServiceLinkedRole',
 ]
 
@@ -37,6 +39,7 @@ test('the IAM policy allows exactly the calls that are made, and those that AWS 
     ...Object.keys(elbCommands).map(name => `elasticloadbalancing:${name}`),
     ...Object.keys(ec2Commands).map(name => `ec2:${name}`),
     ...Object.keys(acmCommands).map(name => `acm:${name}`),
+    ...Object.keys(wafCommands).map(name => `wafv2:${name}`),
     ...behind,
   ]
   expect([...new Set(policy.Statement.flatMap(actionsOf))].toSorted()).toEqual(made.toSorted())

@@ -1,5 +1,7 @@
 // The steps of the aws provider for one load balancer, as data that prints as one line.
 import type { Problem } from '../../src/model/load-balancer.ts'
+import { isOfApplication, printApplicationAction } from './actions/application.ts'
+import type { ApplicationAction } from './actions/application.ts'
 import type { SubnetMapping } from './discovery/addresses.ts'
 import type { Target } from './membership/targets.ts'
 import type { OwnRule } from './model/security-group-rules.ts'
@@ -13,7 +15,10 @@ export type GroupRole = 'frontend' | 'backend'
 /** Where a listener sends connections: to a target group of ours by its key, or to any by its ARN. */
 export type ForwardTo = StackListener['forward']
 
-export type AwsAction =
+/** What is done at AWS for one load balancer. */
+export type AwsAction = CommonAction | ApplicationAction
+
+type CommonAction =
   | {
       readonly kind: 'create-security-group'
       readonly role: GroupRole
@@ -86,6 +91,7 @@ export type AwsAction =
 
 /** The action as a person reads it. */
 export function printAction(action: AwsAction): string {
+  if (isOfApplication(action)) return printApplicationAction(action)
   switch (action.kind) {
     case 'create-security-group':
       return `+ security group  ${action.group.name} (${action.role})`

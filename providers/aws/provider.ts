@@ -105,6 +105,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     nodes: dependencies.nodes,
     clock,
     log,
+    oidcClient: dependencies.oidcClient ?? (() => Promise.resolve(undefined)),
     confirmLeading: dependencies.confirmLeading ?? (() => Promise.resolve()),
     memory: emptyMemory(),
     rulesOf: perLocation(location =>

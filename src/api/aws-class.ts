@@ -177,6 +177,7 @@ export const awsClassSchema = z
         elasticLoadBalancingV2: url.exactOptional(),
         ec2: url.exactOptional(),
         acm: url.exactOptional(),
+        wafv2: url.exactOptional(),
         sts: url.exactOptional(),
       })
       .exactOptional()

@@ -54,6 +54,7 @@ export const placeSchema = z
         elasticLoadBalancingV2: resourceId.exactOptional(),
         ec2: resourceId.exactOptional(),
         acm: resourceId.exactOptional(),
+        wafv2: resourceId.exactOptional(),
         sts: resourceId.exactOptional(),
       })
       .exactOptional(),

@@ -32,6 +32,25 @@ export type ApplicationAction =
   | { readonly kind: 'associate-web-acl'; readonly arn: string }
   | { readonly kind: 'disassociate-web-acl' }
 
+const kinds: ReadonlySet<string> = new Set<ApplicationAction['kind']>([
+  'import-certificate',
+  'delete-certificate',
+  'create-http-listener',
+  'modify-http-listener',
+  'add-http-certificates',
+  'create-rule',
+  'modify-rule',
+  'set-rule-priorities',
+  'delete-rule',
+  'associate-web-acl',
+  'disassociate-web-acl',
+])
+
+/** Whether an action is one of these. */
+export function isOfApplication(action: { readonly kind: string }): action is ApplicationAction {
+  return kinds.has(action.kind)
+}
+
 /** The action as a person reads it. */
 export function printApplicationAction(action: ApplicationAction): string {
   switch (action.kind) {

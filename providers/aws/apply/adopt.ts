@@ -13,7 +13,7 @@ export async function adopt(
   run: Run,
   { arn, name, tags, remove }: Extract<AwsAction, { readonly kind: 'adopt' }>,
 ): Promise<void> {
-  const { context, location, caller, id, goal } = run
+  const { context, location, caller, id } = run
   const owner = ownerOf(id)
   await context.confirmLeading(caller.signal)
   const fresh = (await abandonable(location.freshTags([arn]), caller.signal)).get(arn)
@@ -23,7 +23,7 @@ export async function adopt(
   }
   const known = location.pictures.loadBalancers.known(arn)
   if (known) location.pictures.loadBalancers.saw({ ...known, tags: fresh })
-  const clusterName = goal && clusterNameOf(context, goal.desired.class)
+  const clusterName = run.class && clusterNameOf(context, run.class)
   const { allowed, why } = adoptionOf(fresh, context.cluster, owner, clusterName)
   if (!allowed && !isOwnedBy(fresh, context.cluster, owner)) throw notAllowed(name, why, ownerText(owner))
   await tag(run, { kind: 'tag', arns: [arn], tags })

@@ -46,6 +46,8 @@ export async function bring(context: Context, { id, goal, seen, actions, member 
     location,
     caller,
     goal,
+    class: goal.desired.class,
+    secrets: new Map(),
     seen,
     stack: seen.stack,
     ids,

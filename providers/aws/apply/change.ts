@@ -24,10 +24,19 @@ export const revoke: Change<'revoke'> = async (run, { role, rules }) => {
 export const modifyHealthCheck: Change<'modify-health-check'> = async (run, { key, healthCheck }) => {
   const { calls, pictures } = run.location
   const TargetGroupArn = idIn(run, `target-group/${key}`)
-  const { TargetGroups } = await calls.elb('ModifyTargetGroup', { TargetGroupArn, ...healthCheckInput(healthCheck) }, run.caller)
+  const { TargetGroups } = await calls.elb(
+    'ModifyTargetGroup',
+    { TargetGroupArn, ...healthCheckInput(healthCheck, versionOf(run, key)) },
+    run.caller,
+  )
   const [changed] = TargetGroups ?? []
   const known = pictures.targetGroups.known(TargetGroupArn)
   if (changed && known) pictures.targetGroups.put(foundTargetGroup(changed, known.tags))
+}
+
+/** The codes of success are those of gRPC where that is spoken. */
+function versionOf({ stack }: Run, key: string): string | undefined {
+  return stack?.targetGroups.find(group => group.key === key)?.protocolVersion
 }
 
 export const setTargetGroupAttributes: Change<'set-target-group-attributes'> = async (run, { key, attributes }) => {
@@ -64,7 +73,7 @@ export const setSubnets: Change<'set-subnets'> = async (run, { subnets, balancer
 export const setIpAddressType: Change<'set-ip-address-type'> = async (run, { type }) => {
   const { calls, pictures } = run.location
   const LoadBalancerArn = idIn(run, 'load-balancer')
-  const IpAddressType = type === 'dualstack' ? 'dualstack' : 'ipv4'
+  const IpAddressType = type === 'dualstack' || type === 'dualstack-without-public-ipv4' ? type : 'ipv4'
   await calls.elb('SetIpAddressType', { LoadBalancerArn, IpAddressType }, run.caller)
   const known = pictures.loadBalancers.known(LoadBalancerArn)
   if (known) pictures.loadBalancers.put({ ...known, ipAddressType: type })

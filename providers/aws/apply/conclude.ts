@@ -54,7 +54,7 @@ export async function conclude(context: Context, input: Conclusion): Promise<Out
     caller,
   })
   const opened = membership.registeredAny
-    ? await openFor(context, { ...input, record: membership.record }, wish.settings)
+    ? await openFor(context, { ...input, goal, class: goal.desired.class, record: membership.record }, wish.settings)
     : undefined
   if (opened) noteUnclear(context, id, opened.problems)
   const told = await readinessOf(

@@ -89,7 +89,8 @@ export const createTargetGroup: Make<'create-target-group'> = (run, { group, vpc
       VpcId: vpcId,
       TargetType: group.targetType,
       IpAddressType: group.ipAddressType,
-      ...healthCheckInput(group.healthCheck),
+      ...(group.protocolVersion === undefined ? {} : { ProtocolVersion: group.protocolVersion }),
+      ...healthCheckInput(group.healthCheck, group.protocolVersion),
       Tags: tagList(group.tags),
     }
     const answer = await unless(['DuplicateTargetGroupName'], calls.elb('CreateTargetGroup', input, run.caller), () =>
@@ -110,12 +111,14 @@ export const createLoadBalancer: Make<'create-load-balancer'> = async (run, { ba
   const groups = balancer.securityGroups.map(ref => groupId(run, ref))
   const input: ElbInput<'CreateLoadBalancer'> = {
     Name: balancer.name,
-    Type: 'network',
+    Type: balancer.type,
     Scheme: balancer.scheme,
     IpAddressType: balancer.ipAddressType,
     SubnetMappings: balancer.subnets.map(mappingInput),
     ...(groups.length > 0 ? { SecurityGroups: groups } : {}),
     ...(balancer.sourceNat ? { EnablePrefixForIpv6SourceNat: 'on' } : {}),
+    ...(balancer.customerOwnedIpv4Pool === undefined ? {} : { CustomerOwnedIpv4Pool: balancer.customerOwnedIpv4Pool }),
+    ...(balancer.ipamIpv4Pool === undefined ? {} : { IpamPools: { Ipv4IpamPoolId: balancer.ipamIpv4Pool } }),
     Tags: tagList(balancer.tags),
   }
   const answer = await unless(['DuplicateLoadBalancerName'], calls.elb('CreateLoadBalancer', input, run.caller), () =>
@@ -135,33 +138,42 @@ export const createLoadBalancer: Make<'create-load-balancer'> = async (run, { ba
   run.record = { ...run.record, scheme: balancer.scheme, dnsName: run.record.dnsName ?? found.dnsName }
 }
 
-export const createListener: Make<'create-listener'> = (run, { listener }) => {
+export const createListener: Make<'create-listener'> = (run, { listener }) =>
+  makeListener(run, listener.port, { ...listenerInput(run, listener), ...optionalTags(listener.tags) })
+
+export function makeListener(
+  run: Run,
+  port: number,
+  { Tags, ...settings }: Omit<ElbInput<'CreateListener'>, 'LoadBalancerArn'>,
+): Promise<void> {
   const { calls, pictures } = run.location
   const LoadBalancerArn = idIn(run, 'load-balancer')
   const make = async () => {
-    const input = { LoadBalancerArn, ...listenerInput(run, listener), ...optionalTags(listener.tags) }
+    const input = { LoadBalancerArn, ...settings, ...(Tags === undefined ? {} : { Tags }) }
     const answer = await unless(['DuplicateListener'], calls.elb('CreateListener', input, run.caller), () =>
-      existingListener(run, listener),
+      existingListener(run, port, settings).then(found => ({ ...found, existed: true })),
     )
     const [made] = (answer.Listeners ?? []).map(foundListener)
-    if (!made) throw unclear(`the listener ${listener.port}`)
+    if (!made) throw unclear(`the listener ${port}`)
     pictures.listeners.put(made)
+    if ('existed' in answer) pictures.rules.lost(made.arn)
+    else pictures.rules.begin(made.arn)
     return made.arn
   }
-  return noteId(run, `listener/${listener.port}`, make())
+  return noteId(run, `listener/${port}`, make())
 }
 
 /** One is there that we did not see: made by a run that was cut, with other settings. It is ours, as its load balancer is. */
-async function existingListener(run: Run, listener: StackListener) {
+async function existingListener(run: Run, port: number, settings: Omit<ElbInput<'CreateListener'>, 'LoadBalancerArn' | 'Tags'>) {
   const { calls } = run.location
   const LoadBalancerArn = idIn(run, 'load-balancer')
   const { Listeners = [] } = await calls.elb('DescribeListeners', { LoadBalancerArn }, run.caller)
-  const existing = Listeners.map(foundListener).find(({ port }) => port === listener.port)
-  if (!existing) throw unclear(`the listener ${listener.port}`)
-  return calls.elb('ModifyListener', { ListenerArn: existing.arn, ...listenerInput(run, listener) }, run.caller)
+  const existing = Listeners.map(foundListener).find(each => each.port === port)
+  if (!existing) throw unclear(`the listener ${port}`)
+  return calls.elb('ModifyListener', { ListenerArn: existing.arn, ...settings }, run.caller)
 }
 
-export function healthCheckInput(check: HealthCheckSettings) {
+export function healthCheckInput(check: HealthCheckSettings, protocolVersion?: string) {
   return {
     HealthCheckProtocol: check.protocol,
     HealthCheckPort: String(check.port),
@@ -170,7 +182,9 @@ export function healthCheckInput(check: HealthCheckSettings) {
     HealthyThresholdCount: check.healthyThreshold,
     UnhealthyThresholdCount: check.unhealthyThreshold,
     ...(check.path === undefined ? {} : { HealthCheckPath: check.path }),
-    ...(check.successCodes === undefined ? {} : { Matcher: { HttpCode: check.successCodes } }),
+    ...(check.successCodes === undefined
+      ? {}
+      : { Matcher: protocolVersion === 'GRPC' ? { GrpcCode: check.successCodes } : { HttpCode: check.successCodes } }),
   }
 }
 
@@ -222,7 +236,7 @@ export function tagList(tags: Tags): Tag[] {
 }
 
 /** AWS refuses an empty list. */
-function optionalTags(tags: Tags): { readonly Tags?: Tag[] } {
+export function optionalTags(tags: Tags): { readonly Tags?: Tag[] } {
   const list = tagList(tags)
   return list.length === 0 ? {} : { Tags: list }
 }

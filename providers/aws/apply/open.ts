@@ -1,4 +1,5 @@
 // Opens the security groups of targets for a load balancer, and closes them when it goes.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { Goal } from '../../../src/provider.ts'
@@ -34,7 +35,7 @@ export async function openTargets(
       .map(group => ({ ...group, targets: seen.targets.get(group.key) ?? [] })),
     ...(await replacedTargets(context, { id, location, record, targetGroups, goal }, caller.signal)),
   ]
-  const clusterName = goal && clusterNameOf(context, goal.desired.class)
+  const clusterName = run.class && clusterNameOf(context, run.class)
   const marks = {
     ...(stack.targetSecurityGroupTags === undefined ? {} : { tags: stack.targetSecurityGroupTags }),
     ...(clusterName === undefined ? {} : { clusterName }),
@@ -77,22 +78,24 @@ export async function openFor(
   {
     id,
     goal,
+    class: lbClass,
     location,
     caller,
     record,
   }: {
     readonly id: LoadBalancerOwner
     readonly goal: Goal | undefined
+    readonly class: LoadBalancerClass
     readonly location: Location
     readonly caller: Caller
     readonly record: LedgerRecord
   },
-  settings: AwsSettings,
+  settings: Pick<AwsSettings, 'securityGroups' | 'loadBalancer' | 'targetGroups'>,
 ): Promise<{ readonly openings: Openings; readonly problems: readonly Problem[] } | undefined> {
-  const { backendSecurityGroup, targetSecurityGroupTags: tags } = goal?.desired.class.spec.aws ?? {}
+  const { backendSecurityGroup, targetSecurityGroupTags: tags } = lbClass.spec.aws ?? {}
   const { securityGroups, loadBalancer } = settings
   if (!securityGroups.manageBackendRules) return undefined
-  const clusterName = goal && clusterNameOf(context, goal.desired.class)
+  const clusterName = clusterNameOf(context, lbClass)
   const marks = { ...(tags === undefined ? {} : { tags }), ...(clusterName === undefined ? {} : { clusterName }) }
   const targets = await targetsOf(context, id, settings, location, caller)
   const { targetGroups } = settings

@@ -1,6 +1,8 @@
 // One run of a plan: where it works, for whom, and what it has made so far.
 import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
+import type { SecretState } from '../../../src/model/ingress-group.ts'
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { Goal } from '../../../src/provider.ts'
 import type { Caller } from '../calls/calls.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
@@ -16,6 +18,8 @@ export interface Run {
   readonly caller: Caller
   /** Absent when planning was for nothing. */
   readonly goal: Goal | undefined
+  /** Absent when planning was for nothing. */
+  readonly class: LoadBalancerClass | undefined
   readonly seen: Seen
   /** Absent when planning was for nothing. */
   readonly stack: Stack | undefined
@@ -24,6 +28,8 @@ export interface Run {
   /** What goes into the ledger when the run ends, however it ends. */
   record: LedgerRecord
   readonly warnings: Problem[]
+  /** Secrets that Ingresses name, by `secretKey`; none for Services. */
+  readonly secrets: ReadonlyMap<string, SecretState>
   /** Members of a group whose part could not be made, by uid; the others' parts are. */
   readonly failed: Map<string, unknown>
 }
@@ -47,6 +53,7 @@ export function idsOf(seen: Seen): Map<string, string> {
     const group = seen.groups.find(each => each.name === name)
     if (group) ids.set(`target-group/${key}`, group.arn)
   }
+  for (const { key, arn } of seen.application?.certificates ?? []) ids.set(`certificate/${key}`, arn)
   const frontend = seen.frontends.find(({ name }) => name === stack.frontend?.name)
   if (frontend) ids.set('security-group/frontend', frontend.id)
   if (seen.backend) ids.set('security-group/backend', seen.backend.id)

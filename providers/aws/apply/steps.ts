@@ -2,11 +2,13 @@
 import type { Reason } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
+import { isOfApplication } from '../actions/application.ts'
 import { hasCode, isGone, isUncertain } from '../calls/errors.ts'
 import { noteRegistered } from '../membership/membership.ts'
 import { register } from '../membership/register.ts'
 import { targetKey } from '../membership/targets.ts'
 import { adopt } from './adopt.ts'
+import { applicationStep, originsOf } from './application/steps.ts'
 import * as change from './change.ts'
 import * as make from './make.ts'
 import { closeTargets, openTargets } from './open.ts'
@@ -17,35 +19,64 @@ import type { Run } from './run.ts'
 
 export type Wait = Extract<AwsAction, { readonly kind: 'wait' }>
 
-/** Runs the actions in order; gives the wait that ended them. */
+/**
+ * Runs the actions in order; gives the wait that ended them. Rules for which a load balancer has no room are tried once more when
+ * what is to go has gone.
+ */
 export async function carryOut(run: Run, actions: readonly AwsAction[]): Promise<Wait | undefined> {
   const ours = await confirmOurs(run, actions)
+  const postponed: AwsAction[] = []
   for (const action of actions) {
     run.caller.signal.throwIfAborted()
     if (action.kind === 'wait') return action
-    const member = memberOf(run, action)
-    if (member !== undefined && run.failed.has(member)) continue
-    try {
-      await step(run, action, ours)
-    } catch (error) {
-      if (member !== undefined && isOnlyItsOwn(error)) {
-        run.failed.set(member, error)
-        continue
-      }
-      const wait = waitFor(run, action, error)
-      if (wait) return wait
-      throw error
+    if (action.kind === 'create-rule' && postponed.length > 0) {
+      postponed.push(action)
+      continue
     }
-    run.context.log.debug({ service: `${run.id.namespace}/${run.id.name}`, action: action.kind }, 'action done')
+    const ended = await attempt(run, action, { ours, postpone: () => postponed.push(action) })
+    if (ended) return ended
+  }
+  for (const action of postponed) {
+    run.caller.signal.throwIfAborted()
+    const ended = await attempt(run, action, { ours })
+    if (ended) return ended
   }
   return undefined
 }
 
-/** The member of a group whose part an action is about. */
-function memberOf({ stack }: Run, action: AwsAction): string | undefined {
-  if (stack?.members === undefined) return undefined
+async function attempt(
+  run: Run,
+  action: AwsAction,
+  { ours, postpone }: { readonly ours: ReadonlySet<string>; readonly postpone?: () => void },
+): Promise<Wait | undefined> {
+  const members = membersOf(run, action)
+  if (members.length > 0 && members.every(member => run.failed.has(member))) return undefined
+  try {
+    await step(run, action, ours)
+  } catch (error) {
+    if (postpone && action.kind === 'create-rule' && hasCode(error, 'TooManyRules')) {
+      postpone()
+      return undefined
+    }
+    if (members.length > 0 && isOnlyItsOwn(error)) {
+      for (const member of members) run.failed.set(member, error)
+      return undefined
+    }
+    const wait = waitFor(run, action, error)
+    if (wait) return wait
+    throw error
+  }
+  run.context.log.debug({ service: `${run.id.namespace}/${run.id.name}`, action: action.kind }, 'action done')
+  return undefined
+}
+
+/** The members whose part alone an action is about: Services of a group by uid, Ingresses as `namespace/name`; none for what concerns all. */
+function membersOf({ stack }: Run, action: AwsAction): readonly string[] {
+  const origins = originsOf(action)
+  if (origins) return origins
+  if (stack?.members === undefined) return []
   const key = keyOf(action)
-  return stack.targetGroups.find(group => group.key === key)?.member?.id.uid
+  return stack.targetGroups.flatMap(group => (group.key === key && group.member ? [group.member.id.uid] : []))
 }
 
 function keyOf(action: AwsAction): string | undefined {
@@ -57,7 +88,7 @@ function keyOf(action: AwsAction): string | undefined {
 
 /** Whether AWS objects to what a member asks for, and not to the controller, nor to what it believes. */
 function isOnlyItsOwn(error: unknown): boolean {
-  if (!(error instanceof ProviderError) || isGone(error) || isUncertain(error)) return false
+  if (!(error instanceof ProviderError) || error.retry === 'now' || isGone(error) || isUncertain(error)) return false
   return !general.has(error.code)
 }
 
@@ -68,10 +99,12 @@ function waitFor({ stack }: Run, { kind }: AwsAction, error: unknown): Wait | un
   if (!stack) return undefined
   if (hasCode(error, 'CapacityReservationPending')) return { kind: 'wait', why: 'the capacity asked for before', afterMs: 30_000 }
   const isHeld = kind.startsWith('delete-') && hasCode(error, 'DependencyViolation', 'ResourceInUse')
+  if (hasCode(error, 'WAFUnavailableEntity')) return { kind: 'wait', why: 'WAF to know the load balancer', afterMs: 5000 }
   return isHeld ? { kind: 'wait', why: 'AWS to let go of what was deleted', afterMs: 5000 } : undefined
 }
 
 async function step(run: Run, action: AwsAction, ours: ReadonlySet<string>): Promise<void> {
+  if (isOfApplication(action)) return applicationStep(run, action)
   switch (action.kind) {
     case 'create-security-group':
       return make.createSecurityGroup(run, action)

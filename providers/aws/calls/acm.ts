@@ -1,6 +1,21 @@
 // The ACM calls that are made, by name. Imported when the first certificate is looked at.
-import { ACMClient, DescribeCertificateCommand } from '@aws-sdk/client-acm'
+import {
+  ACMClient,
+  AddTagsToCertificateCommand,
+  DeleteCertificateCommand,
+  DescribeCertificateCommand,
+  ImportCertificateCommand,
+  ListCertificatesCommand,
+  ListTagsForCertificateCommand,
+} from '@aws-sdk/client-acm'
 
 export { ACMClient }
 
-export const acmCommands = { DescribeCertificate: DescribeCertificateCommand } as const
+export const acmCommands = {
+  AddTagsToCertificate: AddTagsToCertificateCommand,
+  DeleteCertificate: DeleteCertificateCommand,
+  DescribeCertificate: DescribeCertificateCommand,
+  ImportCertificate: ImportCertificateCommand,
+  ListCertificates: ListCertificatesCommand,
+  ListTagsForCertificate: ListTagsForCertificateCommand,
+} as const

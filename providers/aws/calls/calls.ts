@@ -4,10 +4,12 @@ import type { ec2Commands } from './ec2.ts'
 import type { elbCommands } from './elbv2.ts'
 import { hasCode, isThrottle, providerError } from './errors.ts'
 import type { ApiClass, Limiter } from './limiter.ts'
+import type { wafCommands } from './wafv2.ts'
 
 export type ElbOperation = keyof typeof elbCommands
 export type Ec2Operation = keyof typeof ec2Commands
 export type AcmOperation = keyof typeof acmCommands
+export type WafOperation = keyof typeof wafCommands
 
 /** A command class of the SDK, as far as its types are needed. */
 type Command = new (input: never) => { resolveMiddleware: (...args: never) => unknown; readonly input: object }
@@ -26,6 +28,9 @@ export type Ec2Output<Name extends Ec2Operation> = OutputOf<(typeof ec2Commands)
 export type AcmInput<Name extends AcmOperation> = InputOf<(typeof acmCommands)[Name]>
 export type AcmOutput<Name extends AcmOperation> = OutputOf<(typeof acmCommands)[Name]>
 
+export type WafInput<Name extends WafOperation> = InputOf<(typeof wafCommands)[Name]>
+export type WafOutput<Name extends WafOperation> = OutputOf<(typeof wafCommands)[Name]>
+
 /** For whom a call is made, and until when. */
 export interface Caller {
   /** Turns go round among these: the uid of a load balancer's owner, or `shared` for what serves all. */
@@ -41,6 +46,7 @@ export interface Transports {
   readonly elasticloadbalancing: Send
   readonly ec2: Send
   readonly acm: Send
+  readonly wafv2: Send
 }
 
 /** Typed calls. Rejects with a ProviderError, or with the signal's reason. */
@@ -48,6 +54,7 @@ export interface AwsCalls {
   elb<Name extends ElbOperation>(name: Name, input: ElbInput<Name>, caller: Caller): Promise<ElbOutput<Name>>
   ec2<Name extends Ec2Operation>(name: Name, input: Ec2Input<Name>, caller: Caller): Promise<Ec2Output<Name>>
   acm<Name extends AcmOperation>(name: Name, input: AcmInput<Name>, caller: Caller): Promise<AcmOutput<Name>>
+  waf<Name extends WafOperation>(name: Name, input: WafInput<Name>, caller: Caller): Promise<WafOutput<Name>>
 }
 
 /** Calls through `transports`, no faster than `limiter` lets them. */
@@ -74,12 +81,14 @@ export function createCalls(transports: Transports, limiter: Limiter): AwsCalls 
     ec2: async (name, input, caller) => (await call('ec2', name, input, caller)) as Ec2Output<typeof name>,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     acm: async (name, input, caller) => (await call('acm', name, input, caller)) as AcmOutput<typeof name>,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    waf: async (name, input, caller) => (await call('wafv2', name, input, caller)) as WafOutput<typeof name>,
   }
 }
 
 /** The class a call counts in. */
 export function classOf(service: keyof Transports, operation: string): ApiClass {
-  if (service === 'acm') return 'acm'
+  if (service === 'acm' || service === 'wafv2') return service
   const reads = operation.startsWith('Describe')
   if (service === 'ec2') return reads ? 'ec2-read' : 'ec2-write'
   if (operation === 'RegisterTargets' || operation === 'DeregisterTargets') return 'elb-targets'

@@ -14,6 +14,7 @@ export interface ClientOptions {
     readonly elasticLoadBalancingV2?: string | undefined
     readonly ec2?: string | undefined
     readonly acm?: string | undefined
+    readonly wafv2?: string | undefined
     readonly sts?: string | undefined
   }
   readonly credentials?: NonNullable<ElasticLoadBalancingV2ClientConfig['credentials']>
@@ -96,6 +97,10 @@ export function sdkTransports(options: ClientOptions): Transports & { close(): P
       const { ACMClient, acmCommands } = await import('./acm.ts')
       return { client: new ACMClient(config), commands: acmCommands }
     }, endpoints?.acm),
+    wafv2: lazily(async config => {
+      const { WAFV2Client, wafCommands } = await import('./wafv2.ts')
+      return { client: new WAFV2Client(config), commands: wafCommands }
+    }, endpoints?.wafv2),
     async close() {
       for (const { client } of await Promise.all(opened)) client.destroy()
     },

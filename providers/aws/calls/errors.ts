@@ -6,7 +6,7 @@ import type { Retry } from '../../../src/provider.ts'
 
 /** What a call was, for the words of an error. */
 export interface CallName {
-  /** The prefix of IAM actions: `elasticloadbalancing`, `ec2`, `acm`. */
+  /** The prefix of IAM actions: `elasticloadbalancing`, `ec2`, `acm`, `wafv2`. */
   readonly service: string
   readonly operation: string
 }
@@ -17,13 +17,16 @@ interface Row {
   readonly retry: Retry
 }
 
-/** Codes of the "Errors" parts of the ELBv2, EC2 and ACM API references, without the suffix that the SDK adds to some. */
+/** Codes of the "Errors" parts of the ELBv2, EC2, ACM and WAFv2 API references, without the suffix that the SDK adds to some. */
 const rows: readonly Row[] = [
   {
     codes: [
       'TooManyLoadBalancers',
       'TooManyTargetGroups',
       'TooManyListeners',
+      'TooManyRules',
+      'LimitExceeded',
+      'WAFLimitsExceeded',
       'TooManyTargets',
       'TooManyCertificates',
       'TooManyRegistrationsForTargetId',
@@ -80,7 +83,12 @@ const rows: readonly Row[] = [
     retry: 'later',
   },
   // What was believed to be there is not; the next look finds out.
-  { codes: ['LoadBalancerNotFound', 'TargetGroupNotFound', 'ListenerNotFound'], reason: 'ProviderError', retry: 'now' },
+  {
+    codes: ['LoadBalancerNotFound', 'TargetGroupNotFound', 'ListenerNotFound', 'RuleNotFound', 'PriorityInUse'],
+    reason: 'ProviderError',
+    retry: 'now',
+  },
+  { codes: ['WAFNonexistentItem', 'WAFUnavailableEntity', 'WAFInternalError'], reason: 'ProviderError', retry: 'later' },
   { codes: ['DependencyViolation'], reason: 'SecurityGroupInUse', retry: 'later' },
 ]
 
@@ -134,6 +142,7 @@ export function isGone(error: unknown): boolean {
     'LoadBalancerNotFound',
     'TargetGroupNotFound',
     'ListenerNotFound',
+    'RuleNotFound',
     'InvalidGroup.NotFound',
     'InvalidSecurityGroupRuleId.NotFound',
     'InvalidPermission.NotFound',

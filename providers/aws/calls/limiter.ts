@@ -1,7 +1,7 @@
 // Keeps the calls to AWS below its limits: a token bucket per class of calls, shared fairly among load balancers.
 
-/** Classes of calls that AWS counts apart ("Request throttling for the Amazon EC2 API"; Elastic Load Balancing says none). */
-export type ApiClass = 'elb-read' | 'elb-write' | 'elb-targets' | 'ec2-read' | 'ec2-write' | 'acm'
+/** Classes of calls that AWS counts apart ("Request throttling for the Amazon EC2 API", "AWS WAF quotas"; Elastic Load Balancing says none). */
+export type ApiClass = 'elb-read' | 'elb-write' | 'elb-targets' | 'ec2-read' | 'ec2-write' | 'acm' | 'wafv2'
 
 /** How many calls may go at once, and how many tokens come back each second. */
 export interface Rate {
@@ -22,6 +22,7 @@ export const defaultRates: Rates = {
   'ec2-read': { burst: 100, perSecond: 20 },
   'ec2-write': { burst: 100, perSecond: 20 },
   acm: { burst: 10, perSecond: 5 },
+  wafv2: { burst: 5, perSecond: 1 },
 }
 
 /** The part of a clock that is needed: milliseconds that never go back, and a call after some of them. */

@@ -52,6 +52,21 @@ describe('named subnets', () => {
     expect(problem).toMatchObject({ reason: 'SubnetsUnsuitable', message, severity: 'blocks' })
   })
 
+  test('of one zone are not enough for an Application Load Balancer', () => {
+    expect(choose({ leastZones: 2, named: ['one'] }, [a])).toMatchObject({
+      message: 'one is in one zone, and the load balancer needs 2.',
+    })
+    expect(choose({ leastZones: 2, named: ['one', 'two'] }, [a, b])).toMatchObject({ ids: ['subnet-a', 'subnet-b'] })
+  })
+
+  test('a single zone with the role tag is told with all others', () => {
+    const [c, d] = [subnet('subnet-c', 'z1', { tags: publicRole }), subnet('subnet-d', 'z2')]
+    expect(choose({ leastZones: 2 }, [c, d])).toMatchObject({
+      message:
+        'no subnet of vpc-1 can carry an internet-facing load balancer: subnet-c is in one zone, and the load balancer needs 2; subnet-d has no tag kubernetes.io/role/elb.',
+    })
+  })
+
   test('without IPv6 are refused for dualstack', () => {
     expect(choose({ ipAddressType: 'dualstack', named: ['one'] }, [a])).toMatchObject({
       message: 'one (subnet-a, z1) has no IPv6 CIDR, which dualstack needs.',

@@ -43,6 +43,8 @@ export interface SubnetQuery {
   readonly named?: readonly string[]
   /** Ids of the subnets of the load balancer there is, if its scheme is the one that is wanted. */
   readonly existing?: readonly string[]
+  /** In so many zones it has to stand: an Application Load Balancer in two ("Subnets for your load balancer", ALB guide). 1 when absent. */
+  readonly leastZones?: number
   /** Name of this cluster in tags `kubernetes.io/cluster/<name>`; absent: those tags are not looked at. */
   readonly clusterName?: string
 }
@@ -109,7 +111,22 @@ function namedSubnets(query: SubnetQuery, names: readonly string[], all: readonl
     return { problem: blocks('SubnetsNotFound', message, remedy), rejected }
   }
   if (rejected.length > 0) return { problem: blocks('SubnetsUnsuitable', `${inWords(rejected)}.`), rejected }
+  const few = tooFew(chosen, query)
+  if (few !== undefined) {
+    const remedy = 'Name subnets of at least two zones.'
+    return {
+      problem: blocks('SubnetsUnsuitable', `${listed(names)} ${chosen.length === 1 ? 'is' : 'are'} ${few}.`, remedy),
+      rejected,
+    }
+  }
   return { subnets: chosen, by: 'name', rejected: [] }
+}
+
+/** What is wrong with the number of zones; completes the sentence `these are …`. */
+function tooFew(chosen: readonly SubnetFacts[], { leastZones = 1 }: SubnetQuery): string | undefined {
+  const zones = new Set(chosen.map(({ zone }) => zone)).size
+  if (zones >= leastZones) return undefined
+  return `in ${zones === 1 ? 'one zone' : `${zones} zones`}, and the load balancer needs ${leastZones}`
 }
 
 /** Why a named subnet cannot be taken. Which zone is served by which of two is for the user to say. */
@@ -145,10 +162,11 @@ function discover(
     if (best) chosen.push(best)
     rejected.push(...others.map(({ id }) => ({ subnet: id, zone, why: `is in ${zone}, where ${best?.id} was taken` })))
   }
-  if (chosen.length > 0) {
-    return { subnets: chosen.toSorted(byZone), by: byTag ? 'role-tag' : 'reachability', rejected }
-  }
-  const why = ofVpc.length === 0 ? 'the VPC has no subnets' : inWords(rejected)
+  const few = tooFew(chosen, query)
+  if (few === undefined) return { subnets: chosen.toSorted(byZone), by: byTag ? 'role-tag' : 'reachability', rejected }
+  const others = ofVpc.length === 0 ? 'the VPC has no subnets' : inWords(rejected)
+  const taken = `${listed(chosen.map(({ id }) => id))} ${chosen.length === 1 ? 'is' : 'are'} ${few}`
+  const why = chosen.length === 0 ? others : [taken, ...(others === '' ? [] : [others])].join('; ')
   const message = `no subnet of ${query.vpcId} can carry an ${query.scheme} load balancer: ${why}.`
   const remedy = `Tag at least one suitable subnet per zone with ${roleTag(query.scheme)}=1, or name subnets.`
   return { problem: blocks('SubnetsNotFound', message, remedy), rejected }
@@ -181,7 +199,7 @@ function ofOtherCluster({ tags }: SubnetFacts, { clusterName }: SubnetQuery): st
 
 /** What a subnet lacks for a load balancer of this kind, new or not. */
 function lackOf({ ipv6Cidrs }: SubnetFacts, { ipAddressType }: SubnetQuery): string | undefined {
-  return ipAddressType === 'dualstack' && ipv6Cidrs.length === 0 ? 'has no IPv6 CIDR, which dualstack needs' : undefined
+  return ipAddressType !== 'ipv4' && ipv6Cidrs.length === 0 ? 'has no IPv6 CIDR, which dualstack needs' : undefined
 }
 
 /** A load balancer that stands in the subnet already has its room. */

@@ -20,6 +20,7 @@ export interface Place {
     readonly elasticLoadBalancingV2?: string | undefined
     readonly ec2?: string | undefined
     readonly acm?: string | undefined
+    readonly wafv2?: string | undefined
     readonly sts?: string | undefined
   }
 }

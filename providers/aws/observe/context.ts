@@ -41,12 +41,23 @@ export interface Context {
   readonly log: Log
   /** Rejects when this process is not the active controller any more; asked before anything is deleted. */
   readonly confirmLeading: (signal: AbortSignal) => Promise<void>
+  /** The client that a Secret holds for logging in; undefined when it holds none. */
+  readonly oidcClient: (
+    secret: { readonly namespace: string; readonly name: string },
+    signal: AbortSignal,
+  ) => Promise<OidcClient | undefined>
   readonly memory: Memory
   readonly rulesOf: (location: Location) => TargetRules
   /** Rules that let clients in at the targets, for load balancers without security groups. */
   readonly directRulesOf: (location: Location) => BindingRules
   /** Rules that bindings ask for. */
   readonly bindingRulesOf: (location: Location) => BindingRules
+}
+
+/** Who the load balancer is to a provider of identities. */
+export interface OidcClient {
+  readonly id: string
+  readonly secret: string
 }
 
 /** Lost with the process; everything in it can be found out again. */

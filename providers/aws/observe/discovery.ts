@@ -24,7 +24,8 @@ export interface Discovered {
 export async function discover(
   location: Location,
   options: {
-    readonly settings: AwsSettings
+    readonly settings: Pick<AwsSettings, 'loadBalancer' | 'securityGroups'>
+    readonly kind: 'network' | 'application'
     readonly existing: FoundLoadBalancer | undefined
     /** Where nobody asks for addresses, it keeps those it has. */
     readonly keepsAddresses: boolean
@@ -42,7 +43,7 @@ export async function discover(
 
 async function findSubnets(
   { calls, pictures, place }: Location,
-  { settings, existing, keepsAddresses, clusterName, now }: Parameters<typeof discover>[1],
+  { settings, kind, existing, keepsAddresses, clusterName, now }: Parameters<typeof discover>[1],
   caller: Caller,
 ): Promise<readonly SubnetMapping[]> {
   const { scheme, ipAddressType, subnets: asked } = settings.loadBalancer
@@ -52,6 +53,7 @@ async function findSubnets(
     vpcId: place.vpcId,
     scheme,
     ipAddressType,
+    leastZones: kind === 'application' ? 2 : 1,
     ...(asked.named === undefined ? {} : { named: asked.named }),
     ...(existing?.scheme === scheme ? { existing: existing.subnets.map(({ subnetId }) => subnetId) } : {}),
     ...(clusterName === undefined ? {} : { clusterName }),
@@ -75,7 +77,7 @@ function withAddressesOf({ subnets }: FoundLoadBalancer, mapping: SubnetMapping)
 
 async function findGroups(
   { pictures, place }: Location,
-  { securityGroups }: AwsSettings,
+  { securityGroups }: Pick<AwsSettings, 'securityGroups'>,
   { signal }: Caller,
 ): Promise<readonly string[]> {
   if (securityGroups.kind !== 'given') return []

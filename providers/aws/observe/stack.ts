@@ -35,7 +35,11 @@ export async function stackOf(
   const standing = balancers.find(({ name }) => name === naming.balancer.name) ?? only
   const keepsAddresses = adoption !== undefined
   const now = context.clock.monotonic()
-  const discovered = await discover(location, { settings, existing: standing, keepsAddresses, clusterName, now }, caller)
+  const discovered = await discover(
+    location,
+    { settings, kind: 'network', existing: standing, keepsAddresses, clusterName, now },
+    caller,
+  )
   const { backendSecurityGroup, targetSecurityGroupTags, externalManagedTags = [] } = goal.desired.class.spec.aws ?? {}
   const { securityGroups } = settings
   const rules = joined?.rules ?? (securityGroups.kind === 'managed' ? frontendRules(securityGroups, settings.listeners) : [])

@@ -12,7 +12,7 @@ import { isInside } from './inside.ts'
 export async function targetsOf(
   context: Context,
   id: LoadBalancerOwner,
-  settings: AwsSettings,
+  settings: Pick<AwsSettings, 'targetGroups'>,
   location: Location,
   { signal }: Caller,
 ): Promise<ReadonlyMap<string, readonly Target[]>> {

@@ -7,7 +7,7 @@ import type { Transports } from '../calls/calls.ts'
 import type { Rates } from '../calls/limiter.ts'
 import type { Neighbours } from '../groups/members.ts'
 import type { Ledger, Place } from '../model/ledger.ts'
-import type { Clock, Log } from '../observe/context.ts'
+import type { Clock, Context, Log } from '../observe/context.ts'
 import type { Whereabouts } from './locations.ts'
 
 export interface AwsDependencies {
@@ -18,6 +18,8 @@ export interface AwsDependencies {
   readonly ledger: Ledger
   /** Classes of this provider. */
   readonly classes: () => Iterable<LoadBalancerClass>
+  /** The client secret that a Secret holds for logging in (keys as AWS Load Balancer Controller has them). */
+  readonly oidcClient?: Context['oidcClient']
   readonly slicesOf: (id: LoadBalancerId) => Iterable<EndpointSlice>
   /** A Service that another one forwards to. */
   readonly serviceOf: (namespace: string, name: string) => Service | undefined

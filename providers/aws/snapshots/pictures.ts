@@ -4,6 +4,8 @@ import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import { createRecent } from './recent.ts'
 import type { Recent } from './recent.ts'
+import { createRulePictures } from './rules.ts'
+import type { RulePictures } from './rules.ts'
 import { foundLoadBalancer, foundSecurityGroup, foundTargetGroup } from './shapes.ts'
 import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetGroup, Tags } from './shapes.ts'
 import { createTable } from './table.ts'
@@ -19,6 +21,8 @@ export interface Pictures {
   readonly interfaces: SnapshotTable<NetworkInterface>
   /** Listeners are listed load balancer by load balancer; here are those we wrote. */
   readonly listeners: Recent<FoundListener>
+  /** Rules of listeners, as far as they were looked at. */
+  readonly rules: RulePictures
 }
 
 /** ELBv2 and EC2 give at most so many per page. */
@@ -41,6 +45,7 @@ export function createPictures(options: {
   const inVpc = [{ Name: 'vpc-id', Values: [vpcId] }]
   return {
     listeners: createRecent(({ arn }) => arn, monotonic),
+    rules: createRulePictures(monotonic),
     loadBalancers: createTable({
       monotonic,
       keyOf: ({ arn }) => arn,
@@ -53,7 +58,7 @@ export function createPictures(options: {
           )
           return { items: answer.LoadBalancers ?? [], next: answer.NextMarker }
         })
-        const asked = all.filter(({ Type, VpcId }) => Type === 'network' && VpcId === vpcId)
+        const asked = all.filter(({ Type, VpcId }) => Type !== 'gateway' && VpcId === vpcId)
         const tags = await tagsOf(
           calls,
           asked.flatMap(({ LoadBalancerArn }) => LoadBalancerArn ?? []),

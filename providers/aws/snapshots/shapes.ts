@@ -2,6 +2,7 @@
 import type { SecurityGroup } from '@aws-sdk/client-ec2'
 import type { Listener, LoadBalancer, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { RuleAction, UnknownPart } from '../model/application.ts'
+import { foundActions } from './rule-shapes.ts'
 import type { Rule } from '../model/security-group-rules.ts'
 
 export type Tags = Readonly<Record<string, string>>
@@ -159,6 +160,7 @@ export function foundListener(it: Listener): FoundListener {
     protocol: it.Protocol ?? '',
     forward: groups.map(({ TargetGroupArn, Weight }) => ({ targetGroup: TargetGroupArn ?? '', weight: Weight ?? 1 })),
     stickiness: config?.TargetGroupStickinessConfig?.Enabled ?? false,
+    ...(it.Protocol === 'HTTP' || it.Protocol === 'HTTPS' ? { actions: foundActions(it.DefaultActions) } : {}),
     ...(certificate === undefined ? {} : { certificate }),
     ...(it.SslPolicy === undefined ? {} : { policy: it.SslPolicy }),
     ...(alpn === undefined ? {} : { alpn }),
