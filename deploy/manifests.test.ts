@@ -54,22 +54,26 @@ test('on the host network the probes of the agent stay on loopback', () => {
   expect(ports).toBeUndefined()
 })
 
-test('no rule has a wildcard, and of Secrets nobody reads or changes any but the keys of the heartbeats', () => {
+test('no rule has a wildcard, and outside of the namespace of Weir nobody lists or changes Secrets', () => {
   const words = rules.flatMap(rule => [...rule.apiGroups, ...rule.resources, ...rule.verbs])
   expect(words).not.toContain('*')
-  const secrets = rules.filter(rule => rule.resources.includes('secrets') && rule.verbs.join() !== 'create')
-  expect(secrets.map(rule => rule.resourceNames)).toEqual(secrets.map(() => ['weir-heartbeat']))
+  const roles = objects.filter(({ kind }) => kind === 'ClusterRole')
+  const everywhere = roles.flatMap((role): readonly Rule[] => role.rules ?? []).filter(rule => rule.resources.includes('secrets'))
+  expect(everywhere.flatMap(({ verbs }) => verbs.filter(verb => verb !== 'get'))).toEqual([])
 })
 
-test('nobody can change the spec of a Service or an object of a user, but for the finalizer of a class', () => {
-  const owned = ['addressblocks', 'announcements', 'nodereports', 'leases', 'events', 'secrets']
-  const writes = rules
+test('nobody can change the spec of a Service or an object of a user outside of the namespace of Weir, but for the finalizer of a class', () => {
+  const owned = ['addressblocks', 'announcements', 'nodereports', 'ingressreports', 'leases', 'events', 'secrets']
+  const roles = objects.filter(({ kind }) => kind === 'ClusterRole')
+  const writes = roles
+    .flatMap((role): readonly Rule[] => role.rules)
     .filter(rule => rule.verbs.some(verb => !['get', 'list', 'watch'].includes(verb)))
     .flatMap(rule => rule.resources.map(resource => `${resource}: ${rule.verbs.join(' ')}`))
     .filter(line => !owned.some(resource => line.startsWith(`${resource}:`)))
   expect(writes).toEqual([
     'announcements/status: patch',
     'services/status: patch',
+    'ingresses/status: patch',
     'loadbalancerclasses: get list watch patch',
     'loadbalancerclasses/status: patch',
     'addresspools/status: patch',
@@ -99,6 +103,8 @@ test('each may write its own kinds only in the ways the programs write them', ()
   ])
   expect(writesOf('weir-controller')).toEqual([
     'services/status: patch',
+    'ingresses/status: patch',
+    'ingressreports: create update delete',
     'events: create patch',
     'loadbalancerclasses: patch',
     'loadbalancerclasses/status addresspools/status: patch',
@@ -106,7 +112,7 @@ test('each may write its own kinds only in the ways the programs write them', ()
     'announcements: create patch delete',
     'leases: create',
     'leases: update patch',
-    'secrets: create',
-    'secrets: patch',
+    'secrets: create patch delete',
+    'services: create patch delete',
   ])
 })

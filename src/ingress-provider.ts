@@ -1,16 +1,19 @@
 // The seam between the loop of Ingresses and the places where they are served; that of Services is in provider.ts.
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
-import type { IngressGroupGoal, IngressGroupId, SecretState, SecretUse } from './model/ingress-group.ts'
+import type { IngressGroupGoal, IngressGroupId, SecretRef, SecretState, SecretUse } from './model/ingress-group.ts'
 import type { Ingress, IngressBackend } from './model/ingress-objects.ts'
 import type { Problem } from './model/load-balancer.ts'
 import type { Backend } from './model/routing/backend.ts'
-import type { IngressRouting } from './model/routing/read.ts'
+import type { IngressId } from './model/routing/model.ts'
+import type { IngressRouting, RoutingWays } from './model/routing/read.ts'
 import type { Action, Again, IngressPoint, Provider, Readiness } from './provider.ts'
 
 /** What a provider makes of one Ingress, beside its routes: from its annotations and its class. */
 export interface IngressReading<Settings = unknown> {
   readonly settings: Settings
-  /** `blocks`: nothing of the Ingress is changed outside while it stands. `warns`: told by an event. */
+  /** How its paths and hosts are to be read. */
+  readonly ways?: RoutingWays
+  /** `blocks`: told by the condition. Whether the rest is served is up to the provider. `warns`: told by an event. */
   readonly problems: readonly Problem[]
   /** Secrets that its annotations name; those of `spec.tls` are known without. */
   readonly secrets: readonly SecretUse[]
@@ -24,8 +27,8 @@ export interface MemberOutcome {
   readonly problems: readonly Problem[]
   /** By `origin.at`: routes of the model that the provider does not serve as asked, and why. */
   readonly routes?: ReadonlyMap<string, Problem>
-  /** Nothing of this Ingress is left outside that it was not to have: the finalizer of one that leaves may go. */
-  readonly left?: boolean
+  /** What it has is kept as it was, so its status is not changed either. */
+  readonly kept?: boolean
 }
 
 /** What came of applying a plan for a group. */
@@ -51,10 +54,11 @@ export interface IngressOutcome {
 export interface IngressProvider<Observed = unknown, A extends Action = Action, Settings = unknown> {
   readonly name: Provider['name']
   /**
-   * Put on an Ingress before anything is made for it and taken away when its group says that it is out. Absent where all that
-   * is made goes with objects of the cluster.
+   * The groups outside that something of an Ingress is in, known without asking anybody. With it, an Ingress gets a finalizer
+   * before anything is made for it, which stays until no group is left. Absent where all that is made goes with objects of the
+   * cluster.
    */
-  readonly finalizer?: string
+  holding?(ingress: IngressId): readonly IngressGroupId[]
   /** The group that an Ingress is to be in. Asked at every change of the Ingress, of its class and of its namespace. */
   groupOf(ingress: Ingress, lbClass: LoadBalancerClass): IngressGroupId | Problem
   /** Reads an Ingress alone. Pure; what it gives is kept until the Ingress or the class changes. Never throws. */
@@ -66,8 +70,6 @@ export interface IngressProvider<Observed = unknown, A extends Action = Action, 
   refine?(routing: IngressRouting, ingress: Ingress): IngressRouting
   /** A backend that only this provider knows, as `use-annotation`; undefined: it is a Service like any other. Pure. */
   resolve?(backend: IngressBackend | undefined, ingress: Ingress): Backend | undefined
-  /** Whether Services of type ExternalName may be backends in this class; absent: they may not. */
-  externalNames?(lbClass: LoadBalancerClass): boolean
   observe(id: IngressGroupId, signal: AbortSignal, goal?: IngressGroupGoal<Settings>): Promise<Observed>
   plan(goal: IngressGroupGoal<Settings> | undefined, observed: Observed): readonly A[]
   apply(
@@ -90,10 +92,11 @@ export interface IngressProvider<Observed = unknown, A extends Action = Action, 
     signal: AbortSignal,
   ): Promise<Pick<IngressOutcome, 'readiness' | 'again'> | undefined>
   /**
-   * The Secrets that Ingresses of this provider name, whenever one has changed: what is good goes where it is needed, and what
+   * The Secrets that Ingresses of this provider name, and what is known of each (by `secretKey`; of one that could not be looked
+   * at yet, nothing). Called whenever any of it has changed, and from time to time: what is good goes where it is needed, what
    * nobody names any more is taken away in time. Absent: they are used from the goal alone.
    */
-  keepSecrets?(named: readonly SecretState[], signal: AbortSignal): Promise<void>
+  keepSecrets?(named: readonly SecretRef[], states: ReadonlyMap<string, SecretState>, signal: AbortSignal): Promise<void>
   /** Every group outside that is remembered, whether or not it still has members. For sweeps. */
   list(signal: AbortSignal): Promise<readonly IngressGroupId[]>
   /** Calls `wake` with a group that something outside concerns. Returns the function that ends the subscription. */

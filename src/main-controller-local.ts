@@ -1,5 +1,6 @@
 // What the controller's composition root hands to the local provider, and the loops that come with it.
 import { createHash, randomBytes } from 'node:crypto'
+import { createLocalIngressProvider } from '../providers/local/ingress/provider.ts'
 import { createLocalProvider, missingPools } from '../providers/local/provider.ts'
 import type { ExistingService } from '../providers/local/views.ts'
 import { apiVersion } from './api/group.ts'
@@ -7,10 +8,12 @@ import { kindNames } from './api/kind-names.ts'
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import { startAnnouncementController } from './controllers/announcement.ts'
 import { followClusterRanges } from './controllers/cluster-ranges.ts'
-import { announcementWrites, blockWrites } from './controllers/compare-and-swap.ts'
+import { announcementWrites, blockWrites, objectWrites } from './controllers/compare-and-swap.ts'
+import { followCopies } from './controllers/secret-copies.ts'
 import { keepHeartbeatKey } from './controllers/heartbeat-key.ts'
 import { startPoolController } from './controllers/pool.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/provider-parts.ts'
+import { secrets, services as servicesResource } from './controllers/resources.ts'
 import { namespaceLabels } from './controllers/stores.ts'
 import type { Stores } from './controllers/stores.ts'
 import { startTurns } from './controllers/turns.ts'
@@ -43,8 +46,22 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
     log: log.child({ provider: 'local' }),
     signal,
   })
+  const copies = followCopies(surroundings)
+  const ingress = createLocalIngressProvider({
+    services: stores.services,
+    serviceStore: objectWrites(writer, servicesResource),
+    copying: {
+      copies: copies.store,
+      isComplete: () => copies.store.isSynced,
+      store: objectWrites(writer, secrets),
+      now: () => clock.monotonic(),
+      log: log.child({ provider: 'local' }),
+    },
+    signal,
+  })
   return {
     provider,
+    ingress,
     holds: id => provider.holds(id),
     classTrouble: subject => {
       const missing = missingPools(subject, stores.pools)
@@ -64,6 +81,7 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
       signal.addEventListener('abort', unwatch, { once: true })
       void keepHeartbeatKey({ writer, namespace, clock, random: randomBytes, logger: log }, signal)
       return [
+        copies.following,
         startAnnouncementController({
           surroundings,
           announcing: provider.announcements,

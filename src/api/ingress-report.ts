@@ -54,6 +54,11 @@ export const ingressReport = {
       .object({
         conditions: conditionsSchema.exactOptional(),
         observedGeneration: z.int().min(0).exactOptional().describe('Generation of the Ingress.'),
+        addresses: z
+          .array(z.string().max(253))
+          .max(16)
+          .exactOptional()
+          .describe('Where clients find it, as written to the status of the Ingress.'),
         routes: z.array(reportedRouteSchema).max(mostReportedRoutes).exactOptional().describe('In the order they are written.'),
         certificates: z.array(reportedCertificateSchema).max(mostReportedRoutes).exactOptional(),
         inEffect: z.int().min(0).exactOptional().describe('How many routes are in effect.'),
@@ -63,6 +68,7 @@ export const ingressReport = {
   }),
   columns: [
     { name: 'Class', type: 'string', jsonPath: '.spec.class' },
+    { name: 'Address', type: 'string', jsonPath: '.status.addresses[0]' },
     { name: 'Group', type: 'string', jsonPath: '.spec.group', priority: 1 },
     { name: 'Routes', type: 'integer', jsonPath: '.status.inEffect', description: 'Routes in effect.' },
     { name: 'Others', type: 'integer', jsonPath: '.status.notInEffect', description: 'Routes that are not.' },

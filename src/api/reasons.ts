@@ -18,8 +18,8 @@ export const reasons = {
     remedy: 'Nothing to do.',
   },
   Pending: {
-    on: services,
-    meaning: 'Work on the Service has begun.',
+    on: ['Service', 'IngressReport'],
+    meaning: 'Work on the Service has begun; of an Ingress, its gateway is on its way.',
     remedy: 'Wait; if it stays, look at the log of the controller.',
   },
   NoReadyEndpoints: {
@@ -229,7 +229,7 @@ export const reasons = {
     remedy: 'Mark one LoadBalancerClass with spec.default: true, or delete the Service.',
   },
   ProviderError: {
-    on: ['Service', 'LoadBalancerClass', 'TargetGroupBinding'],
+    on: ['Service', 'IngressReport', 'LoadBalancerClass', 'TargetGroupBinding'],
     meaning: 'The provider failed; it is tried again.',
     remedy: 'See the message.',
   },

@@ -3,7 +3,7 @@ import type { WorkOutcome } from '../kubernetes/queue.ts'
 import type { Outcome } from '../provider.ts'
 
 /** What the queue is told of an outcome; undefined: only a change brings another look. */
-export function again({ again }: Outcome): WorkOutcome | undefined {
+export function again({ again }: Pick<Outcome, 'again'>): WorkOutcome | undefined {
   return again === 'on-change' ? undefined : { againAfterMs: again.afterMs }
 }
 

@@ -26,8 +26,8 @@ export interface ClassFacts {
   readonly remarkOf?: (subject: LoadBalancerClass) => string | undefined
 }
 
-/** How many Services the message of InUse names. */
-const namedServices = 5
+/** How many users the message of InUse names. */
+const namedUsers = 5
 
 /** All values of `spec.loadBalancerClass` that a class answers. */
 export function answers(loadBalancerClass: LoadBalancerClass): readonly string[] {
@@ -35,7 +35,7 @@ export function answers(loadBalancerClass: LoadBalancerClass): readonly string[]
 }
 
 /**
- * The condition Ready of `subject`. `users` are the Services (namespace/name) that use it, sorted. The gravest matter is
+ * The condition Ready of `subject`. `users` are the Services (namespace/name) that use it, sorted, and then what else does, by kind and name. The gravest matter is
  * told: a class that cannot work at all before one that is only ambiguous.
  */
 export function judgeClass(subject: LoadBalancerClass, users: readonly string[], facts: ClassFacts): ClassVerdict {
@@ -76,9 +76,9 @@ function refuse(reason: Reason, message: string): ClassVerdict {
 }
 
 function inUseMessage(users: readonly string[]): string {
-  const named = users.slice(0, namedServices).join(', ')
-  const more = users.length > namedServices ? ` and ${users.length - namedServices} more` : ''
-  return `The class is being deleted but ${named}${more} still ${users.length === 1 ? 'uses' : 'use'} it. Delete or change the Services first.`
+  const named = users.slice(0, namedUsers).join(', ')
+  const more = users.length > namedUsers ? ` and ${users.length - namedUsers} more` : ''
+  return `The class is being deleted but ${named}${more} still ${users.length === 1 ? 'uses' : 'use'} it. Delete or change ${users.length === 1 ? 'it' : 'them'} first.`
 }
 
 /** The other classes that are marked default; one that is on its way out does not count. */

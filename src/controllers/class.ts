@@ -1,4 +1,4 @@
-// The loop of LoadBalancerClasses: what is wrong with each, how many Services use it, and the finalizer that keeps a used one.
+// The loop of LoadBalancerClasses: what is wrong with each, how many Services and Ingresses use it, and the finalizer that keeps a used one.
 import { inUseFinalizer, serviceFinalizer } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { readyCondition } from '../api/reasons.ts'
@@ -23,9 +23,17 @@ const countDelayMs = 1000
 export interface ClassController extends Controller {
   /** Judges every class again: a provider has other things to say. */
   look(): void
+  /** Judges one again: others use it than before. */
+  lookAt(name: string): void
 }
 
-export function startClassController(surroundings: Surroundings, facts: Omit<ClassFacts, 'classes'>): ClassController {
+/** What is told about classes from elsewhere. */
+export interface ClassSources extends Omit<ClassFacts, 'classes'> {
+  /** What else than Services uses a class, by kind and name: `Ingress default/shop`. */
+  readonly otherUsers?: (subject: LoadBalancerClass) => readonly string[]
+}
+
+export function startClassController(surroundings: Surroundings, facts: ClassSources): ClassController {
   const { stores, clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'class' })
   const queue = createQueue({
@@ -39,23 +47,28 @@ export function startClassController(surroundings: Surroundings, facts: Omit<Cla
   const look = () => {
     for (const name of stores.classes.keys()) queue.add(name)
   }
+  /** The first user is worth a write at once: until then nothing keeps the class from being deleted. */
+  const usersChanged = ({ metadata }: LoadBalancerClass) => {
+    if (metadata.finalizers?.includes(inUseFinalizer)) queue.addAfter(metadata.name, countDelayMs, { priority: 'low' })
+    else queue.add(metadata.name)
+  }
   const subscriptions = [
     // Classes judge each other (defaults, aliases), and there are few.
     stores.classes.subscribe(look, { replay: true }),
     stores.services.subscribe(({ object, old }) => {
       if (classValue(object) === classValue(old) && isClaimed(object) === isClaimed(old)) return
       for (const candidate of stores.classes.values()) {
-        if (!isNamedBy(candidate, object) && !isNamedBy(candidate, old)) continue
-        // The first user is worth a write at once: until then nothing keeps the class from being deleted.
-        if (candidate.metadata.finalizers?.includes(inUseFinalizer)) {
-          queue.addAfter(candidate.metadata.name, countDelayMs, { priority: 'low' })
-        } else queue.add(candidate.metadata.name)
+        if (isNamedBy(candidate, object) || isNamedBy(candidate, old)) usersChanged(candidate)
       }
     }),
   ]
   return {
     name: 'class',
     look,
+    lookAt(name) {
+      const subject = stores.classes.get(name)
+      if (subject) usersChanged(subject)
+    },
     stop: async graceMs => {
       for (const unsubscribe of subscriptions) unsubscribe()
       await queue.drain(graceMs)
@@ -119,19 +132,26 @@ function servingClasses({ spec }: Service, classes: readonly LoadBalancerClass[]
 
 async function reconcileClass(
   { stores, writer, events, clock, log }: Surroundings,
-  facts: Omit<ClassFacts, 'classes'>,
+  facts: ClassSources,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
   const seen = stores.classes.get(name)
   if (!seen) return
-  const users = usersOf(seen, stores)
+  const served = usersOf(seen, stores)
+  const others = facts.otherUsers?.(seen) ?? []
+  const users = [...served, ...others]
   const verdict = judgeClass(seen, users, { ...facts, classes: [...stores.classes.values()] })
   try {
     // A custom resource's status subresource takes no metadata, so the finalizer is a write of its own.
     const finalizers = nextFinalizers(seen, users.length > 0)
     const current = finalizers ? await writer.patch(loadBalancerClasses, seen, { metadata: { finalizers } }, { signal }) : seen
-    const patch = statusPatch(current, verdict, users.length, clock.now())
+    const patch = statusPatch(
+      current,
+      verdict,
+      { services: served.length, ingresses: others.filter(isIngress).length },
+      clock.now(),
+    )
     const isGoing = current.metadata.deletionTimestamp !== undefined && users.length === 0
     if (!patch || isGoing) return
     await writer.patchStatus(loadBalancerClasses, current, patch, { signal })
@@ -141,7 +161,7 @@ async function reconcileClass(
     throw error
   }
   const before = findCondition(seen.status?.conditions, 'Ready')
-  log.info({ object: name, reason: verdict.reason, services: users.length }, 'LoadBalancerClass decided')
+  log.info({ object: name, reason: verdict.reason, services: served.length, others: others.length }, 'LoadBalancerClass decided')
   if (before?.reason === verdict.reason) return
   const type = verdict.ready ? 'Normal' : 'Warning'
   events.record({ regarding: seen, type, reason: verdict.reason, action: 'Judge', note: verdict.message })
@@ -155,7 +175,21 @@ function nextFinalizers({ metadata }: LoadBalancerClass, isUsed: boolean): reado
   return isUsed ? [...present, inUseFinalizer] : present.filter(name => name !== inUseFinalizer)
 }
 
-function statusPatch(subject: LoadBalancerClass, verdict: ClassVerdict, services: number, nowMs: number): MergePatch | undefined {
+function isIngress(user: string): boolean {
+  return user.startsWith('Ingress ')
+}
+
+interface UserCounts {
+  readonly services: number
+  readonly ingresses: number
+}
+
+function statusPatch(
+  subject: LoadBalancerClass,
+  verdict: ClassVerdict,
+  { services, ingresses }: UserCounts,
+  nowMs: number,
+): MergePatch | undefined {
   const present = subject.status?.conditions
   const { generation } = subject.metadata
   const observed = generation === undefined ? {} : { observedGeneration: generation }
@@ -166,6 +200,9 @@ function statusPatch(subject: LoadBalancerClass, verdict: ClassVerdict, services
     nowMs,
   )
   const isSame =
-    conditions === present && subject.status?.services === services && subject.status.observedGeneration === generation
-  return isSame ? undefined : { status: { conditions, services, ...observed } }
+    conditions === present &&
+    subject.status?.services === services &&
+    (subject.status.ingresses ?? 0) === ingresses &&
+    subject.status.observedGeneration === generation
+  return isSame ? undefined : { status: { conditions, services, ingresses, ...observed } }
 }

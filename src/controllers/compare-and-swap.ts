@@ -2,6 +2,7 @@
 import type { AddressBlock } from '../api/address-block.ts'
 import type { Announcement } from '../api/announcement.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts'
+import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
 import type { MergePatch, Writer } from '../kubernetes/writes.ts'
 import { addressBlocks, announcements } from './resources.ts'
 
@@ -43,6 +44,17 @@ export function announcementWrites(writer: Writer): AnnouncementWrites {
     patch: (seen, patch, signal) =>
       orConflict(writer.patch(announcements, seen, { ...patch } satisfies MergePatch, optional(signal))),
     remove: (seen, signal) => orConflict(writer.remove(announcements, seen, optional(signal)).then(() => 'done' as const)),
+  }
+}
+
+/** Writes of one kind of object, for providers that know nothing of an API client. */
+export function objectWrites<T extends KubernetesObject>(writer: Writer, resource: Resource<T>) {
+  return {
+    create: (object: T, signal?: AbortSignal) => orConflict(writer.create(resource, object, optional(signal))),
+    patch: (seen: T, patch: object, signal?: AbortSignal) =>
+      orConflict(writer.patch(resource, seen, { ...patch } satisfies MergePatch, optional(signal))),
+    remove: (seen: T, signal?: AbortSignal) =>
+      orConflict(writer.remove(resource, seen, optional(signal)).then(() => 'done' as const)),
   }
 }
 

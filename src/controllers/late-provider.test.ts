@@ -9,6 +9,7 @@ import { ProviderError } from '../provider.ts'
 import type { Provider } from '../provider.ts'
 import type { ClassController } from './class.ts'
 import { startProvider } from './late-provider.ts'
+import type { IngressController } from './ingress.ts'
 import type { ServiceController } from './service.ts'
 import { createStores } from './stores.ts'
 
@@ -73,7 +74,19 @@ async function world() {
     idle: async () => {},
     stop: async () => {},
   }
-  const classes: ClassController = { name: 'class', look: () => void told.push('classes'), stop: async () => {} }
+  const classes: ClassController = {
+    name: 'class',
+    look: () => void told.push('classes'),
+    lookAt: () => {},
+    stop: async () => {},
+  }
+  const ingresses: IngressController = {
+    name: 'ingress',
+    lookAtAll: () => void told.push('ingresses'),
+    usersOf: () => [],
+    idle: async () => {},
+    stop: async () => {},
+  }
   let isAllowed = false
   const ended: string[] = []
   const parts = await startProvider({
@@ -88,7 +101,7 @@ async function world() {
     log,
     signal: new AbortController().signal,
   })
-  const [trying] = parts.start?.(services, classes) ?? []
+  const [trying] = parts.start?.(services, classes, ingresses) ?? []
   return { clock, parts, told, ended, trying, allow: () => void (isAllowed = true) }
 }
 
@@ -99,7 +112,7 @@ test('its classes say why it cannot start and what to do, and again when it has 
   allow()
   await clock.advance(2000)
   expect(parts.classTrouble?.(subject)).toBeUndefined()
-  expect(told).toEqual(['classes', 'default/at-home', 'default/away'])
+  expect(told).toEqual(['classes', 'ingresses', 'default/at-home', 'default/away'])
   expect(parts.provider.capabilities).toBe(aws.capabilities)
   await trying?.stop(0)
 })

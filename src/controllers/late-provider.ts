@@ -101,12 +101,17 @@ function standIn(options: StartingOptions, first: ProviderError): ProviderParts 
       return { reason: code, message: conditionMessage({ reason: code, message, remedy }) }
     },
     classRemark: subject => parts?.classRemark?.(subject),
-    start(services, classes) {
+    classUsers: subject => parts?.classUsers?.(subject) ?? [],
+    get ingress() {
+      return parts?.ingress
+    },
+    start(services, classes, ingresses) {
       const arrive = (arrived: ProviderParts): readonly Controller[] => {
         parts = arrived
         for (const wake of watching.keys()) watching.set(wake, arrived.provider.watch(wake))
-        const started = arrived.start?.(services, classes) ?? []
+        const started = arrived.start?.(services, classes, ingresses) ?? []
         classes.look()
+        ingresses.lookAtAll()
         for (const service of stores.services.values()) if (service.spec.type === 'LoadBalancer') services.look(keyOf(service))
         return started
       }

@@ -2,11 +2,13 @@
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
+import type { IngressProvider } from '../ingress-provider.ts'
 import type { Provider } from '../provider.ts'
 import type { AgentLiveness } from './agents.ts'
 import type { ClassController } from './class.ts'
 import type { ClassTrouble } from './class-verdicts.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import type { IngressController } from './ingress.ts'
 import type { ServiceController } from './service.ts'
 
 /** What a provider is made from; lives as long as one term of leadership. */
@@ -31,6 +33,10 @@ export interface ProviderParts {
   readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
   /** What there is to say besides of a class that it can serve. */
   readonly classRemark?: (subject: LoadBalancerClass) => string | undefined
-  /** Loops of the provider's own objects, started after those of Services and classes. */
-  readonly start?: (services: ServiceController, classes: ClassController) => readonly Controller[]
+  /** How it serves Ingresses; absent while it cannot, or when it never does. */
+  readonly ingress?: IngressProvider | undefined
+  /** What else uses a class besides Services and Ingresses, each by kind and name, sorted. */
+  readonly classUsers?: (subject: LoadBalancerClass) => readonly string[]
+  /** Loops of the provider's own objects, started after those of Services, classes and Ingresses. */
+  readonly start?: (services: ServiceController, classes: ClassController, ingresses: IngressController) => readonly Controller[]
 }

@@ -1,5 +1,6 @@
 // Drops what no loop reads, as objects arrive: memory follows what is used, not what others write into objects.
 import type { ObjectMeta } from '../api/kind.ts'
+import type { Ingress } from '../model/ingress-objects.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import { networkUnavailable } from '../model/nodes.ts'
 import type {
@@ -15,6 +16,18 @@ import type {
 
 /** Written by `kubectl apply`: the whole manifest once more. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** An Ingress without what was written of it by other tools. */
+export function pruneIngress(ingress: Ingress): Ingress {
+  const { apiVersion, kind, metadata, spec, status } = ingress
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: pruneMetadata(metadata),
+    ...(spec ? { spec } : {}),
+    ...(status ? { status } : {}),
+  }
+}
 
 /** A Service without selectors, cluster IPs and further fields that do not decide about a load balancer. */
 export function pruneService(service: Service): Service {
@@ -133,6 +146,7 @@ function identityOf({ name, namespace, uid, resourceVersion, creationTimestamp, 
 
 const keptServiceFields = [
   'type',
+  'externalName',
   'loadBalancerClass',
   'loadBalancerIP',
   'loadBalancerSourceRanges',

@@ -5,12 +5,14 @@ import type { Announcement } from '../api/announcement.ts'
 import { group, version } from '../api/group.ts'
 import { kindNames } from '../api/kind-names.ts'
 import type { KindNames } from '../api/kind-names.ts'
+import type { IngressReport } from '../api/ingress-report.ts'
 import type { LoadBalancer } from '../api/load-balancer.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { TargetGroupBinding } from '../api/target-group-binding.ts'
 import { defineResource } from '../kubernetes/objects.ts'
 import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
+import type { Ingress, IngressClass } from '../model/ingress-objects.ts'
 import type { EndpointSlice, Namespace, Node, Pod, Service, ServiceCIDR } from '../model/kubernetes-objects.ts'
 
 /** The resource of a kind of ours. */
@@ -40,6 +42,27 @@ export const announcements = resourceOf<Announcement>(kindNames.announcement)
 export const nodeReports = resourceOf<NodeReport>(kindNames.nodeReport)
 export const loadBalancers = resourceOf<LoadBalancer>(kindNames.loadBalancer)
 export const targetGroupBindings = resourceOf<TargetGroupBinding>(kindNames.targetGroupBinding)
+export const ingressReports = resourceOf<IngressReport>(kindNames.ingressReport)
+export const ingresses = defineResource<Ingress>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'ingresses',
+  kind: 'Ingress',
+  namespaced: true,
+})
+export const ingressClasses = defineResource<IngressClass>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'ingressclasses',
+  kind: 'IngressClass',
+  namespaced: false,
+})
+/** As much of a Secret as anybody here reads: base64 by field. */
+export interface Secret extends KubernetesObject {
+  readonly type?: string
+  readonly data?: Readonly<Record<string, string>>
+}
+export const secrets = defineResource<Secret>({ group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true })
 export const pods = defineResource<Pod>({ group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true })
 export const namespaces = defineResource<Namespace>({
   group: '',

@@ -11,8 +11,10 @@ import { createMetrics } from '../observability/metrics.ts'
 import { followAgents } from './agents.ts'
 import type { AgentLiveness } from './agents.ts'
 import { startClassController } from './class.ts'
+import type { ClassController } from './class.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import { createHeldElsewhere } from './held-elsewhere.ts'
+import { startIngressController } from './ingress.ts'
 import { startProvider } from './late-provider.ts'
 import { election, leadAlone, leadsStill } from './leading.ts'
 import type { ControllerOptions } from './options.ts'
@@ -133,14 +135,27 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
       }),
     })
     isBusy = () => services.isBusy()
+    let classLoop: ClassController | undefined
+    const ingresses = startIngressController({
+      surroundings,
+      providers: () => parts.flatMap(({ ingress }) => ingress ?? []),
+      configured: new Set(options.providers),
+      // Those who use a class when this begins, the loop of classes finds by itself.
+      onUse: name => classLoop?.lookAt(name),
+    })
     const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
     const classes = startClassController(surroundings, {
       providers: [...providers.keys()],
       troubleOf: subject => troubles.get(subject.spec.provider)?.(subject),
+      otherUsers: subject => [
+        ...ingresses.usersOf(subject.metadata.name).map(key => `Ingress ${key}`),
+        ...parts.flatMap(({ classUsers }) => classUsers?.(subject) ?? []),
+      ],
       remarkOf: subject => parts.find(({ provider }) => provider.name === subject.spec.provider)?.classRemark?.(subject),
     })
-    controllers.push(services, classes)
-    controllers.push(...parts.flatMap(({ start }) => start?.(services, classes) ?? []))
+    classLoop = classes
+    controllers.push(services, ingresses, classes)
+    controllers.push(...parts.flatMap(({ start }) => start?.(services, classes, ingresses) ?? []))
     controllers.push(
       startSweep({
         providers,

@@ -3,6 +3,7 @@ import type { AddressBlock } from '../api/address-block.ts'
 import type { AddressPool } from '../api/address-pool.ts'
 import type { Announcement } from '../api/announcement.ts'
 import { ownGroupAnnotation } from '../api/group.ts'
+import type { IngressReport } from '../api/ingress-report.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { Clock, Random } from '../kubernetes/clock.ts'
@@ -15,11 +16,13 @@ import type { Reflector } from '../kubernetes/reflector.ts'
 import { createStore } from '../kubernetes/store.ts'
 import type { WritableStore } from '../kubernetes/store.ts'
 import type { Transport } from '../kubernetes/transport.ts'
+import type { Ingress, IngressClass } from '../model/ingress-objects.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Namespace, Node, Service } from '../model/kubernetes-objects.ts'
 import type { Log } from '../observability/log.ts'
 import {
   pruneEndpointSlice,
+  pruneIngress,
   pruneInstance,
   pruneNamespace,
   pruneNode,
@@ -40,6 +43,9 @@ export interface Stores {
   readonly blocks: WritableStore<AddressBlock>
   readonly announcements: WritableStore<Announcement>
   readonly reports: WritableStore<NodeReport>
+  readonly ingresses: WritableStore<Ingress>
+  readonly ingressClasses: WritableStore<IngressClass>
+  readonly ingressReports: WritableStore<IngressReport>
 }
 
 /** Value of the index `class` for Services of type LoadBalancer without a class. */
@@ -60,6 +66,9 @@ export function createStores(log: Log): Stores {
     blocks: createStore<AddressBlock>(options),
     announcements: createStore<Announcement>(options),
     reports: createStore<NodeReport>(options),
+    ingresses: createStore<Ingress>(options),
+    ingressClasses: createStore<IngressClass>(options),
+    ingressReports: createStore<IngressReport>(options),
   }
 }
 
@@ -133,6 +142,9 @@ export function reflectAll(options: ReflectionOptions): Reflections {
   reflect(resources.addressBlocks, stores.blocks)
   reflect(resources.announcements, stores.announcements)
   reflect(resources.nodeReports, stores.reports)
+  reflect(resources.ingresses, stores.ingresses, { prune: pruneIngress })
+  reflect(resources.ingressClasses, stores.ingressClasses)
+  reflect(resources.ingressReports, stores.ingressReports)
   return {
     synced: Promise.all(Object.values(stores).map(store => store.synced)).then(() => undefined),
     troubles: () =>

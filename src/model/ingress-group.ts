@@ -83,7 +83,7 @@ export interface IngressMember<Settings = unknown> {
   readonly settings: Settings
   /**
    * Found while it was read alone. With one that blocks it is among the members all the same, and in the model: the provider
-   * leaves what it has of it, and makes nothing new.
+   * serves what is left of it, or leaves what it has of it and makes nothing new.
    */
   readonly problems: readonly Problem[]
 }

@@ -31,19 +31,28 @@ export interface RoutingReport {
   readonly finding: Finding
 }
 
-/** The report of an Ingress that is a member of the model; undefined for any other. Pure. */
-export function reportOf({ metadata }: Ingress, model: RoutingModel): RoutingReport | undefined {
+/**
+ * The report of an Ingress that is a member of the model; undefined for any other. Pure. `unserved`, by `origin.at`: routes that
+ * the provider leaves out, and why.
+ */
+export function reportOf(
+  { metadata }: Ingress,
+  model: RoutingModel,
+  unserved: ReadonlyMap<string, Problem> = nothingUnserved,
+): RoutingReport | undefined {
   const member = model.members.get(memberKey({ namespace: metadata.namespace ?? '', name: metadata.name }))
-  return member && reportOfMember(member)
+  return member && reportOfMember(member, unserved)
 }
+
+const nothingUnserved: ReadonlyMap<string, Problem> = new Map()
 
 interface Row {
   readonly row: ReportedRoute
   readonly problem?: Problem
 }
 
-function reportOfMember({ routes, certificates, refused }: MemberRouting): RoutingReport {
-  const rows = [...routes.map(routeRow), ...refused.map(refusedRow)]
+function reportOfMember({ routes, certificates, refused }: MemberRouting, unserved: ReadonlyMap<string, Problem>): RoutingReport {
+  const rows = [...routes.map(row => routeRow(row, unserved.get(row.route.origin.at))), ...refused.map(refusedRow)]
   const lost = certificates.flatMap(({ certificate, shadowedBy }) =>
     shadowedBy ? certificateProblem(certificate, shadowedBy) : [],
   )
@@ -59,7 +68,7 @@ function reportOfMember({ routes, certificates, refused }: MemberRouting): Routi
   }
 }
 
-function routeRow({ route, shadowedBy }: MemberRouting['routes'][number]): Row {
+function routeRow({ route, shadowedBy }: MemberRouting['routes'][number], unserved: Problem | undefined): Row {
   const { host, match, backend, asked, narrowed } = route
   const place = {
     host: cut(host),
@@ -78,6 +87,10 @@ function routeRow({ route, shadowedBy }: MemberRouting['routes'][number]): Row {
       },
       problem: refusal('RouteShadowed', `${routeText(route)} is served by ${originText(shadowedBy.origin, route.origin)}.`),
     }
+  }
+  if (unserved) {
+    const problem = { ...unserved, message: `${routeText(route)}: ${unserved.message}` }
+    return { row: { ...place, state: 'Refused', reason: unserved.reason }, problem }
   }
   if (backend.kind !== 'unavailable') return { row: { ...place, state: 'InEffect' } }
   const { problem } = backend

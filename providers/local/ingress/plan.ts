@@ -1,0 +1,46 @@
+// From a group of Ingresses to what has to happen with the Service of its gateway. Pure.
+import { classPrefix, gatewayLabel, systemNamespace } from '../../../src/api/group.ts'
+import type { IngressGroupGoal, IngressGroupId } from '../../../src/model/ingress-group.ts'
+import type { Service } from '../../../src/model/kubernetes-objects.ts'
+import { freePair, gatewayService, pairOf, servicePatch } from './service.ts'
+
+export type GatewayAction =
+  | { readonly kind: 'create-gateway'; readonly service: Service }
+  | { readonly kind: 'change-gateway'; readonly seen: Service; readonly patch: object }
+  | { readonly kind: 'delete-gateway'; readonly seen: Service }
+
+export interface GatewayObserved {
+  readonly id: IngressGroupId
+  /** The Service of that name, whoever made it. */
+  readonly service?: Service
+  /** The Services of all gateways. */
+  readonly gateways: readonly Service[]
+}
+
+export function plan(
+  goal: Pick<IngressGroupGoal, 'id' | 'class'> | undefined,
+  { id, service, gateways }: GatewayObserved,
+): readonly GatewayAction[] {
+  if (!goal) return service && isOurs(service, id) && !isLeaving(service) ? [{ kind: 'delete-gateway', seen: service }] : []
+  if (!service) {
+    const pair = freePair(gateways)
+    return pair === undefined ? [] : [{ kind: 'create-gateway', service: gatewayService(id.name, goal.class, pair) }]
+  }
+  if (!isOurs(service, id) || isLeaving(service)) return []
+  const pair = pairOf(service) ?? freePair(gateways)
+  const patch = pair === undefined ? undefined : servicePatch(service, gatewayService(id.name, goal.class, pair))
+  return patch ? [{ kind: 'change-gateway', seen: service, patch }] : []
+}
+
+/** A Service that somebody else made under the name is left alone; so is one of another class. */
+export function isOurs({ metadata, spec }: Service, id: IngressGroupId): boolean {
+  return (
+    metadata.namespace === systemNamespace &&
+    metadata.labels?.[gatewayLabel] === id.class &&
+    (spec.type !== 'LoadBalancer' || spec.loadBalancerClass === `${classPrefix}${id.class}`)
+  )
+}
+
+export function isLeaving({ metadata }: Service): boolean {
+  return metadata.deletionTimestamp !== undefined
+}

@@ -1,0 +1,116 @@
+// Ingresses of the local provider, the controller's side: a gateway's Service for each group, and copies of what Envoy needs.
+import { gatewayLabel, systemNamespace } from '../../../src/api/group.ts'
+import type { IngressProvider } from '../../../src/ingress-provider.ts'
+import type { Service } from '../../../src/model/kubernetes-objects.ts'
+import { readSettings } from '../gateway/annotations/read.ts'
+import type { IngressSettings } from '../gateway/settings.ts'
+import type { Conflict, View } from '../views.ts'
+import type { CopyParts } from './copies.ts'
+import { createSecretCopies } from './copies.ts'
+import { gatewayId, groupOf, groupWarnings } from './group.ts'
+import { outcomeOf } from './outcome.ts'
+import type { GatewayAction, GatewayObserved } from './plan.ts'
+import { plan } from './plan.ts'
+
+/** Writes of gateways' Services, decided on the uid and resourceVersion of the object handed in. */
+export interface GatewayServiceStore {
+  create(service: Service, signal?: AbortSignal): Promise<Service | Conflict>
+  /** A merge patch (RFC 7386) of `seen`. */
+  patch(seen: Service, patch: object, signal?: AbortSignal): Promise<Service | Conflict>
+  remove(seen: Service, signal?: AbortSignal): Promise<'done' | Conflict>
+}
+
+export interface LocalIngressParts {
+  /** Every Service, by `namespace/name`. */
+  readonly services: View<Service>
+  readonly serviceStore: GatewayServiceStore
+  readonly copying: CopyParts
+  /** Ends what it follows. */
+  readonly signal: AbortSignal
+}
+
+export type LocalIngressProvider = IngressProvider<GatewayObserved, GatewayAction, IngressSettings>
+
+/** Somebody else was first; what they did is on its way. */
+const afterConflictMs = 300
+
+export function createLocalIngressProvider({
+  services,
+  serviceStore,
+  copying,
+  signal: term,
+}: LocalIngressParts): LocalIngressProvider {
+  const copies = createSecretCopies(copying)
+  // Kept in step with the view: a look must not go through every Service of the cluster.
+  const gateways = new Map<string, Service>()
+  const listeners = new Set<(service: Service) => void>()
+  const unsubscribe = services.subscribe(
+    ({ key, object, old }) => {
+      const service = object ?? old
+      if (service === undefined || service.metadata.namespace !== systemNamespace) return
+      if (object && isGateway(object)) gateways.set(key, object)
+      else gateways.delete(key)
+      if (isGateway(service) || (old && isGateway(old))) for (const listener of listeners) listener(old ?? service)
+    },
+    { replay: true },
+  )
+  term.addEventListener('abort', unsubscribe, { once: true })
+  return {
+    name: 'local',
+    groupOf,
+    read(ingress, lbClass) {
+      const { settings, problems, secrets, services } = readSettings(ingress)
+      return { settings, ways: settings.ways, problems: [...problems, ...groupWarnings(ingress, lbClass)], secrets, services }
+    },
+    observe: async id => {
+      const service = services.get(`${systemNamespace}/${id.name}`)
+      return { id, ...(service ? { service } : {}), gateways: [...gateways.values()] }
+    },
+    plan,
+    async apply({ goal, observed, actions }, signal) {
+      let { service } = observed
+      let isOvertaken = false
+      for (const action of actions) {
+        const answer = await carryOut(action, serviceStore, signal)
+        if (answer === 'conflict') isOvertaken = true
+        else if (answer !== 'done') service = answer
+      }
+      return outcomeOf(observed, service, {
+        wanted: goal !== undefined,
+        ...(isOvertaken ? { again: { afterMs: afterConflictMs } } : {}),
+      })
+    },
+    keepSecrets: (named, states, signal) => copies.keep(named, states, signal),
+    list: async () => [...gateways.values()].map(idOf),
+    watch(wake) {
+      const listener = (service: Service) => wake(idOf(service))
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+function isGateway({ metadata }: Service): boolean {
+  return metadata.labels?.[gatewayLabel] !== undefined
+}
+
+function idOf({ metadata }: Service) {
+  return gatewayId(metadata.labels?.[gatewayLabel] ?? '', metadata.name)
+}
+
+async function carryOut(
+  action: GatewayAction,
+  store: GatewayServiceStore,
+  signal: AbortSignal,
+): Promise<Service | Conflict | 'done'> {
+  switch (action.kind) {
+    case 'create-gateway':
+      return store.create(action.service, signal)
+    case 'change-gateway':
+      return store.patch(action.seen, action.patch, signal)
+    case 'delete-gateway':
+      return store.remove(action.seen, signal)
+    default:
+      return action satisfies never
+  }
+}

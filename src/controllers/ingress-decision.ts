@@ -1,0 +1,91 @@
+// What is to happen with one Ingress: in which group it is served, or why not. Pure.
+import { ingressFinalizer } from '../api/group.ts'
+import type { IngressReport } from '../api/ingress-report.ts'
+import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
+import { reasons } from '../api/reasons.ts'
+import type { IngressProvider } from '../ingress-provider.ts'
+import { claimIngress } from '../model/ingress-class.ts'
+import type { IngressClassFacts } from '../model/ingress-class.ts'
+import type { IngressGroupId } from '../model/ingress-group.ts'
+import type { Ingress } from '../model/ingress-objects.ts'
+import type { Problem } from '../model/load-balancer.ts'
+
+/** Where an Ingress is served. */
+export interface Place {
+  readonly group: IngressGroupId
+  readonly class: LoadBalancerClass
+  readonly ingressClass: string
+  readonly provider: IngressProvider
+}
+
+export type IngressDecision =
+  /** Nobody's here: nothing is written. */
+  | { readonly kind: 'none' }
+  /** With a problem it cannot be claimed as it stands now, and what it has is kept. */
+  | { readonly kind: 'served'; readonly place: Place; readonly warnings: readonly Problem[]; readonly problem?: Problem }
+  /** It is ours and has no place. */
+  | { readonly kind: 'refused'; readonly ingressClass: string; readonly problem: Problem }
+  /** It was ours: its status, report and finalizer go. */
+  | { readonly kind: 'released'; readonly why: 'deleted' | 'class-changed' }
+
+export interface DecisionFacts extends Pick<IngressClassFacts, 'ingressClasses' | 'classes' | 'activeAliases'> {
+  /** Those that serve Ingresses and run now. */
+  readonly providers: ReadonlyMap<string, IngressProvider>
+  /** Those that this installation is to run, whether or not they do already. */
+  readonly configured: ReadonlySet<string>
+}
+
+/** Whether a report is of this very Ingress, not of one that had its name before. */
+export function isReportOf(report: IngressReport | undefined, { metadata }: Pick<Ingress, 'metadata'>): report is IngressReport {
+  return report?.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true
+}
+
+/** `before`: the place it has now, as far as this process knows. */
+export function decideIngress(
+  ingress: Ingress,
+  report: IngressReport | undefined,
+  facts: DecisionFacts,
+  before?: Place,
+): IngressDecision {
+  const held = isReportOf(report, ingress) ? report : undefined
+  const heldBy = held?.spec.ingressClass ?? before?.ingressClass ?? (held || hasFinalizer(ingress) ? '' : undefined)
+  const { providers, configured, ...classFacts } = facts
+  const claim = claimIngress(ingress, { ...classFacts, providers: configured, ...(heldBy === undefined ? {} : { heldBy }) })
+  if (claim.kind === 'none') return claim
+  if (claim.kind === 'release') return { kind: 'released', why: claim.why }
+  const { ingressClass } = claim
+  const keep = (problem: Problem): IngressDecision => {
+    const place = before ?? placeOnRecord(ingress, held, facts)
+    return place ? { kind: 'served', place, warnings: [], problem } : { kind: 'refused', ingressClass, problem }
+  }
+  if (claim.kind === 'blocked') return keep(claim.problem)
+  const provider = providers.get(claim.class.spec.provider)
+  if (!provider) return keep(notServing(claim.class))
+  const group = provider.groupOf(ingress, claim.class)
+  if ('reason' in group) return keep(group)
+  return { kind: 'served', place: { group, class: claim.class, ingressClass, provider }, warnings: claim.warnings }
+}
+
+export function hasFinalizer({ metadata }: Pick<Ingress, 'metadata'>): boolean {
+  return metadata.finalizers?.includes(ingressFinalizer) === true
+}
+
+/** Where its report says that it is served, as far as that still stands. */
+function placeOnRecord(ingress: Ingress, held: IngressReport | undefined, facts: DecisionFacts): Place | undefined {
+  const { class: className, group: groupName, ingressClass = '' } = held?.spec ?? {}
+  if (groupName === undefined) return undefined
+  const lbClass = facts.classes.find(({ metadata }) => metadata.name === className)
+  const provider = facts.providers.get(lbClass?.spec.provider ?? '')
+  if (!lbClass || !provider) return undefined
+  const group = provider.groupOf(ingress, lbClass)
+  return 'reason' in group ? undefined : { group, class: lbClass, ingressClass, provider }
+}
+
+function notServing({ metadata, spec }: LoadBalancerClass): Problem {
+  return {
+    reason: 'ProviderNotConfigured',
+    message: `The provider ${spec.provider} of LoadBalancerClass ${metadata.name} serves no Ingresses here now.`,
+    remedy: reasons.ProviderNotConfigured.remedy,
+    severity: 'blocks',
+  }
+}
