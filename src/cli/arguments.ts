@@ -3,7 +3,18 @@ import { parseArgs } from 'node:util'
 import { systemNamespace } from '../api/group.ts'
 import { type Format, formats } from './render.ts'
 
-export const commands = ['status', 'explain', 'pools', 'announcements', 'drain', 'undrain', 'migrate', 'version', 'help'] as const
+export const commands = [
+  'status',
+  'explain',
+  'pools',
+  'announcements',
+  'drain',
+  'undrain',
+  'migrate',
+  'uninstall',
+  'version',
+  'help',
+] as const
 export type Command = (typeof commands)[number]
 
 export interface Arguments {
@@ -48,6 +59,8 @@ export const usage = `Usage: weir COMMAND [options]      (also: kubectl weir COM
       -f, --filename FILE      Read manifests from files (- is standard input) instead of the cluster; may be repeated
       --class NAME             Name of the LoadBalancerClass that is written (default: lan)
 
+  uninstall --check            What of Weir has to go before its programs are deleted, in order; changes nothing
+
   -n, --namespace NAME         Namespace of the object (default: that of the kubeconfig's context, else default)
   -A, --all-namespaces         status: of all namespaces (default); with -n only of one
   -o, --output FORM            ${formats.join(', ')} (default: text)
@@ -69,6 +82,7 @@ const flags = {
   from: { type: 'string' },
   filename: { type: 'string', short: 'f', multiple: true },
   class: { type: 'string' },
+  check: { type: 'boolean', default: false },
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
   'system-namespace': { type: 'string', default: systemNamespace },
@@ -84,6 +98,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   const format = formats.find(known => known === values.output)
   if (!format) throw new UsageError(`--output: ${values.output} is none of ${formats.join(', ')}`)
   if (values.request !== undefined && command !== 'explain') throw new UsageError('--request goes with explain ingress/NAME')
+  if (values.check !== (command === 'uninstall'))
+    throw new UsageError('say weir uninstall --check: it lists what is left and changes nothing')
   if (command !== 'migrate' && (values.from ?? values.class ?? values.filename) !== undefined)
     throw new UsageError('--from, --filename and --class go with migrate')
   if (values.namespace !== undefined && values['all-namespaces'])

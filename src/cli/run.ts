@@ -16,6 +16,7 @@ import { poolsView } from './pools.ts'
 import { render } from './render.ts'
 import { type Part, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { statusView } from './status.ts'
+import { leftView } from './uninstall/left.ts'
 import type { View } from './view.ts'
 
 /** There is no such object. */
@@ -96,6 +97,21 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
     }
     case 'migrate':
       return migration(given, around)
+    case 'uninstall':
+      return async () =>
+        leftView(
+          await snapshot([
+            'services',
+            'ingresses',
+            'ingressReports',
+            'bindings',
+            'loadBalancers',
+            'announcements',
+            'blocks',
+            'classes',
+            'pools',
+          ]),
+        )
     case 'help':
     case 'version':
       break

@@ -5,6 +5,7 @@ import type { Announcement } from '../api/announcement.ts'
 import type { IngressReport } from '../api/ingress-report.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { LoadBalancer } from '../api/load-balancer.ts'
+import type { TargetGroupBinding } from '../api/target-group-binding.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { Ingress, IngressClass } from '../model/ingress-objects.ts'
 import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
@@ -28,6 +29,7 @@ export interface Snapshot {
   readonly announcements: readonly Announcement[]
   readonly reports: readonly NodeReport[]
   readonly loadBalancers: readonly LoadBalancer[]
+  readonly bindings: readonly TargetGroupBinding[]
   readonly ingresses: readonly Ingress[]
   readonly ingressClasses: readonly IngressClass[]
   readonly ingressReports: readonly IngressReport[]
@@ -46,6 +48,7 @@ const sources: { readonly [P in Part]: Resource<Snapshot[P][number] & Kubernetes
   announcements: resources.announcements,
   reports: resources.nodeReports,
   loadBalancers: resources.loadBalancers,
+  bindings: resources.targetGroupBindings,
   ingresses: own.ingresses,
   ingressClasses: own.ingressClasses,
   ingressReports: own.ingressReports,
@@ -63,6 +66,7 @@ export const emptySnapshot: Snapshot = {
   announcements: [],
   reports: [],
   loadBalancers: [],
+  bindings: [],
   ingresses: [],
   ingressClasses: [],
   ingressReports: [],
