@@ -118,7 +118,7 @@ const lines = (text: readonly string[]) => `${text.join('\n')}\n`
 describe.skipIf(missing !== undefined)(missing ? `planning: not run, ${missing}` : 'planning', () => {
   test('this kernel takes the table, and asking leaves nothing behind', async () => {
     using kernel = privateKernel()
-    const facts = await readPreflight(kernel.nft, { ipv4: true, ipv6: true })
+    const facts = await readPreflight(kernel.nft, { families: { ipv4: true, ipv6: true }, interfaces: [] })
     expect(facts.refused).toBeUndefined()
     expect(JSON.stringify(await kernel.nft.list(['list', 'tables']))).not.toContain('weir')
     await expect(kernel.nft.run('add rule inet weir nowhere accept\n')).rejects.toMatchObject({ code: 'NftRefused' })

@@ -38,11 +38,12 @@ export function generationOf(chain: string): string | undefined {
   return /(?:^|[a-z0-9])([ab])(?:_[a-z]+)?$/.exec(chain)?.[1]
 }
 
-function objectsOf(listing: unknown): readonly unknown[] {
+/** What `nft -j` lists. */
+export function objectsOf(listing: unknown): readonly unknown[] {
   const objects = property(listing, 'nftables')
   return Array.isArray(objects) ? objects : []
 }
 
-function property(value: unknown, name: string): unknown {
+export function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

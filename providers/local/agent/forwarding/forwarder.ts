@@ -1,11 +1,13 @@
 // Keeps the data path of this node as the cluster asks: builds it anew whenever something changed, writes it, and says which way packets go.
 import type { NodeInterface, NodeReport } from '../../../../src/api/node-report.ts'
 import { buildDataPath } from '../datapath/build-data-path.ts'
+import type { PlacedService } from '../datapath/build-services.ts'
 import { createBuildMemory } from '../datapath/build-memory.ts'
 import type { DataPath, DesiredDataPath } from '../datapath/data-path.ts'
 import type { DesiredService } from '../datapath/desired.ts'
 import type { OtherNode } from '../datapath/network-paths.ts'
-import type { Obstacle, PreflightFacts } from '../datapath/preflight.ts'
+import type { Obstacle, PreflightScope } from '../datapath/preflight.ts'
+import { chooseInterface } from '../interface-choice.ts'
 import type { AgentClock, AgentLogger, Watched } from '../ports.ts'
 import { createDepartures } from './departures.ts'
 import type { DeparturesOptions } from './departures.ts'
@@ -35,7 +37,7 @@ export interface ForwarderOptions {
   readonly dataPath: DataPath
   readonly drains: Drains
   /** The first thing on this node that stands in the way. */
-  readonly findObstacle: (families: PreflightFacts['families']) => Promise<Obstacle | undefined>
+  readonly findObstacle: (scope: PreflightScope) => Promise<Obstacle | undefined>
   readonly clock: AgentClock
   readonly logger: AgentLogger
   /** The way of packets for these addresses is another than it was. */
@@ -80,8 +82,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   let paths: ReadonlyMap<string, StatedPath> = new Map()
   let obstacle: Obstacle | undefined
   let isAside = false
-  /** The families that were looked at, and when; undefined: not yet. */
-  let looked: { readonly families: string; readonly at: number } | undefined
+  /** For what it was looked, and when; undefined: not yet. */
+  let looked: { readonly scope: string; readonly at: number } | undefined
   /** The last verdict; undefined: none yet. */
   let told: string | undefined
   let failures = 0
@@ -108,7 +110,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     isDirty = false
     const startedAt = clock.monotonic()
     try {
-      await look(familiesOf(placed.announcements.keys()))
+      await look()
       const hindrance = obstacle && (isBlinding(obstacle) || usesAnyPods()) ? obstacle : undefined
       if (hindrance) await standAside(hindrance, startedAt)
       else await write(startedAt)
@@ -121,12 +123,13 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     }
     quietUntil = Math.max(quietUntil, clock.monotonic() + Math.max(calmMs, 2 * (clock.monotonic() - startedAt)))
   }
-  const look = async (families: PreflightFacts['families']) => {
-    const text = JSON.stringify(families)
+  const look = async () => {
+    const families = familiesOf(placed.announcements.keys())
+    const text = JSON.stringify([families, desired?.interfaces])
     const againMs = obstacle ? obstacleAgainMs : looksAgainMs
-    if (looked?.families === text && clock.monotonic() - looked.at < againMs && failures === 0) return
-    obstacle = await options.findObstacle(families)
-    looked = { families: text, at: clock.monotonic() }
+    if (looked?.scope === text && clock.monotonic() - looked.at < againMs && failures === 0) return
+    obstacle = await options.findObstacle({ families, interfaces: interfacesOf(placed.values(), options.interfaces()) })
+    looked = { scope: text, at: clock.monotonic() }
   }
   const tell = (by: Obstacle | undefined) => {
     const text = by ? `${by.reason} ${by.message}` : ''
@@ -221,7 +224,17 @@ function seedOf({ announcements }: PlacedServices): number {
   return seed ?? 0
 }
 
-function familiesOf(addresses: Iterable<string>): PreflightFacts['families'] {
+/** By which packets for their IPv4 addresses come in. */
+function interfacesOf(services: Iterable<PlacedService>, interfaces: readonly NodeInterface[]): readonly string[] {
+  const names = new Set<string>()
+  for (const { address, on } of services) {
+    const choice = address.family === 'IPv4' ? chooseInterface(address, interfaces, on) : undefined
+    if (choice && 'interface' in choice) names.add(choice.interface.name)
+  }
+  return [...names]
+}
+
+function familiesOf(addresses: Iterable<string>): PreflightScope['families'] {
   const all = [...addresses]
   return { ipv4: all.some(address => !address.includes(':')), ipv6: all.some(address => address.includes(':')) }
 }

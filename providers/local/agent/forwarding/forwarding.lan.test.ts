@@ -241,23 +241,34 @@ describe.skipIf(missing !== undefined)(
       await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
     })
 
-    test('a node that cannot says why, and the others masquerade instead of handing it packets', async () => {
+    test.each([
+      {
+        reason: 'ForwardingOff',
+        names: 'net.ipv6.conf.all.forwarding',
+        begin: () => net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0'),
+        end: () => net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1'),
+      },
+      {
+        // Strict reverse path filtering is on in these namespaces; clients of other subnets would come from elsewhere.
+        reason: 'StrictReversePath',
+        names: 'Set rp_filter to 2',
+        begin: () => net.run('n3', 'ip', 'route', 'add', 'default', 'dev', 'cni0'),
+        end: () => net.run('n3', 'ip', 'route', 'del', 'default', 'dev', 'cni0'),
+      },
+    ])('a node that cannot ($reason) says why, and the others masquerade instead of handing it packets', async obstacle => {
       await agents.get('n3')?.end('SIGTERM')
-      net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0')
+      obstacle.begin()
       await start('n3')
       await cluster.until(weirPath('nodereports', 'n3'), ({ spec }) =>
         spec.conditions.some(
-          (each: { type: string; reason: string }) => each.type === 'DataPath' && each.reason === 'ForwardingOff',
+          (each: { type: string; reason: string }) => each.type === 'DataPath' && each.reason === obstacle.reason,
         ),
       )
       const { status } = await untilPath('IPv4', 'masquerade', path => path['node'] === 'n3')
-      expect(status.path).toMatchObject({
-        reason: 'NodeUnable',
-        message: expect.stringContaining('net.ipv6.conf.all.forwarding'),
-      })
+      expect(status.path).toMatchObject({ reason: 'NodeUnable', message: expect.stringContaining(obstacle.names) })
       expect(tableAt('n3')).not.toContain('table inet weir')
-      expect(podsOf(await openMany('IPv4', 48))).toEqual(['n1a', 'n2a', 'n2b', 'n3a'])
-      net.run('n3', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+      await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
+      obstacle.end()
       await agents.get('n3')?.end('SIGTERM')
       await start('n3')
       await untilPath('IPv4', 'direct')

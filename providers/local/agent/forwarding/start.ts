@@ -50,7 +50,7 @@ export function startForwarding(options: ForwardingOptions): Forwarding {
     placed,
     dataPath,
     drains,
-    findObstacle: async families => findObstacle(await readPreflight(nft, families)),
+    findObstacle: async scope => findObstacle(await readPreflight(nft, scope)),
   })
   forwarder = running
   const open = resources.move()
