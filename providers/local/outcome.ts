@@ -144,7 +144,8 @@ function holdingOf({ address }: Given, { holdings }: LocalObserved): Holding | u
 
 /** Why packets do not go straight to pods, for a Service that asks for that, and which ranges are not kept; for each address. */
 function fallbacksOf(serving: readonly Given[], { desired, membership }: Goal, observed: LocalObserved): readonly Problem[] {
-  const hasPods = desired.targetType === 'Pod' && membership.nodesWithEndpoints.length > 0
+  const { readyEndpoints, nodesWithEndpoints } = membership
+  const hasPods = desired.targetType === 'Pod' && (readyEndpoints > 0 || nodesWithEndpoints.length > 0)
   return serving.flatMap(given => {
     const { announcement } = holdingOf(given, observed) ?? {}
     const { text } = given.address

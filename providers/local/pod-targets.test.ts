@@ -224,3 +224,19 @@ test('how long removed pods keep their connections: by annotation, else by class
   const { readiness } = await lan.bring(serviceNamed('web', { ...toPods, class: final, annotations }))
   expect(readiness.reason).toBe('SettingIsFinal')
 })
+
+test('endpoints of which no node is known are an obstacle that is told, too', async () => {
+  const lan = await simulatedLan({ pools: [office] })
+  const web = serviceNamed('web', toPods)
+  const byHand = { nodesWithEndpoints: [], readyEndpoints: 2, totalEndpoints: 2 }
+  await lan.bring(web, byHand)
+  await lan.announce()
+  lan.carry(name, { mode: 'masquerade', reason: 'UnknownNode' })
+  const [warning] = (await lan.bring(web, byHand)).warnings
+  expect(warning).toMatchObject({
+    reason: 'DataPathFallback',
+    message:
+      '10.201.200.1 does not go straight to pods: pods of other nodes see the address of the node that announces, not that of the client, because an EndpointSlice does not say on which node a pod is.',
+    remedy: 'Set nodeName of its endpoints.',
+  })
+})

@@ -125,12 +125,12 @@ export function fallbackProblem(
   const node = path.node === undefined ? 'a node' : `node ${path.node}`
   const [found, remedy] = obstacles.get(path.reason ?? '') ?? [path.reason ?? 'no reason is given', '']
   const count = nodesWithEndpoints.length
-  const counted = `${count} ${count === 1 ? 'node has' : 'nodes have'} pods`
+  const counted = count === 0 ? '' : ` (${count} ${count === 1 ? 'node has' : 'nodes have'} pods)`
   const obstacle =
     path.message === undefined ? ` ${found.replaceAll('%', node)}` : ` of ${node}: ${path.message.replace(/\.$/, '')}`
   return {
     reason: 'DataPathFallback',
-    message: `${address} does not go straight to pods (${counted}): ${effects[path.mode]}, because${obstacle}.`,
+    message: `${address} does not go straight to pods${counted}: ${effects[path.mode]}, because${obstacle}.`,
     remedy:
       (path.message === undefined ? remedy.replaceAll('%', path.node ?? '') : '') || 'It is left by itself when that is mended.',
     severity: 'warns',

@@ -101,18 +101,96 @@ test.concurrent('from within the cluster the Service is reached by its ClusterIP
   })
 })
 
-test.concurrent('source ranges of the field and of the annotation decide who gets through', async () => {
-  const own = ['10.99.0.0/24', 'fd00:99::/64']
-  const others = ['192.0.2.0/24', '2001:db8::/32']
-  const addresses = await served('fenced', { spec: { loadBalancerSourceRanges: own } })
-  for (const address of addresses) await caller.answeredBy(address, 5, seesClient(address))
-  await user.service('fenced', { class: 'weir.dev/lan-pods', spec: { ...both, loadBalancerSourceRanges: others } })
-  for (const address of addresses) await failing(address, /no answer/)
-  const annotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
-  await user.kubectl(['patch', 'service', 'fenced', '-p', '{"spec":{"loadBalancerSourceRanges":null}}'])
-  for (const address of addresses) await caller.answeredBy(address, 5, seesClient(address))
-  await user.kubectl(['annotate', 'service', 'fenced', `${annotation}=${others.join(',')}`])
-  for (const address of addresses) await failing(address, /no answer/)
+test.concurrent.each(['weir.dev/lan', 'weir.dev/lan-pods'])(
+  'class %s: source ranges of the field and of the annotation decide who gets through',
+  async lbClass => {
+    const own = ['10.99.0.0/24', 'fd00:99::/64']
+    const others = ['192.0.2.0/24', '2001:db8::/32']
+    const name = `fenced-${lbClass.split('-').length}`
+    const annotation = 'service.beta.kubernetes.io/load-balancer-source-ranges'
+    const fencedBy = (loadBalancerSourceRanges: readonly string[] | undefined, annotations = {}) =>
+      user.service(name, { class: lbClass, annotations, spec: { ...both, loadBalancerSourceRanges } })
+    await fencedBy(undefined, { [annotation]: others.join(',') })
+    const addresses = await user.servedAt(name, 2)
+    for (const address of addresses) await failing(address, /no answer/)
+    await fencedBy(undefined, { [annotation]: [...own, ...others].join(',') })
+    for (const address of addresses) await caller.answeredBy(address, 5, () => true)
+    // The field goes before the annotation.
+    await fencedBy(others, { [annotation]: own.join(',') })
+    for (const address of addresses) await failing(address, /no answer/)
+    await user.kubectl(['patch', 'service', name, '-p', '{"spec":{"loadBalancerSourceRanges":null}}'])
+    for (const address of addresses) await caller.answeredBy(address, 5, () => true)
+  },
+)
+
+test.concurrent('a Service whose Pods cannot be reached straight is served all the same and hears why, until they can', async () => {
+  const pods: readonly { readonly ip: string; readonly node: string }[] = (
+    await user.kubectl([
+      'get',
+      'pods',
+      '-l',
+      'app=echo',
+      '-o',
+      'jsonpath={range .items[*]}{.status.podIP} {.spec.nodeName}{"\\n"}{end}',
+    ])
+  )
+    .trim()
+    .split('\n')
+    .map(line => {
+      const [ip = '', node = ''] = line.split(' ')
+      return { ip, node }
+    })
+  const slice = (nodeName: (node: string) => object) => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'by-hand-1', namespace: user.namespace, labels: { 'kubernetes.io/service-name': 'by-hand' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: pods.map(({ ip, node }) => ({ addresses: [ip], conditions: { ready: true }, ...nodeName(node) })),
+  })
+  await user.apply(slice(() => ({})))
+  await user.service('by-hand', { class: 'weir.dev/lan-pods', app: null })
+  const address = await user.served('by-hand')
+  const hears = (what: RegExp) =>
+    user.until('by-hand', ({ status }) => status?.conditions?.some(({ message }) => what.test(message)), `message ${what}`)
+  await hears(/does not go straight to pods: .*does not say on which node a pod is\. Set nodeName of its endpoints\./)
+  expect(await pathOf(address)).toBe('masquerade')
+  await caller.answeredBy(address, 40, answers => podsOf(answers).size === 3)
+  const events = ['get', 'events', '--field-selector', 'involvedObject.name=by-hand,type=Warning,reason=DataPathFallback']
+  await waitFor(async () => (await user.kubectl([...events, '-o', 'name'])) !== '', {
+    what: 'the event DataPathFallback',
+    timeoutMs: 60_000,
+    everyMs: 200,
+  })
+  await user.apply(slice(node => ({ nodeName: node })))
+  await waitFor(async () => (await pathOf(address)) === 'direct', { what: 'path direct', timeoutMs: 60_000, everyMs: 200 })
+  await hears(/^Served at (?!.*straight)/)
+  await caller.answeredBy(address, 40, answers => podsOf(answers).size === 3 && seesClient(address)(answers))
+})
+
+test.concurrent('healthCheckNodePort says which nodes have the Pods that answer', async () => {
+  const program =
+    'console.log(JSON.stringify(await Promise.all(process.argv.slice(1).map(url => fetch(url, { signal: AbortSignal.timeout(5000) }).then(({ status }) => status, String)))))'
+  await user.echo('checked', 1, 'n0')
+  const spec = { externalTrafficPolicy: 'Local' }
+  const [address = ''] = await served('checked', { app: 'checked', spec })
+  const port = (await user.find('checked'))?.spec.healthCheckNodePort
+  expect(port).toBeGreaterThan(0)
+  const urls = lab.nodes.map(node => `http://${node.address}:${port}/healthz`)
+  for (const home of ['n0', 'n2']) {
+    await user.echo('checked', 1, home)
+    let last = ''
+    await waitFor(
+      async () => {
+        last = (await lab.client.tryExec([process.execPath, '--input-type=module', '-e', program, ...urls])).stdout.trim()
+        return last === JSON.stringify(lab.nodes.map(({ name }) => (name === home ? 200 : 503)))
+      },
+      { what: `health of ${home} alone`, timeoutMs: 60_000, everyMs: 200, explain: () => last },
+    )
+    const at = ['-l', 'app=checked', `--field-selector=spec.nodeName=${home}`]
+    const pod = await user.kubectl(['get', 'pods', ...at, '-o', 'jsonpath={.items[0].metadata.name}'])
+    await caller.answeredBy(address, 10, answers => answers.every(answer => answer.pod === pod))
+  }
 })
 
 test.concurrent('sessionAffinity ClientIP keeps a client with one Pod', async () => {

@@ -1,6 +1,7 @@
 // `npm run bench`: all benchmarks, or those that are named; each ends with one line of JSON, for programs.
 import { parseArgs } from 'node:util'
 import { agent } from './agent.ts'
+import { agentPods } from './agent-pods.ts'
 import { arp } from './arp.ts'
 import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
@@ -14,13 +15,14 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   failover,
   arp,
   agent,
+  'agent-pods': agentPods,
   datapath,
 }
 
 const usage = `Usage: npm run bench -- [NAME...] [options]
 
   NAME             ${Object.keys(benches).join(', ')} (default: all)
-  --services N     Services in it (default: 1000; aws: 100; datapath: 10000)
+  --services N     Services in it (default: 1000; aws: 100; agent-pods, datapath: 10000)
   --rounds N       How often it is measured; medians are shown (default: 3; datapath three times as often)
   --json           Ends with one line of JSON also on a terminal; elsewhere it always does
 `

@@ -159,7 +159,12 @@ test('a candidate keeps source ranges of an address with node targets, whatever 
   expect(node.at(vip)).toMatchObject({ path: 'elsewhere' })
   expect(node.forwarder.isSettled(vip)).toBe(true)
   expect(node.forwarder.pathOf(vip)).toBeUndefined()
-  node.announce({ ...fenced, spec: { ...fenced.spec, nodes: ['n2', 'n3'] } })
+  // What it announces it goes on keeping until its successor has it.
+  const moving = { ...fenced, spec: { ...fenced.spec, nodes: ['n2', 'n3'] } }
+  node.announce({ ...moving, status: { epoch: 1, node: 'n1' } })
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'elsewhere' })
+  node.announce({ ...moving, status: { epoch: 2, node: 'n2' } })
   await node.clock.advance(500)
   expect(node.at(vip)).toBeUndefined()
 })

@@ -137,7 +137,7 @@ function isSame(one: Announcement, other: Announcement, self: string): boolean {
     const asked = [address, services, targets, interfaces, nodeInterfaces, hashSeed, isConcerned(announcement, self)]
     return JSON.stringify([announcement.metadata.uid, ...asked])
   }
-  return one.spec === other.spec || read(one) === read(other)
+  return read(one) === read(other)
 }
 
 /** Undefined while the Service is not there, or is another one of the same name. */

@@ -1,0 +1,120 @@
+// agent-pods: memory of an agent that follows N Services with pod targets, ten pods each, and what it does when nothing changes.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { missingForLan } from '../../providers/local/agent/announcer/lan-under-test.ts'
+import { bundle, root } from '../../deploy/bundle/bundle.ts'
+import { announcementName, makeAddress } from '../../src/model/address.ts'
+import { agentsOnLan } from '../contract/agents-on-lan.ts'
+import type { AgentsOnLan } from '../contract/agents-on-lan.ts'
+import { weirPath } from '../contract/cluster.ts'
+import { lines } from '../lab/progress.ts'
+import { waitFor } from '../lab/waiting.ts'
+import { memoryOf, rounded, table, verdict } from './figures.ts'
+import type { BenchOptions } from './options.ts'
+import { forEach } from './population.ts'
+
+const nodes = ['n0', 'n1']
+const podsPerService = 10
+/** Of the container's limit a third; the rest is nft's. */
+const limitMb = 170
+const restMs = 30_000
+/** Of a core, while nothing changes. */
+const idlePercentLimit = 2
+
+/** Two nodes with all pods, of which neither announces. `rounds` says nothing here. */
+export async function agentPods({ services = 10_000, signal }: BenchOptions) {
+  const missing = missingForLan()
+  if (missing) throw new Error(`the agent cannot be measured here: ${missing}`)
+  const progress = lines(process.stderr)
+  await progress.step('bundle', () => bundle())
+  const program = join(root, 'dist', 'agent.mjs')
+  await using world = await progress.step('agents on a LAN', () => agentsOnLan({ name: 'agp', nodes, program }))
+  const pids = nodes.map(node => world.agent(node).pid)
+  await sleep(restMs, undefined, { signal })
+  const empty = pids.map(memoryOf)
+  await progress.step(`${services} Services`, () => forEach(services, index => addService(world, index)))
+  const complete = `"services":${services},`
+  await progress.step('data path', () =>
+    waitFor(async () => nodes.every(node => world.agent(node).log.some(line => line.includes(complete))), {
+      what: `the data path of ${services} Services`,
+      timeoutMs: 600_000,
+      everyMs: 500,
+      signal,
+    }),
+  )
+  const busy = pids.map(memoryOf)
+  await progress.step('rest', () => sleep(restMs, undefined, { signal }))
+  const rest = pids.map(memoryOf)
+  const before = pids.map(processorMs)
+  await progress.step('idle', () => sleep(restMs, undefined, { signal }))
+  const idle = pids.map((pid, index) => (100 * (processorMs(pid) - (before[index] ?? 0))) / restMs)
+
+  const mb = (memory: { readonly rssMb: number } | undefined) => (memory?.rssMb ?? Number.NaN).toFixed(0)
+  const header = ['agent', 'without, RSS MB', 'at once after', 'at rest', 'limit', 'peak', 'idle, % of a core']
+  const rows = nodes.map((node, index) => [
+    node,
+    ...[empty, busy, rest].map(each => mb(each[index])),
+    `${limitMb}`,
+    (rest[index]?.peakMb ?? Number.NaN).toFixed(0),
+    (idle[index] ?? Number.NaN).toFixed(2),
+  ])
+  console.log(`agent-pods: ${services} Services of ${podsPerService} pods\n${table(header, rows)}`)
+  const rssMb = rounded(Math.max(...rest.map(each => each.rssMb)))
+  const idlePercent = rounded(Math.max(...idle))
+  const isWithin = rssMb <= limitMb && idlePercent <= idlePercentLimit
+  console.log(
+    `${verdict(isWithin)}: at rest the agent has ${rssMb} MB in memory, at most ${limitMb}, and takes ${idlePercent} % of a core, at most ${idlePercentLimit}.`,
+  )
+  return { services, rssMb, limitMb, idlePercent, idlePercentLimit, isWithin, peakMb: rounded(rest[0]?.peakMb ?? Number.NaN) }
+}
+
+async function addService({ cluster }: AgentsOnLan, index: number): Promise<void> {
+  const name = `service-${index}`
+  const { metadata } = await cluster.create('/api/v1/namespaces/default/services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass: 'weir.dev/pods',
+      allocateLoadBalancerNodePorts: false,
+      selector: { app: name },
+      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
+    },
+  })
+  const pod = (number: number) => makeAddress('IPv4', BigInt(0x0af4_0000 + index * podsPerService + number)).text
+  await cluster.create('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: `${name}-1`, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: Array.from({ length: podsPerService }, (_, number) => ({
+      addresses: [pod(number)],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: nodes[(index + number * (1 + (index % 3))) % nodes.length],
+      targetRef: { kind: 'Pod', namespace: 'default', name: `${name}-6f5d8c7b9d-${number}`, uid: crypto.randomUUID() },
+    })),
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  })
+  const address = makeAddress('IPv4', BigInt(0x0ac9_8000 + index))
+  await cluster.create(weirPath('announcements'), {
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'Announcement',
+    metadata: { name: announcementName(address) },
+    spec: {
+      address: address.text,
+      pool: 'office',
+      services: [{ uid: metadata.uid, namespace: 'default', name }],
+      nodes: ['another'],
+      targets: 'Pod',
+      hashSeed: 7,
+    },
+  })
+}
+
+/** Of all threads (proc(5), stat: utime and stime, in hundredths of a second). */
+function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}
