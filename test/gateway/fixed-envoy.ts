@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Resources } from '../../providers/local/gateway/envoy.ts'
+import { layeredRuntime } from '../../providers/local/gateway/runtime.ts'
 import { waitFor } from '../lab/waiting.ts'
 import { envoyProgram } from './envoy-program.ts'
 
@@ -58,19 +59,34 @@ function fixed(resources: Resources): object {
   const clusters = [...resources.clusters.values()].map(({ eds_cluster_config: config, ...cluster }) =>
     config ? { ...cluster, type: 'STATIC', load_assignment: resources.endpoints.get(cluster.name) } : cluster,
   )
-  return { static_resources: { listeners: inPlace([...resources.listeners.values()], resources), clusters } }
+  return {
+    layered_runtime: layeredRuntime,
+    static_resources: {
+      listeners: inPlace([...resources.listeners.values()], resources),
+      clusters: inPlace(clusters, resources),
+    },
+  }
 }
 
-/** Puts routes and certificates where they are named. */
+/** Puts routes, certificates and authorities where they are named. */
 function inPlace(value: unknown, resources: Resources): unknown {
   if (Array.isArray(value)) return value.map(each => inPlace(each, resources))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => {
       if (key === 'rds') return ['route_config', resources.routes.get(part.route_config_name)]
+      if (key === 'combined_validation_context') {
+        const { default_validation_context: own, validation_context_sds_secret_config: named } = part
+        const secret = resources.secrets.get(named.name)
+        return ['validation_context', { ...own, ...(secret && 'validation_context' in secret ? secret.validation_context : {}) }]
+      }
       if (key !== 'tls_certificate_sds_secret_configs') return [key, inPlace(part, resources)]
       const named: readonly { readonly name: string }[] = part
-      return ['tls_certificates', named.map(({ name }) => resources.secrets.get(name)?.tls_certificate)]
+      const certificates = named.flatMap(({ name }) => {
+        const secret = resources.secrets.get(name)
+        return secret && 'tls_certificate' in secret ? secret.tls_certificate : []
+      })
+      return ['tls_certificates', certificates]
     }),
   )
 }

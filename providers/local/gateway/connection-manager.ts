@@ -1,26 +1,32 @@
 // How Envoy treats HTTP at the edge: what clients may not forge, how long they may dawdle, and what is compared with routes.
+import { certificateHeaders, serverNameHeader } from './client-certificates.ts'
 import { fromStream, typed } from './envoy.ts'
 import type { FilterChain } from './envoy.ts'
+import { errorPageHeader } from './error-pages.ts'
+import { httpFilters } from './filters.ts'
 import type { Gateway, GatewayFacts, GatewayPort } from './gateway.ts'
 
 /** What headers of a request say about the way it came is for us to say. */
-const forgeable = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'forwarded', 'x-real-ip']
+const forgeable = ['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'forwarded', 'x-real-ip'] as const
+
+/** Headers by which parts of the gateway speak to each other and to backends. */
+const ours = [...certificateHeaders, serverNameHeader, errorPageHeader] as const
 
 /** The filter that routes by the configuration of the gateway; the same for each of its listeners but for the port. */
 export function connectionManager(
-  { name }: Gateway,
+  { name, tuning = {} }: Gateway,
   { publicPort }: GatewayPort,
-  { accessLog = false }: GatewayFacts,
+  facts: GatewayFacts,
 ): FilterChain['filters'][number] {
+  const { accessLog = facts.accessLog ?? false, trustedHops = 0, headersKiB = 60, streams = 100 } = tuning
+  const { idleMs = 300_000, headersMs = 30_000, connectionIdleMs = 3_600_000 } = tuning
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typed_config: {
       '@type': typed('extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
       stat_prefix: name,
       rds: { route_config_name: name, config_source: fromStream },
-      http_filters: [
-        { name: 'envoy.filters.http.router', typed_config: { '@type': typed('extensions.filters.http.router.v3.Router') } },
-      ],
+      http_filters: httpFilters,
       upgrade_configs: [{ upgrade_type: 'websocket' }],
       // What the routes are compared with: no dot segments, slashes and escapes as they came, a bare name as host.
       normalize_path: true,
@@ -28,25 +34,33 @@ export function connectionManager(
       path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
       strip_any_host_port: true,
       strip_trailing_host_dot: true,
-      // The client is who connects; x-forwarded-proto follows from that too.
+      // The client is who connects, or who the last trusted proxy says; x-forwarded-proto follows from that too.
       use_remote_address: true,
-      early_header_mutation_extensions: [forwardedHeaders(publicPort)],
+      ...(trustedHops > 0 ? { xff_num_trusted_hops: trustedHops } : {}),
+      early_header_mutation_extensions: [forwardedHeaders(publicPort, trustedHops)],
       server_name: 'weir',
       server_header_transformation: 'APPEND_IF_ABSENT',
-      common_http_protocol_options: { idle_timeout: '3600s', headers_with_underscores_action: 'DROP_HEADER' },
+      max_request_headers_kb: headersKiB,
+      common_http_protocol_options: {
+        idle_timeout: `${connectionIdleMs / 1000}s`,
+        headers_with_underscores_action: 'DROP_HEADER',
+        max_headers_count: 200,
+      },
       http2_protocol_options: {
-        max_concurrent_streams: 100,
+        max_concurrent_streams: streams,
         initial_stream_window_size: 65_536,
         initial_connection_window_size: 1_048_576,
+        // WebSocket over HTTP/2 (RFC 8441).
+        allow_connect: true,
       },
-      request_headers_timeout: '30s',
-      stream_idle_timeout: '300s',
+      request_headers_timeout: `${headersMs / 1000}s`,
+      stream_idle_timeout: `${idleMs / 1000}s`,
       ...(accessLog ? { access_log: [jsonLines] } : {}),
     },
   }
 }
 
-function forwardedHeaders(publicPort: number): object {
+function forwardedHeaders(publicPort: number, trustedHops: number): object {
   const set = (key: string, value: string) => ({
     append: { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
   })
@@ -55,10 +69,10 @@ function forwardedHeaders(publicPort: number): object {
     typed_config: {
       '@type': typed('extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation'),
       mutations: [
-        ...forgeable.map(remove => ({ remove })),
+        ...[...(trustedHops > 0 ? [] : ['x-forwarded-for']), ...forgeable, ...ours].map(remove => ({ remove })),
         set('x-forwarded-host', '%REQ(:AUTHORITY)%'),
         set('x-forwarded-port', String(publicPort)),
-        set('x-real-ip', '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%'),
+        set(serverNameHeader, '%REQUESTED_SERVER_NAME%'),
       ],
     },
   }
@@ -71,7 +85,7 @@ const jsonLines = {
     log_format: {
       json_format: {
         time: '%START_TIME%',
-        client: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%',
+        client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
         method: '%REQ(:METHOD)%',
         host: '%REQ(:AUTHORITY)%',
         path: '%REQ(:PATH)%',

@@ -7,6 +7,14 @@ export function typed<const Name extends string>(name: Name): `${typeof prefix}$
   return `${prefix}${name}`
 }
 
+/**
+ * An extension whose newest fields are not in the definitions that travel with the program: it is sent by the names of its fields,
+ * and Envoy reads it by its type (xds.type.v3.TypedStruct).
+ */
+export function byNames(name: string, value: Readonly<Record<string, unknown>>): Any {
+  return { '@type': 'type.googleapis.com/xds.type.v3.TypedStruct', type_url: typed(name), value }
+}
+
 export interface SocketAddress {
   readonly socket_address: { readonly address: string; readonly port_value: number }
 }
@@ -26,6 +34,7 @@ export interface FilterChain {
   readonly filter_chain_match?: { readonly server_names: readonly string[] }
   readonly filters: readonly { readonly name: string; readonly typed_config: Any }[]
   readonly transport_socket?: { readonly name: string; readonly typed_config: Any }
+  readonly transport_socket_connect_timeout?: string
 }
 
 export interface Listener {
@@ -34,24 +43,85 @@ export interface Listener {
   readonly listener_filters: readonly { readonly name: string; readonly typed_config: Any }[]
   readonly filter_chains: readonly FilterChain[]
   readonly per_connection_buffer_limit_bytes: number
+  readonly listener_filters_timeout: string
+}
+
+export interface RegexMatcher {
+  readonly regex: string
+}
+
+/** All that are given must match. */
+export interface HeaderMatcher {
+  readonly name: string
+  readonly string_match?: { readonly exact: string } | { readonly safe_regex: RegexMatcher }
+  readonly range_match?: { readonly start: number; readonly end: number }
+  readonly present_match?: boolean
+  readonly invert_match?: boolean
+  /** Without it a header that is not there matches nothing, not even the opposite of something. */
+  readonly treat_missing_header_as_empty?: boolean
 }
 
 export interface RouteMatch {
-  /** One of the three; the path without query. */
+  /** One of these; the path without query. */
   readonly path?: string
   /** `/a` matches `/a` and everything under `/a/`. */
   readonly path_separated_prefix?: string
   readonly prefix?: string
-  readonly headers?: readonly {
-    readonly name: string
-    readonly string_match: { readonly safe_regex: { readonly regex: string } }
-  }[]
+  /** The whole path. */
+  readonly safe_regex?: RegexMatcher
+  readonly headers?: readonly HeaderMatcher[]
+  /** About the certificate of the client. */
+  readonly tls_context?: { readonly presented?: boolean; readonly validated?: boolean }
 }
 
-export type RouteEntry = { readonly name: string; readonly match: RouteMatch } & (
-  | { readonly route: { readonly cluster: string; readonly timeout: string; readonly retry_policy: object } }
+export interface HeaderToAdd {
+  readonly header: { readonly key: string; readonly value: string }
+  readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD'
+}
+
+export interface WeightedCluster {
+  readonly name: string
+  readonly weight: number
+}
+
+export interface RouteAction {
+  readonly cluster?: string
+  readonly weighted_clusters?: { readonly clusters: readonly WeightedCluster[]; readonly use_hash_policy?: boolean }
+  readonly timeout: string
+  readonly retry_policy: object
+  readonly [field: string]: unknown
+}
+
+export interface RedirectAction {
+  readonly response_code: 'MOVED_PERMANENTLY' | 'FOUND' | 'SEE_OTHER' | 'TEMPORARY_REDIRECT' | 'PERMANENT_REDIRECT'
+  readonly https_redirect?: boolean
+  readonly scheme_redirect?: string
+  readonly host_redirect?: string
+  readonly port_redirect?: number
+  readonly path_redirect?: string
+  readonly regex_rewrite?: RegexRewrite
+  readonly strip_query?: boolean
+}
+
+export interface RegexRewrite {
+  readonly pattern: RegexMatcher
+  readonly substitution: string
+}
+
+export type Answer =
+  | { readonly route: RouteAction }
+  | { readonly redirect: RedirectAction }
   | { readonly direct_response: { readonly status: number; readonly body?: { readonly inline_string: string } } }
-)
+
+export type RouteEntry = {
+  readonly name: string
+  readonly match: RouteMatch
+  readonly typed_per_filter_config?: Readonly<Record<string, Any>>
+  readonly request_headers_to_add?: readonly HeaderToAdd[]
+  readonly request_headers_to_remove?: readonly string[]
+  readonly response_headers_to_add?: readonly HeaderToAdd[]
+  readonly response_headers_to_remove?: readonly string[]
+} & Answer
 
 export interface VirtualHost {
   readonly name: string
@@ -61,6 +131,9 @@ export interface VirtualHost {
 
 export interface RouteConfiguration {
   readonly name: string
+  readonly request_headers_to_add: readonly HeaderToAdd[]
+  /** What is only for the choice of a route. */
+  readonly request_headers_to_remove: readonly string[]
   readonly virtual_hosts: readonly VirtualHost[]
 }
 
@@ -76,17 +149,24 @@ export interface Cluster {
   /** Only where the name is resolved by DNS. */
   readonly load_assignment?: ClusterLoadAssignment
   readonly connect_timeout: string
-  readonly lb_policy: 'LEAST_REQUEST'
+  readonly lb_policy: 'LEAST_REQUEST' | 'ROUND_ROBIN' | 'RANDOM' | 'RING_HASH'
   readonly [field: string]: unknown
 }
 
-export interface TlsSecret {
+export interface CertificateSecret {
   readonly name: string
   readonly tls_certificate: {
     readonly certificate_chain: { readonly inline_string: string }
     readonly private_key: { readonly inline_string: string }
   }
 }
+
+export interface AuthoritiesSecret {
+  readonly name: string
+  readonly validation_context: { readonly trusted_ca: { readonly inline_string: string } }
+}
+
+export type TlsSecret = CertificateSecret | AuthoritiesSecret
 
 /** Everything that an Envoy is to have, by type and name; names in order. */
 export interface Resources {

@@ -1,10 +1,13 @@
 // Listeners of a gateway: one for HTTP, one for TLS with a chain per certificate, and the certificates themselves.
-import { anyHost } from '../../../src/model/routing/host.ts'
-import type { Certificate, RoutingModel } from '../../../src/model/routing/model.ts'
+import { anyHost, hostsFor } from '../../../src/model/routing/host.ts'
+import type { Certificate, HostRoutes, RoutingModel } from '../../../src/model/routing/model.ts'
+import { wantedAt } from './client-certificates.ts'
 import { connectionManager } from './connection-manager.ts'
-import type { FilterChain, Listener, TlsSecret } from './envoy.ts'
+import type { FilterChain, Listener } from './envoy.ts'
 import { fromStream, typed } from './envoy.ts'
-import type { CertificateFiles, Gateway, GatewayFacts } from './gateway.ts'
+import type { Gateway, GatewayFacts, GatewayTuning } from './gateway.ts'
+import { authoritiesName, certificateName, type ListenerSecrets } from './secrets.ts'
+import type { ClientCertificate, SecretName } from './settings.ts'
 
 /** What Envoy keeps of a connection before it stops reading. */
 const bufferBytes = 32_768
@@ -23,36 +26,29 @@ export function listenersOf(gateway: Gateway, facts: GatewayFacts): readonly Lis
   ]
 }
 
-/** Every certificate in use, each once, by the name of its Secret. */
-export function secretsOf(gateways: readonly Gateway[], facts: GatewayFacts): readonly TlsSecret[] {
-  const files = new Map<string, CertificateFiles>()
-  for (const { https, model } of gateways) {
-    if (!https) continue
-    for (const { certificate, found } of usableCertificates(model, facts)) files.set(secretName(certificate), found)
-  }
-  return [...files]
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, { chain, key }]) => ({
-      name,
-      tls_certificate: { certificate_chain: { inline_string: chain }, private_key: { inline_string: key } },
-    }))
+export function listenerSecrets(gateway: Gateway, facts: GatewayFacts): ListenerSecrets {
+  const certificates = gateway.https ? usableCertificates(gateway.model, facts).map(({ certificate }) => certificate.secret) : []
+  const clientAuthorities = [...gateway.model.hosts.values()].flatMap(
+    entry => usableAuthorities(entry, gateway, facts)?.authorities ?? [],
+  )
+  return { certificates, clientAuthorities: gateway.https ? clientAuthorities : [] }
+}
+
+/** What a host asks of clients, if its authorities ever came: without them nobody gets past its routes anyway. */
+function usableAuthorities(entry: HostRoutes, gateway: Gateway, facts: GatewayFacts): ClientCertificate | undefined {
+  const wanted = wantedAt(entry, gateway)
+  return wanted && facts.authorities?.(wanted.authorities) !== undefined ? wanted : undefined
 }
 
 interface UsableCertificate {
   readonly certificate: Certificate
-  readonly found: CertificateFiles
 }
 
 /** A chain whose certificate never came would hold up its whole listener, so it is left out: its hosts get the default one. */
 function usableCertificates({ certificates }: RoutingModel, { certificate: find }: GatewayFacts): readonly UsableCertificate[] {
   return [...certificates.values()].flatMap(certificate => {
-    const found = find(certificate.secret)
-    return found ? { certificate, found } : []
+    return find(certificate.secret) ? { certificate } : []
   })
-}
-
-function secretName({ secret }: Certificate): string {
-  return `${secret.namespace}/${secret.name}`
 }
 
 /**
@@ -61,36 +57,73 @@ function secretName({ secret }: Certificate): string {
  * one or none; which route is taken depends on its Host header alone.
  */
 function chains(gateway: Gateway, usable: readonly UsableCertificate[], facts: GatewayFacts): readonly FilterChain[] {
-  const { https } = gateway
+  const { https, model, tuning } = gateway
   if (!https) return []
   const filters = [connectionManager(gateway, https, facts)]
+  const wantedFor = (host: string): ClientCertificate | undefined => {
+    const entry = hostsFor(host).flatMap(each => model.hosts.get(each) ?? [])[0]
+    return entry && usableAuthorities(entry, gateway, facts)
+  }
   const named = Map.groupBy(
     usable.filter(({ certificate }) => certificate.host !== anyHost),
-    ({ certificate }) => secretName(certificate),
+    ({ certificate }) => {
+      const wanted = wantedFor(certificate.host)
+      const asking = wanted ? ` for ${authoritiesName(wanted.authorities)}, depth ${wanted.depth}` : ''
+      return certificateName(certificate.secret) + asking
+    },
   )
   const last = usable.find(({ certificate }) => certificate.host === anyHost)
   return [
     ...[...named]
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([secret, hosts]) => ({
-        name: secret,
-        filter_chain_match: { server_names: hosts.map(({ certificate }) => certificate.host) },
-        filters,
-        transport_socket: tls(secret),
-      })),
-    ...(last ? [{ name: 'default', filters, transport_socket: tls(secretName(last.certificate)) }] : []),
+      .flatMap(([name, hosts]) =>
+        hosts.slice(0, 1).map(({ certificate }) => ({
+          name,
+          filter_chain_match: { server_names: hosts.map(each => each.certificate.host) },
+          filters,
+          transport_socket: tls(certificate.secret, tuning, wantedFor(certificate.host)),
+          transport_socket_connect_timeout: '10s',
+        })),
+      ),
+    ...(last
+      ? [
+          {
+            name: 'default',
+            filters,
+            transport_socket: tls(last.certificate.secret, tuning),
+            transport_socket_connect_timeout: '10s',
+          },
+        ]
+      : []),
   ]
 }
 
-function tls(secret: string): NonNullable<FilterChain['transport_socket']> {
+/**
+ * A certificate of the client is asked for, never insisted on, and a bad one is let through: routes say what becomes of it. What
+ * was found good is not remembered with a session, so sessions are not resumed where it matters.
+ */
+function tls(
+  certificate: SecretName,
+  { tlsMinimum = 'TLSv1_2' }: GatewayTuning = {},
+  client?: ClientCertificate,
+): NonNullable<FilterChain['transport_socket']> {
   return {
     name: 'envoy.transport_sockets.tls',
     typed_config: {
       '@type': typed('extensions.transport_sockets.tls.v3.DownstreamTlsContext'),
+      ...(client ? { disable_stateless_session_resumption: true, disable_stateful_session_resumption: true } : {}),
       common_tls_context: {
-        tls_params: { tls_minimum_protocol_version: 'TLSv1_2', tls_maximum_protocol_version: 'TLSv1_3' },
+        tls_params: { tls_minimum_protocol_version: tlsMinimum, tls_maximum_protocol_version: 'TLSv1_3' },
         alpn_protocols: ['h2', 'http/1.1'],
-        tls_certificate_sds_secret_configs: [{ name: secret, sds_config: fromStream }],
+        tls_certificate_sds_secret_configs: [{ name: certificateName(certificate), sds_config: fromStream }],
+        ...(client
+          ? {
+              combined_validation_context: {
+                default_validation_context: { trust_chain_verification: 'ACCEPT_UNTRUSTED', max_verify_depth: client.depth },
+                validation_context_sds_secret_config: { name: authoritiesName(client.authorities), sds_config: fromStream },
+              },
+            }
+          : {}),
       },
     },
   }
@@ -107,5 +140,7 @@ function listener(name: string, address: string, port: number, chains: readonly 
     listener_filters: chains.some(chain => chain.transport_socket) ? [inspector] : [],
     filter_chains: chains,
     per_connection_buffer_limit_bytes: bufferBytes,
+    // For a client to say whom it wants to speak to.
+    listener_filters_timeout: '10s',
   }
 }

@@ -1,70 +1,91 @@
 // Route configurations: the routing model said in Envoy's words, so that it sends every request where the model does.
-import { anyHost } from '../../../src/model/routing/host.ts'
-import type { HostRoutes, Route, RoutingModel } from '../../../src/model/routing/model.ts'
-import { clusterName } from './clusters.ts'
+import { anyHost, hostsFor } from '../../../src/model/routing/host.ts'
+import type { HostRoutes } from '../../../src/model/routing/model.ts'
+import { serverNameHeader } from './client-certificates.ts'
+import type { ClusterBook } from './cluster-book.ts'
 import type { RouteConfiguration, RouteEntry, RouteMatch, VirtualHost } from './envoy.ts'
-import type { Gateway } from './gateway.ts'
+import { errorPageHeader, errorPageHosts } from './error-pages.ts'
+import type { Gateway, GatewayFacts } from './gateway.ts'
+import { otherWwwHosts } from './redirects.ts'
+import { setHeader } from './route-filters.ts'
+import { entriesOf, settingsOf } from './route-entries.ts'
 
-/** Tried again elsewhere only while nothing of the request can have been seen by a backend. */
-const retryPolicy = {
-  retry_on: 'connect-failure,refused-stream',
-  num_retries: 2,
-  retry_host_predicate: [
-    {
-      name: 'envoy.retry_host_predicates.previous_hosts',
-      typed_config: { '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate' },
-    },
-  ],
-  host_selection_retry_max_attempts: 3,
+/** The routes of a gateway, for all its listeners; named after it. Clusters that they lead to are noted in `book`. */
+export function routeConfiguration(gateway: Gateway, book: ClusterBook, facts: GatewayFacts): RouteConfiguration {
+  const { name, model } = gateway
+  const at = { gateway, book, facts }
+  return {
+    name,
+    request_headers_to_add: [setHeader('x-real-ip', '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%')],
+    request_headers_to_remove: [serverNameHeader, errorPageHeader],
+    virtual_hosts: [
+      ...[...model.hosts.values()].map(entry => virtualHost(entry, at)),
+      ...otherWwwHosts(gateway),
+      ...errorPageHosts(gateway, book, facts),
+    ],
+  }
 }
 
-/** The routes of a gateway, for all its listeners; named after it. */
-export function routeConfiguration({ name, model }: Gateway): RouteConfiguration {
-  return { name, virtual_hosts: [...model.hosts.values()].map(entry => virtualHost(entry, model)) }
+interface Around {
+  readonly gateway: Gateway
+  readonly book: ClusterBook
+  readonly facts: GatewayFacts
 }
 
 /**
  * Envoy's wildcard domains match any number of labels, those of an Ingress one. So the routes of such a host ask for one label
  * more, a last one takes what is left of these requests, and then come the routes without host for all the others.
  */
-function virtualHost(entry: HostRoutes, model: RoutingModel): VirtualHost {
+function virtualHost(entry: HostRoutes, at: Around): VirtualHost {
   const { host } = entry
-  if (!host.startsWith('*.')) return { name: host || '*', domains: [host || '*'], routes: routesOf(entry) }
+  if (!host.startsWith('*.')) return { name: host || '*', domains: [host || '*'], routes: routesOf(entry, at) }
   const oneLabel = labelBefore(host.slice(1))
-  const own = [...routesOf(entry), ...(entry.fallback ? [] : [notFound])]
-  const others = model.hosts.get(anyHost)
+  const own = [...routesOf(entry, at), ...(entry.fallback ? [] : [notFound])]
+  const others = at.gateway.model.hosts.get(anyHost)
   return {
     name: host,
     domains: [host],
     routes: [
-      ...own.map(route => ({ ...route, match: { ...route.match, headers: [oneLabel] } })),
-      ...(others ? routesOf(others) : []),
+      ...own.map(route => ({ ...route, match: { ...route.match, headers: [oneLabel, ...(route.match.headers ?? [])] } })),
+      ...(others ? routesOf(others, at) : []),
     ],
   }
 }
 
-function routesOf({ routes, fallback }: HostRoutes): readonly RouteEntry[] {
-  return [...routes, ...(fallback ? [fallback] : [])].map(routeEntry)
+function routesOf(entry: HostRoutes, around: Around): readonly RouteEntry[] {
+  const { routes, fallback } = entry
+  const at = { ...around, entry, hasCertificate: hasCertificate(entry.host, around) }
+  return [...startPage(entry, around), ...[...routes, ...(fallback ? [fallback] : [])].flatMap(route => entriesOf(route, at))]
+}
+
+/** Whether a client that asks for the host in TLS gets an answer of its own; a host with an open label by the certificate for it. */
+function hasCertificate(host: string, { gateway: { model, https }, facts }: Around): boolean {
+  if (!https) return false
+  const found = hostsFor(host).flatMap(each => (each === anyHost && host !== anyHost ? [] : (model.certificates.get(each) ?? [])))
+  return found.some(({ secret }) => facts.certificate(secret) !== undefined)
+}
+
+/** `/` of a host leads to the start page of the oldest Ingress that has one there, unless `/` is another Ingress's. */
+function startPage({ routes, fallback }: HostRoutes, { gateway }: Around): readonly RouteEntry[] {
+  const all = [...routes, ...(fallback ? [fallback] : [])]
+  const asking = all.find(route => settingsOf(route, gateway).appRoot !== undefined)
+  const root = routes.find(({ match }) => match !== 'default' && match.path === '/')
+  if (!asking || !('ingress' in asking.origin)) return []
+  const settings = settingsOf(asking, gateway)
+  const { namespace, name } = asking.origin.ingress
+  const isOthers =
+    root && !('ingress' in root.origin && root.origin.ingress.namespace === namespace && root.origin.ingress.name === name)
+  if (isOthers || settings.closed !== undefined || settings.appRoot === undefined) return []
+  return [
+    {
+      name: `${namespace}/${name} app-root`,
+      match: { path: '/' },
+      redirect: { response_code: 'FOUND', path_redirect: settings.appRoot, strip_query: true },
+    },
+  ]
 }
 
 const notFound: RouteEntry = { name: 'not found', match: { prefix: '/' }, direct_response: { status: 404 } }
-
-function routeEntry(route: Route): RouteEntry {
-  const { backend, origin } = route
-  const written = 'ingress' in origin ? `${origin.ingress.namespace}/${origin.ingress.name}` : `class ${origin.class}`
-  const common = { name: `${written} ${origin.at}`, match: matchOf(route) }
-  const cluster = clusterName(backend)
-  return cluster === undefined
-    ? { ...common, direct_response: { status: 503 } }
-    : // Without a limit for the whole answer: streams last as long as they are used.
-      { ...common, route: { cluster, timeout: '0s', retry_policy: retryPolicy } }
-}
-
-function matchOf({ match }: Route): RouteMatch {
-  if (match === 'default' || match.path === '/')
-    return match !== 'default' && match.type === 'Exact' ? { path: '/' } : { prefix: '/' }
-  return match.type === 'Exact' ? { path: match.path } : { path_separated_prefix: match.path }
-}
 
 /** Case is folded for domains of virtual hosts, but not for header matches. */
 function labelBefore(suffix: string): NonNullable<RouteMatch['headers']>[number] {

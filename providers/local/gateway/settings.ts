@@ -159,8 +159,6 @@ export interface Affinity {
   readonly maxAgeSeconds?: number
   readonly path: string
   readonly attributes: readonly { readonly name: string; readonly value: string }[]
-  /** A client that was decided between main Ingress and canary stays there. */
-  readonly withCanary: boolean
 }
 
 /** How certificates of backends are checked. */

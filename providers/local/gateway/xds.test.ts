@@ -39,7 +39,7 @@ const shown = (routes: readonly RouteEntry[]) =>
     Object.entries(route.match)
       .find(([key]) => key !== 'headers')
       ?.join(' '),
-    'route' in route ? route.route.cluster : route.direct_response.status,
+    'route' in route ? route.route.cluster : 'direct_response' in route ? route.direct_response.status : route.redirect,
   ])
 
 describe('routes', () => {
@@ -66,7 +66,8 @@ describe('routes', () => {
       ['path_separated_prefix /b', 'default/any:80'],
     ])
     const regex = String.raw`(?i)[^.]+\.example\.com`
-    expect(routes.map(({ match }) => match.headers?.[0]?.string_match.safe_regex.regex)).toEqual([regex, regex, undefined])
+    const header = { name: ':authority', string_match: { safe_regex: { regex } } }
+    expect(routes.map(({ match }) => match.headers?.[0])).toEqual([header, header, undefined])
   })
 
   test('an Exact path of nothing but a slash is no prefix', () => {
@@ -130,7 +131,7 @@ describe('TLS', () => {
       ['default', undefined],
     ])
     expect([...resources.secrets.keys()]).toEqual(['default/all', 'default/shop', 'default/wild'])
-    expect(resources.secrets.get('default/shop')?.tls_certificate.private_key.inline_string).toBe('key of shop')
+    expect(resources.secrets.get('default/shop')).toHaveProperty('tls_certificate.private_key.inline_string', 'key of shop')
   })
 
   test('leaves out a certificate that never was, and listens for nobody without any', () => {
@@ -215,7 +216,11 @@ function applied(present: Resources, { type, set, remove }: Change): Resources {
 /** What is pointed to and not there. Endpoints may come after their cluster, and routes after their listener, which wait for them. */
 function dangling({ routes, clusters, listeners, secrets }: Resources): readonly string[] {
   const entries = [...routes.values()].flatMap(({ virtual_hosts }) => virtual_hosts.flatMap(each => each.routes))
-  const wanted = entries.flatMap(entry => ('route' in entry ? entry.route.cluster : []))
+  const wanted = entries.flatMap(entry =>
+    'route' in entry
+      ? [entry.route.cluster ?? [], (entry.route.weighted_clusters?.clusters ?? []).map(({ name }) => name)].flat()
+      : [],
+  )
   const certificates = [...listeners.values()].flatMap(({ filter_chains }) =>
     filter_chains.flatMap(({ transport_socket }) => [
       ...JSON.stringify(transport_socket ?? {}).matchAll(/"name":"([^"]*\/[^"]*)"/g),

@@ -210,10 +210,10 @@ export const backendRows = {
   'custom-http-errors': {
     parse: errorCodes,
     sets: 'errorCodes',
-    doc: 'Answers of a backend with these codes are replaced by what `default-backend` says to a request for `/` with `X-Code`.',
+    doc: 'Answers of a backend with these codes are replaced by what `default-backend` says to a request for `/` with `X-Code`, `X-Original-URI`, `X-Namespace` and `X-Ingress-Name`.',
     default: 'none',
     example: '404,503',
-    differs: 'Needs `default-backend`. The code stays.',
+    differs: 'Needs `default-backend`. No `X-Service-Name`, `X-Service-Port`, `X-Format`.',
   },
   'default-backend': {
     parse: serviceName,

@@ -59,7 +59,6 @@ function affinityOf({ values }: Asked): Affinity | undefined {
       ...attribute('SameSite', values.cookieSameSite),
       ...attribute('Secure', values.cookieSecure ? '' : undefined),
     ],
-    withCanary: values.affinityCanary !== 'legacy',
   }
 }
 

@@ -1,6 +1,7 @@
 // Annotations in, settings and problems out: the keys that matter most, and that nothing an annotation can hold does harm.
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { hostileText } from './hostile-under-test.ts'
 import { readSettings, type SettingsReading } from './read.ts'
 import { nginxPrefix, ownPrefix } from './row.ts'
 import { knownKeys, rows } from './rows.ts'
@@ -136,32 +137,15 @@ test.each(['//evil.example', 'javascript:alert(1)', 'https://a b', 'https://x/$a
   },
 )
 
-const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 80 }),
-  fc.string({ maxLength: 80 }),
-  fc.constantFrom(
-    '(a+)+$',
-    '/(((((((((((((((((((((((((',
-    'a\nb: c',
-    '"};',
-    '%00',
-    '$',
-    '${',
-    '\u0000',
-    'x'.repeat(100_000),
-    '9'.repeat(400),
-  ),
-)
-
 test('whatever an annotation holds, reading it ends, and what is told is short and of one line', () => {
   fc.assert(
     fc.property(
       fc.dictionary(
         fc.oneof(
           fc.constantFrom(...knownKeys),
-          hostile.map(text => ownPrefix + text),
+          hostileText.map(text => ownPrefix + text),
         ),
-        hostile,
+        hostileText,
         { maxKeys: 8 },
       ),
       annotations => {

@@ -2,7 +2,7 @@
 import type { Parsed } from '../../../../src/api/annotations.ts'
 import { firstFew } from '../../../../src/model/first-few.ts'
 import { readRegex } from '../../../../src/model/routing/regex.ts'
-import { cookieName, flag, headerName, headerValue, items, type Reader, whole } from './readers.ts'
+import { cookieName, flag, headerName, headerValue, items, type Reader, whole, word } from './readers.ts'
 import type { GatewayRow } from './row.ts'
 
 function pattern(text: string): Parsed<string> {
@@ -85,17 +85,12 @@ export const sharingRows = {
     example: 'canary',
   },
   'affinity-canary-behavior': {
-    parse: (text: string) =>
-      text.trim() === 'legacy'
-        ? { value: text }
-        : text.trim() === 'sticky'
-          ? { value: text }
-          : { error: 'is none of sticky, legacy' },
+    parse: word('legacy'),
     sets: 'affinityCanary',
-    doc: '`sticky`: clients with a cookie of `affinity` are decided once between canary and main Ingress. `legacy`: anew for every request.',
-    default: 'sticky',
+    doc: '`legacy`: between canary and main Ingress is decided anew for every request.',
+    default: 'legacy',
     example: 'legacy',
-    differs: 'Sticky as long as the weight stays: the cookie is hashed.',
+    differs: '`sticky` is refused: the cookie keeps a client with a pod of the one or the other, not with one of the two.',
   },
   'enable-cors': {
     parse: flag,
