@@ -397,7 +397,7 @@ describe('fixed addresses', () => {
     [
       'one Elastic IP for two subnets',
       { scheme: 'internet-facing', subnets: 'a,b', 'eip-allocations': 'e1' },
-      'There are 1 Elastic IPs for 2 subnets',
+      'There is 1 Elastic IP for 2 subnets',
     ],
     ['two addresses for one subnet', { subnets: 'a', 'private-ipv4-addresses': '10.0.0.1,10.0.0.2' }, 'for 1 subnet'],
   ])('%s are refused', (_, annotations, message) => {

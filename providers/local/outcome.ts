@@ -142,16 +142,18 @@ function holdingOf({ address }: Given, { holdings }: LocalObserved): Holding | u
   return holdings.find(({ given }) => given.address.text === address.text)
 }
 
-/** Why packets do not go straight to pods, for a Service that asks for that, and which ranges are not kept; for each address. */
+/** Why packets do not go straight to pods, for a Service that asks for that, once for all addresses alike; and which ranges are not kept. */
 function fallbacksOf(serving: readonly Given[], { desired, membership }: Goal, observed: LocalObserved): readonly Problem[] {
   const { readyEndpoints, nodesWithEndpoints } = membership
   const hasPods = desired.targetType === 'Pod' && (readyEndpoints > 0 || nodesWithEndpoints.length > 0)
-  return serving.flatMap(given => {
-    const { announcement } = holdingOf(given, observed) ?? {}
-    const { text } = given.address
-    const fallback = hasPods ? fallbackProblem(text, pathOf(announcement), membership) : undefined
-    return [fallback ?? [], fenceProblem(text, announcement, desired) ?? []].flat()
+  const announced = serving.map(given => ({ text: given.address.text, announcement: holdingOf(given, observed)?.announcement }))
+  const paths = Map.groupBy(hasPods ? announced : [], ({ announcement }) => JSON.stringify(pathOf(announcement)))
+  const fallbacks = [...paths.values()].map(alike => {
+    const addresses = alike.map(({ text }) => text)
+    return fallbackProblem(addresses, pathOf(alike[0]?.announcement), membership)
   })
+  const unfenced = announced.map(({ text, announcement }) => fenceProblem(text, announcement, desired))
+  return [...fallbacks, ...unfenced].flatMap(problem => problem ?? [])
 }
 
 function fallbackText(serving: readonly Given[], goal: Goal, observed: LocalObserved): string {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Membership } from '../../src/model/load-balancer.ts'
 import { missingCapabilities } from '../../src/controllers/capabilities.ts'
+import { fallbackProblem } from './pod-targets.ts'
 import { localCapabilities } from './provider.ts'
 import { simulatedLan } from './simulated-lan.ts'
 import { poolNamed, serviceNamed, threeReady } from './simulation.ts'
@@ -134,6 +135,13 @@ test('a Service whose pods are not reached straight hears why, how many nodes ha
   const mended = await lan.bring(web)
   expect(mended.warnings).toEqual([])
   expect(mended.readiness.message).not.toContain('straight')
+})
+
+test('what hinders both addresses of a Service alike is told once', () => {
+  const path = { mode: 'masquerade', reason: 'NoAgent', node: 'n1' } as const
+  expect(fallbackProblem(['10.201.200.1', 'fd00:201::200:1'], path, podsOn('n0', 'n1'))?.message).toMatch(
+    /^10\.201\.200\.1 and fd00:201::200:1 do not go straight to pods \(2 nodes have pods\)/,
+  )
 })
 
 test('what the agent found is told in its own words', async () => {

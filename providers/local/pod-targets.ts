@@ -115,9 +115,9 @@ export function fenceProblem(
   }
 }
 
-/** Told to a Service with pod targets whose packets do not go straight to its pods; undefined when they do. */
+/** Told to a Service with pod targets whose packets to these addresses do not go straight to its pods; undefined when they do. */
 export function fallbackProblem(
-  address: string,
+  addresses: readonly string[],
   path: DataPath | undefined,
   { nodesWithEndpoints }: Membership,
 ): Problem | undefined {
@@ -130,7 +130,7 @@ export function fallbackProblem(
     path.message === undefined ? ` ${found.replaceAll('%', node)}` : ` of ${node}: ${path.message.replace(/\.$/, '')}`
   return {
     reason: 'DataPathFallback',
-    message: `${address} does not go straight to pods${counted}: ${effects[path.mode]}, because${obstacle}.`,
+    message: `${addresses.join(' and ')} ${addresses.length === 1 ? 'does' : 'do'} not go straight to pods${counted}: ${effects[path.mode]}, because${obstacle}.`,
     remedy:
       (path.message === undefined ? remedy.replaceAll('%', path.node ?? '') : '') || 'It is left by itself when that is mended.',
     severity: 'warns',

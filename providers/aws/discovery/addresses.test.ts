@@ -43,7 +43,7 @@ describe('one per subnet', () => {
 
 describe('refused', () => {
   test.each<[string, SubnetSettings, string]>([
-    ['too few Elastic IPs', { eipAllocations: ['e1'] }, 'There are 1 Elastic IPs for 2 subnets.'],
+    ['too few Elastic IPs', { eipAllocations: ['e1'] }, 'There is 1 Elastic IP for 2 subnets.'],
     [
       'too many addresses',
       { privateIpv4Addresses: ['10.0.1.9', '10.0.2.9', '10.0.2.10'] },

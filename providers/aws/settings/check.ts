@@ -80,13 +80,8 @@ function fixedAddresses({ settings: { loadBalancer }, existing }: Subject): read
 export function countProblems(what: string, addresses: number, subnets: number | undefined): readonly Problem[] {
   if (subnets === undefined || subnets === addresses) return []
   const remedy = 'Give exactly one per subnet, in the same order.'
-  return [
-    blocks(
-      'FixedAddressesInvalid',
-      `There are ${addresses} ${what} for ${subnets} ${subnets === 1 ? 'subnet' : 'subnets'}.`,
-      remedy,
-    ),
-  ]
+  const counted = addresses === 1 ? `is 1 ${what.replace(/(?<=[sx])es$|s$/, '')}` : `are ${addresses} ${what}`
+  return [blocks('FixedAddressesInvalid', `There ${counted} for ${subnets} ${subnets === 1 ? 'subnet' : 'subnets'}.`, remedy)]
 }
 
 function sourceNat({ settings: { loadBalancer } }: Subject): readonly Problem[] {
