@@ -1,7 +1,7 @@
 // The chains that every packet for one of our addresses passes, whatever its Service: what is remembered of a connection, and where it goes.
 import { vocabulary } from './expressions.ts'
 import type { Chain, Vocabulary } from './expressions.ts'
-import { classMask, closingBit, nodeMarkMask, pickMarkBase, selfMark, sharedNames } from './names.ts'
+import { classMask, closingBit, nodeMarkBase, nodeMarkMask, pickMarkBase, selfMark, sharedNames } from './names.ts'
 import type { Family, Generation } from './names.ts'
 
 /** Chains with hooks, by which packets come in; they exist once, and their rules lead into one generation. */
@@ -27,14 +27,24 @@ export function hookChains(generation: Generation, seed: number): readonly Chain
     `meta mark set ${word.service} map @${word.names.services} meta mark & 0x${classMask.toString(16)} vmap @${classes}`
   const toErrors = ({ chain, told, names }: Vocabulary) => `${told} @${names.addresses} goto ${chain('errors')}`
   return [
-    { name: 'steer', rules: [`iifname != @${interfaces} accept`, ...each(toClass), ...each(toErrors)] },
+    {
+      name: 'steer',
+      rules: [
+        // What a shortcut knew: ours, or to be sent on where it could not be at once.
+        `meta mark 0x${selfMark.toString(16)} meta mark set 0 accept`,
+        `meta mark & 0xffff0000 == 0x${nodeMarkBase.toString(16)} notrack accept`,
+        `iifname != @${interfaces} accept`,
+        ...each(toClass),
+        ...each(toErrors),
+      ],
+    },
     {
       name: 'translate',
       rules: [`iifname != @${interfaces} accept`, ...each(word => `${word.service} vmap @${word.names.local}`)],
     },
     {
       name: 'unmark',
-      rules: [`iifname @${interfaces} meta mark & 0xff000000 == 0x${pickMarkBase.toString(16)} meta mark set 0`],
+      rules: [`meta mark & 0xff000000 == 0x${pickMarkBase.toString(16)} iifname @${interfaces} meta mark set 0`],
     },
     {
       name: 'disguise',
@@ -87,6 +97,17 @@ function connectionChains(word: Vocabulary): readonly Chain[] {
         ...(['tcp', 'udp'] as const).map(protocol => `${word.pinTold(protocol)} ${deliver}`),
       ],
     },
+    {
+      // Where packets come in, before fragments are put together, and for addresses of ours only.
+      name: chain('shortcut'),
+      rules: [
+        word.recently('tcp'),
+        word.recently('udp'),
+        `meta mark ${hex(selfMark)} accept`,
+        // What comes from a peer is not sent on before it was looked at: it may think that we have it.
+        `ether saddr @${word.names.peers} meta mark set 0`,
+      ],
+    },
     { name: chain('note_tcp'), rules: [...word.newPin('tcp'), deliver] },
     { name: chain('note_udp'), rules: [...word.newPin('udp'), deliver] },
     {
@@ -95,7 +116,7 @@ function connectionChains(word: Vocabulary): readonly Chain[] {
         `ether saddr . meta mark @${senders} goto ${chain('returned')}`,
         `meta mark & ${hex(closingBit)} != 0 goto ${chain('closing')}`,
         `tcp flags & (fin | rst) != 0 goto ${chain('close')}`,
-        word.keepPin('tcp'),
+        ...word.keepPin('tcp'),
         deliver,
       ],
     },

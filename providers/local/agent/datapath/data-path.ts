@@ -8,12 +8,14 @@ import { tableName } from './names.ts'
 import type { Generation } from './names.ts'
 import { gonePods, servingPods } from './flows.ts'
 import type { Flows } from './flows.ts'
+import { removeTables } from './nft-tables.ts'
 import type { Nft } from './nft.ts'
 import { numberNodes, readNumbers } from './node-numbers.ts'
 import type { NodeNumbers } from './node-numbers.ts'
 import type { NodeNeighbour, NodeRoutes } from './node-routes.ts'
 import { planTable } from './plan.ts'
 import { presentQuestions, readPresentTable } from './present-table.ts'
+import { createShortcuts, withoutShortcuts } from './shortcuts.ts'
 import { frame, generationParts, removeGeneration, switchTo } from './skeleton.ts'
 import type { Transaction } from './transactions.ts'
 import { emptyTable } from './written-table.ts'
@@ -50,9 +52,12 @@ export interface DataPathOptions {
   readonly elements: ElementWriter
   readonly routes: NodeRoutes
   readonly flows: Flows
+  /** Packets of open connections go the long way, since nft or the kernel complains of the short one. */
+  readonly onShortcutsRefused?: (complaint: string) => void
 }
 
-export function createDataPath({ nft, elements, routes, flows }: DataPathOptions): DataPath {
+export function createDataPath({ nft, elements, routes, flows, onShortcutsRefused }: DataPathOptions): DataPath {
+  const shortcuts = createShortcuts(nft, onShortcutsRefused)
   let written: WrittenTable | undefined
   let numbers: NodeNumbers | undefined
   let routed: readonly NodeNeighbour[] = []
@@ -98,6 +103,12 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     }
     routed = neighbours
     routes.set(neighbours)
+    const { generation, seed, interfaces } = written
+    const living = new Set([...nodes.values()].flatMap(({ alive, number }) => (alive ? number : [])))
+    await shortcuts.set(
+      { generation, seed, interfaces, neighbours: neighbours.filter(({ number }) => living.has(number)) },
+      signal,
+    )
   }
   const historyOf = async ({ services }: DesiredDataPath, nodes: ReadonlyMap<string, DesiredNode>) => {
     const { generation } = readPresentTable(await nft.list(presentQuestions.active), undefined)
@@ -141,7 +152,15 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     )
     const plan = planTable(desired, emptyTable(generation, desired.seed))
     await carryOut(plan.transactions, signal)
-    await nft.run(textOf([...switchTo(generation, desired.seed), ...(old ? removeGeneration(old, present) : [])]), signal)
+    await nft.run(
+      textOf([
+        ...withoutShortcuts(present.chains),
+        ...switchTo(generation, desired.seed),
+        ...(old ? removeGeneration(old, present) : []),
+      ]),
+      signal,
+    )
+    shortcuts.reset([])
     return plan.written
   }
   const work = async () => {
@@ -168,7 +187,8 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
       return done.promise
     },
     async remove() {
-      await nft.run(`add table inet ${tableName}\ndelete table inet ${tableName}\n`)
+      await removeTables(nft)
+      shortcuts.reset([])
       written = undefined
       numbers = undefined
       routed = []

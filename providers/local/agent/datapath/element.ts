@@ -45,6 +45,11 @@ export function macWords(mac: string): Words {
   return [(a | (b << 8) | (c << 16) | (d << 24)) >>> 0, e | (f << 8)]
 }
 
+/** Whether the name of an interface is as people give them; the kernel would allow more. */
+export function hasPlainName(name: string): boolean {
+  return /^[A-Za-z0-9_.@-]{1,15}$/.test(name)
+}
+
 /** Name of an interface: 16 bytes, filled up with zeros. */
 export function interfaceWords(name: string): Words {
   const bytes = Buffer.alloc(16)

@@ -14,6 +14,13 @@ const openPin = '1h'
 const closingPin = '1m'
 /** As long as conntrack keeps a UDP flow with answers, and some. */
 const udpPin = '3m'
+/**
+ * For so long a packet need not renew its connection's pin, nor pass the rest of our rules. Counts from when it was noted, so whatever goes
+ * on, a connection's pin is renewed once in that time.
+ */
+const recently = '10s'
+/** One of so many packets notes its connection: those that end soon are not worth it. */
+const notedPackets = 4
 
 /**
  * What connections and clients are remembered by. In statements that write, nft 1.0.6 keeps 16 bytes of a key only and puts the value over
@@ -59,6 +66,8 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
   const { connection: pinKey, client: clientKey, told, toldProtocol } = writtenKeys(family, seed)
   const kept = keptNames(family)
   const pins = { tcp: kept.tcpPins, udp: kept.udpPins }
+  const recent = { tcp: kept.recentTcp, udp: kept.recentUdp }
+  const forget = (protocol: 'tcp' | 'udp') => `delete @${recent[protocol]} { ${pinKey} timeout ${recently} : meta mark }`
   const remember = (map: string, key: string, timeout: string) => `update @${map} { ${key} timeout ${timeout} : meta mark }`
   // What an element says is changed only by taking it away first.
   const rewrite = (map: string, key: string, timeout: string) => [
@@ -81,9 +90,22 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
         : 'icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } @th,128,128',
     pinTold: (protocol: 'tcp' | 'udp') =>
       `${toldProtocol} ${protocol === 'tcp' ? 6 : 17} meta mark set ${told} map @${pins[protocol]}`,
-    newPin: (protocol: 'tcp' | 'udp') => rewrite(pins[protocol], pinKey, protocol === 'tcp' ? newPin : udpPin),
-    keepPin: (protocol: 'tcp' | 'udp') => remember(pins[protocol], pinKey, protocol === 'tcp' ? openPin : udpPin),
-    closePin: rewrite(pins.tcp, pinKey, closingPin),
+    newPin: (protocol: 'tcp' | 'udp') => [
+      ...rewrite(pins[protocol], pinKey, protocol === 'tcp' ? newPin : udpPin),
+      forget(protocol),
+    ],
+    keepPin: (protocol: 'tcp' | 'udp') => [
+      remember(pins[protocol], pinKey, protocol === 'tcp' ? openPin : udpPin),
+      `numgen random mod ${notedPackets} 0 add @${recent[protocol]} { ${pinKey} timeout ${recently} : meta mark }`,
+    ],
+    closePin: [...rewrite(pins.tcp, pinKey, closingPin), forget('tcp')],
+    /** Where the connection of a packet in the middle of it went a moment ago. */
+    recently: (protocol: 'tcp' | 'udp') => {
+      // Further fragments show no ports, so the first goes with them: after they were put together.
+      const whole = family === 4 ? '@nh,48,16 & 0x3fff == 0' : `ip6 nexthdr ${protocol}`
+      const middle = protocol === 'tcp' ? 'tcp flags & (fin | syn | rst) == 0' : 'meta l4proto udp'
+      return `${middle} ${whole} meta mark set ${pinKey} map @${recent[protocol]}`
+    },
     keepClosingPin: remember(pins.tcp, pinKey, closingPin),
     remember,
     rewrite,

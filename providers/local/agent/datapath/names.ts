@@ -68,6 +68,9 @@ export const keptNames = (family: Family) =>
   ({
     tcpPins: `pins_tcp${family}`,
     udpPins: `pins_udp${family}`,
+    /** What pins said a moment ago; from them alone, packets in mid-connection are sent on. */
+    recentTcp: `recent_tcp${family}`,
+    recentUdp: `recent_udp${family}`,
     /** Client to node. */
     sticky: `sticky${family}`,
     /** Client to pod. */

@@ -1,11 +1,13 @@
 // The way from what is written in the kernel to what is desired, as transactions for nft. Pure.
-import type { DesiredNode, DesiredTable, SlotTable } from './desired.ts'
+import type { IpRange } from '../../../../src/model/address.ts'
+import type { DesiredNode, DesiredService, DesiredTable, SlotTable } from './desired.ts'
 import { elementId, sameValue } from './element.ts'
 import type { Element } from './element.ts'
 import { serviceElements, slotNumbers } from './elements.ts'
 
 import { nodeElements } from './node-elements.ts'
 import { drop, editsOf, finish, use } from './shared-parts.ts'
+import { forgetRecent } from './shortcuts.ts'
 import { transactions } from './transactions.ts'
 import type { Change, Transaction } from './transactions.ts'
 import type { WrittenTable } from './written-table.ts'
@@ -27,11 +29,14 @@ export function planTable(
   const services = new Map(written.services)
   const slots = slotContents(desired.nodes)
   const sameNumbers = haveSameNumbers(desired.nodes, written.nodes)
+  /** Packets of open connections are not treated as a moment ago. */
+  let isOtherwise = hasLost(desired.nodes, written.nodes)
 
   for (const [key, { service, taken }] of written.services) {
     if (desired.services.has(key)) continue
     services.delete(key)
     drop(edits, service, taken)
+    isOtherwise = true
     change.push({ remove: serviceElements(service, taken, generation), add: [] })
   }
   for (const [key, service] of desired.services) {
@@ -41,6 +46,7 @@ export function planTable(
     make.push(...made)
     if (old) drop(edits, old.service, old.taken)
     services.set(key, { service, taken })
+    if (old && (old.taken.class !== taken.class || !haveSameSources(old.service, service))) isOtherwise = true
     const before = old ? serviceElements(old.service, old.taken, generation) : []
     const difference = differing(before, serviceElements(service, taken, generation))
     if (difference.remove.length + difference.add.length > 0) change.push(difference)
@@ -48,7 +54,10 @@ export function planTable(
   const { registries, cleaned } = finish(edits, written, generation)
   clean.push(...cleaned)
   return {
-    transactions: transactions([make, [...change, ...sharedChange(desired, written)], clean]),
+    transactions: [
+      ...transactions([make, [...change, ...sharedChange(desired, written)], clean]),
+      ...(isOtherwise ? [`${forgetRecent().join('\n')}\n`] : []),
+    ],
     written: {
       generation,
       seed: written.seed,
@@ -86,6 +95,19 @@ function slotContents(nodes: ReadonlyMap<string, DesiredNode>): (table: SlotTabl
 
 function haveSameNumbers(one: ReadonlyMap<string, DesiredNode>, other: ReadonlyMap<string, DesiredNode>): boolean {
   return one.size === other.size && [...one].every(([name, { number }]) => other.get(name)?.number === number)
+}
+
+/** Some node that lived does not any more. */
+function hasLost(nodes: ReadonlyMap<string, DesiredNode>, before: ReadonlyMap<string, DesiredNode>): boolean {
+  return [...before].some(([name, { alive }]) => alive && nodes.get(name)?.alive !== true)
+}
+
+function haveSameSources({ sources: one }: DesiredService, { sources: other }: DesiredService): boolean {
+  return one === other || (one.length === other.length && one.every((range, at) => isSameRange(range, other[at])))
+}
+
+function isSameRange(one: IpRange, other: IpRange | undefined): boolean {
+  return one.first === other?.first && one.last === other.last
 }
 
 /** Interfaces and nodes: who may send to us, and who may be sent to. */

@@ -115,7 +115,7 @@ function udpChains(of: ServiceClass, allowed: readonly string[], context: ClassC
     { name, rules: [...allowed, `${word.pinOf('udp')} goto ${name}_pinned`, `goto ${name}_open`] },
     {
       name: `${name}_pinned`,
-      rules: [`meta mark != @${word.names.alive} goto ${name}_again`, ...fromPeer, word.keepPin('udp'), deliver],
+      rules: [`meta mark != @${word.names.alive} goto ${name}_again`, ...fromPeer, ...word.keepPin('udp'), deliver],
     },
     { name: `${name}_again`, rules: [`meta mark set ${word.service} map @${word.names.services} goto ${name}_open`] },
     ...openChains(of, context, 'udp'),

@@ -2,6 +2,7 @@
 import { baseChains, hookChains, hooks } from './base-chains.ts'
 import { activeMark, generationOf } from './present-table.ts'
 import type { PresentTable } from './present-table.ts'
+import { lastNodeNumber } from './desired.ts'
 import type { Chain } from './expressions.ts'
 import { keptNames, podNames, sharedNames, staticNames, tableName } from './names.ts'
 import type { Family, Generation, Transport } from './names.ts'
@@ -9,6 +10,8 @@ import type { Family, Generation, Transport } from './names.ts'
 /** So many connections are remembered per map; beyond that the slots alone decide. An element takes about 150 bytes. */
 const pinnedConnections = 262_144
 const rememberedClients = 131_072
+/** Those of which something came within seconds. */
+const recentConnections = 65_536
 
 const families: readonly Family[] = [4, 6]
 const transports: readonly Transport[] = ['tcp', 'udp']
@@ -39,6 +42,8 @@ function keptMaps(family: Family): readonly string[] {
   return [
     dynamic(kept.tcpPins, pin, pinnedConnections),
     dynamic(kept.udpPins, pin, pinnedConnections),
+    dynamic(kept.recentTcp, pin, recentConnections),
+    dynamic(kept.recentUdp, pin, recentConnections),
     dynamic(kept.sticky, client, rememberedClients),
     dynamic(kept.affinity, client, rememberedClients),
   ]
@@ -97,13 +102,15 @@ interface Declaration {
  */
 function declarations(generation: Generation): readonly Declaration[] {
   const shared = sharedNames(generation)
+  // The kernel finds an element sooner in a set of known size.
+  const nodesAtMost = `size ${lastNodeNumber + 96};`
   const set = (name: string, type: string): Declaration => ({ kind: 'set', name, type })
   const map = (name: string, type: string): Declaration => ({ kind: 'map', name, type })
   return [
     set(shared.interfaces, 'type ifname;'),
-    set(shared.peers, 'type ether_addr;'),
+    set(shared.peers, `type ether_addr; ${nodesAtMost}`),
     set(shared.senders, 'typeof ether saddr . meta mark;'),
-    set(shared.alive, 'type mark;'),
+    set(shared.alive, `type mark; ${nodesAtMost}`),
     map(shared.classes, 'type mark : verdict;'),
     map(shared.formerly, 'type mark : verdict;'),
     map(shared.slots, `typeof meta mark . ${number} : meta mark;`),
