@@ -7,28 +7,37 @@ import { join } from 'node:path'
 import { makeCluster } from '../../providers/local/agent/datapath/cluster-under-test.ts'
 import type { TestCluster } from '../../providers/local/agent/datapath/cluster-under-test.ts'
 import { podAddress, virtual } from '../../providers/local/agent/datapath/network-under-test.ts'
+import type { Family } from '../../providers/local/agent/datapath/network-under-test.ts'
 import { lines } from '../lab/progress.ts'
 import { limits, scale } from './datapath-scale.ts'
 import type { Cost } from './datapath-scale.ts'
 import { median, rounded, table } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 
-const kubeProxyAddress = '10.201.200.2'
+const families = ['IPv4', 'IPv6'] as const
+const kubeProxyAddress = { IPv4: '10.201.200.2', IPv6: 'fd00:201::c8:2' } as const
+/** Another address of the pod elsewhere, which the client finds behind the node that announces. */
+const behindAddress = { IPv4: '10.244.2.50', IPv6: 'fd00:244:2::50' } as const
 const pods = { local: 'n1a', remote: 'n2a' } as const
 const podPort = 9000
 const connections = 32
-const measureMs = 400
+const measureMs = 300
 
-type Path = 'direct' | 'kubeProxy' | 'ours'
+/** `routed`: to a pod elsewhere, through the announcing node as a router and nothing more: what that way costs whoever looks at no packet. */
+type Path = 'direct' | 'kubeProxy' | 'routed' | 'ours'
 type Place = keyof typeof pods
-const paths: readonly Path[] = ['direct', 'kubeProxy', 'ours']
+const pathsTo: Readonly<Record<Place, readonly Path[]>> = {
+  local: ['direct', 'kubeProxy', 'ours'],
+  remote: ['direct', 'kubeProxy', 'routed', 'ours'],
+}
 const places: readonly Place[] = ['local', 'remote']
 /** Ports of the Services, by where their only pod is. */
 const ports: Readonly<Record<Place, number>> = { local: 1001, remote: 1002 }
 
+/** Processor time per answer, in microseconds, of client, nodes and pod together; and what one connection carries. */
 interface Figures {
-  readonly localRps: number
-  readonly remoteRps: number
+  readonly localUs: number
+  readonly remoteUs: number
   readonly gbps: number
 }
 
@@ -40,12 +49,11 @@ interface Ratios {
 
 interface Compared {
   readonly figures: Readonly<Record<Path, Figures>>
-  readonly toDirect: Ratios
-  readonly toKubeProxy: Ratios
+  readonly to: Readonly<Record<Path, Ratios>>
 }
 
-/** Ours may cost at most so much of what the pod gives directly, and nothing of what kube-proxy's way gives to pods elsewhere. */
-const goals = { local: 0.95, remote: 0.85, toKubeProxy: 1 } as const
+/** Ours may cost at most so much of what the pod gives directly, and nothing of what the ways of others give to pods elsewhere. */
+const goals = { local: 0.95, remote: 0.85, others: 1 } as const
 
 export async function datapath({ services = 10_000, rounds, signal }: BenchOptions): Promise<Readonly<Record<string, unknown>>> {
   const progress = lines(process.stderr)
@@ -68,37 +76,48 @@ export async function datapath({ services = 10_000, rounds, signal }: BenchOptio
   ]
   console.log(`datapath: ${services} Services of 10 pods, least of 5 runs\n${table(header, tableRows)}\n`)
 
-  const one = await progress.step('requests beside 1 Service', () => requests({ others: 0, rounds: rounds * 3, signal }))
-  const many = await progress.step('requests beside 1,000 Services', () => requests({ others: 1000, rounds: rounds * 3, signal }))
-  for (const [name, { figures, toDirect, toKubeProxy }] of [['1 Service', one] as const, ['1,000 Services', many] as const]) {
-    const rows = paths.map(path => {
-      const { localRps, remoteRps, gbps } = figures[path]
-      return [path, localRps.toFixed(0), remoteRps.toFixed(0), gbps.toFixed(2)]
-    })
+  const results = new Map<string, Compared>()
+  for (const others of [0, 1000])
+    for (const family of families) {
+      const name = `${family}, ${others === 0 ? '1 Service' : '1,000 Services'}`
+      results.set(
+        name,
+        await progress.step(`requests over ${name}`, () => requests({ family, others, rounds: rounds * 3, signal })),
+      )
+    }
+  for (const [name, { figures, to }] of results) {
+    const rows = Object.entries(figures).map(([path, { localUs, remoteUs, gbps }]) => [
+      path,
+      ...[localUs, remoteUs, gbps].map(value => (Number.isNaN(value) ? '-' : value.toFixed(2))),
+    ])
     const goal = (ratio: number, limit: number) => `${ratio.toFixed(3)} (goal ${limit})${ratio >= limit ? '' : ' missed'}`
-    console.log(`${table([name, 'local req/s', 'remote req/s', 'remote Gbit/s'], rows)}
-by processor time, ours to direct: local ${goal(toDirect.local, goals.local)}, remote ${goal(toDirect.remote, goals.remote)}
-by processor time, ours to kubeProxy: remote ${goal(toKubeProxy.remote, goals.toKubeProxy)}
+    console.log(`${table([name, 'local µs', 'remote µs', 'remote Gbit/s'], rows)}
+by processor time, ours to direct: local ${goal(to.direct.local, goals.local)}, remote ${goal(to.direct.remote, goals.remote)}
+by processor time, ours to others, remote: kubeProxy ${goal(to.kubeProxy.remote, goals.others)}, routed ${goal(to.routed.remote, goals.others)}
 `)
   }
+  const ratiosOf = ({ to }: Compared) => ({
+    local: rounded(to.direct.local, 3),
+    remote: rounded(to.direct.remote, 3),
+    toKubeProxy: rounded(to.kubeProxy.remote, 3),
+    toRouted: rounded(to.routed.remote, 3),
+  })
   return {
-    ...many.figures,
-    ratioLocal: rounded(many.toDirect.local, 3),
-    ratioRemote: rounded(many.toDirect.remote, 3),
-    ratioToKubeProxy: rounded(many.toKubeProxy.remote, 3),
-    oneService: one,
+    ratios: Object.fromEntries([...results].map(([name, compared]) => [name, ratiosOf(compared)])),
+    figures: Object.fromEntries([...results].map(([name, { figures }]) => [name, figures])),
     tables,
   }
 }
 
 interface Run {
+  readonly family: Family
   readonly others: number
   readonly rounds: number
   readonly signal: AbortSignal
 }
 
 /** Every path in turn, again and again, so that what else the machine does falls on all of them. */
-async function requests({ others, rounds, signal }: Run): Promise<Compared> {
+async function requests({ family, others, rounds, signal }: Run): Promise<Compared> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
   const program = join(folder, 'load')
@@ -115,50 +134,55 @@ async function requests({ others, rounds, signal }: Run): Promise<Compared> {
     })),
   ])
   cluster.announceFrom('n1')
-  likeKubeProxy(cluster, others)
-  routesToPods(cluster)
+  likeKubeProxy(cluster, family, others)
+  routesToPods(cluster, family)
 
   signal.addEventListener('abort', () => servers[Symbol.dispose](), { once: true })
   const samples = new Map<string, number[]>()
   const measure = async (what: 'ask' | 'push', path: Path, place: Place) => {
     signal.throwIfAborted()
-    const target =
-      path === 'direct'
-        ? [podAddress(pods[place], 'IPv4'), podPort]
-        : [path === 'ours' ? virtual.IPv4 : kubeProxyAddress, ports[place]]
+    const target = {
+      direct: [podAddress(pods[place], family), podPort],
+      routed: [behindAddress[family], podPort],
+      kubeProxy: [kubeProxyAddress[family], ports[place]],
+      ours: [virtual[family], ports[place]],
+    }[path]
     const words = [what, ...target, ...(what === 'ask' ? [connections] : []), measureMs].map(String)
     const before = servers.cpuOf(place)
     const [rate = Number.NaN, answers, clientCpu = 0] = await output(cluster, program, words)
-    const note = (key: string, value: number) => samples.set(key, [...(samples.get(key) ?? []), value])
-    note(`${what} ${path} ${place}`, rate)
+    const note = (value: number) => {
+      const key = `${what} ${path} ${place}`
+      samples.set(key, [...(samples.get(key) ?? []), value])
+    }
     // What a loaded machine does not change: how much of the processor client, nodes and pod need together for an answer.
-    if (answers !== undefined) note(`cost ${path} ${place}`, (clientCpu + servers.cpuOf(place) - before) / answers)
+    note(answers === undefined ? rate : ((clientCpu + servers.cpuOf(place) - before) / answers) * 1e6)
   }
   for (let round = 0; round < rounds; round++) {
     // Whoever is first in one round is last in another: what the machine does besides falls on all of them.
-    const order = paths.map((_, at) => paths[(at + round) % paths.length] ?? 'ours')
-    for (const place of places) for (const path of order) await measure('ask', path, place)
-    for (const path of order) await measure('push', path, 'remote')
+    const inTurn = (paths: readonly Path[]) => paths.map((path, at) => paths[(at + round) % paths.length] ?? path)
+    for (const place of places) for (const path of inTurn(pathsTo[place])) await measure('ask', path, place)
+    for (const path of inTurn(pathsTo.remote)) await measure('push', path, 'remote')
   }
   const middle = (key: string) => median(samples.get(key) ?? [])
   const figures = (path: Path): Figures => ({
-    localRps: middle(`ask ${path} local`),
-    remoteRps: middle(`ask ${path} remote`),
+    localUs: middle(`ask ${path} local`),
+    remoteUs: middle(`ask ${path} remote`),
     gbps: middle(`push ${path} remote`),
   })
   const ratio = (place: Place, to: Path) =>
     median(
       Array.from({ length: rounds }, (_, round) => {
-        const cost = (path: Path) => samples.get(`cost ${path} ${place}`)?.[round] ?? Number.NaN
+        const cost = (path: Path) => samples.get(`ask ${path} ${place}`)?.[round] ?? Number.NaN
         return cost(to) / cost('ours')
       }),
     )
-  const ratios = (to: Path): Ratios => ({ local: ratio('local', to), remote: ratio('remote', to) })
-  return {
-    figures: { direct: figures('direct'), kubeProxy: figures('kubeProxy'), ours: figures('ours') },
-    toDirect: ratios('direct'),
-    toKubeProxy: ratios('kubeProxy'),
-  }
+  const each = <T>(make: (path: Path) => T): Readonly<Record<Path, T>> => ({
+    direct: make('direct'),
+    kubeProxy: make('kubeProxy'),
+    routed: make('routed'),
+    ours: make('ours'),
+  })
+  return { figures: each(figures), to: each(path => ({ local: ratio('local', path), remote: ratio('remote', path) })) }
 }
 
 async function startServers(
@@ -194,12 +218,15 @@ async function output(cluster: TestCluster, program: string, words: readonly str
 }
 
 /** What kube-proxy (mode nftables, policy Cluster) makes of Services with these ports: a chain each, a mark, and a masquerade for all. */
-function likeKubeProxy(cluster: TestCluster, others: number): void {
+function likeKubeProxy(cluster: TestCluster, family: Family, others: number): void {
   const at = 'inet like-kube-proxy'
+  const [ip, type] = family === 'IPv4' ? ['ip', 'ipv4_addr'] : ['ip6', 'ipv6_addr']
+  const to = (pod: string) => (family === 'IPv4' ? podAddress(pod, family) : `[${podAddress(pod, family)}]`)
   const chains = [
     ...places.map(place => ({ port: ports[place], pod: pods[place] })),
     ...Array.from({ length: others }, (_, index) => ({ port: 2000 + index, pod: 'n2a' })),
-  ].map(({ port, pod }) => ({ name: `service-${port}`, port, target: `${podAddress(pod, 'IPv4')}:${podPort}` }))
+  ].map(({ port, pod }) => ({ name: `service-${port}`, port, target: `${to(pod)}:${podPort}` }))
+  const key = (port: number) => `${kubeProxyAddress[family]} . tcp . ${port}`
   const text = [
     `add table ${at}`,
     ...chains.flatMap(({ name, target }) => [
@@ -207,12 +234,12 @@ function likeKubeProxy(cluster: TestCluster, others: number): void {
       `add chain ${at} endpoint-${name}`,
       `add rule ${at} ${name} mark set mark or 0x4000`,
       `add rule ${at} ${name} numgen random mod 1 vmap { 0 : goto endpoint-${name} }`,
-      `add rule ${at} endpoint-${name} meta l4proto tcp dnat ip to ${target}`,
+      `add rule ${at} endpoint-${name} meta l4proto tcp dnat ${ip} to ${target}`,
     ]),
-    `add map ${at} services { type ipv4_addr . inet_proto . inet_service : verdict; }`,
-    `add element ${at} services { ${chains.map(({ name, port }) => `${kubeProxyAddress} . tcp . ${port} : goto ${name}`).join(', ')} }`,
+    `add map ${at} services { type ${type} . inet_proto . inet_service : verdict; }`,
+    `add element ${at} services { ${chains.map(({ name, port }) => `${key(port)} : goto ${name}`).join(', ')} }`,
     `add chain ${at} prerouting { type nat hook prerouting priority dstnat; }`,
-    `add rule ${at} prerouting ip daddr . meta l4proto . th dport vmap @services`,
+    `add rule ${at} prerouting ${ip} daddr . meta l4proto . th dport vmap @services`,
     `add chain ${at} postrouting { type nat hook postrouting priority srcnat; }`,
     `add rule ${at} postrouting mark and 0x4000 != 0 masquerade fully-random`,
   ]
@@ -221,15 +248,23 @@ function likeKubeProxy(cluster: TestCluster, others: number): void {
     encoding: 'utf8',
   })
   if (done.status !== 0) throw new Error(done.stderr)
-  const mac = /link\/ether (\S+)/.exec(cluster.run('n1', 'ip', 'link', 'show', 'eth0'))?.[1] ?? ''
-  cluster.run('client', 'ip', 'neigh', 'replace', kubeProxyAddress, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent')
+  const { mac } = cluster.station('n1')
+  cluster.run('client', ...['ip', 'neigh', 'replace', kubeProxyAddress[family], 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent'])
 }
 
-/** The client's own routes to pods: the way that nothing can be faster than. */
-function routesToPods(cluster: TestCluster): void {
-  for (const [place, pod] of Object.entries(pods)) {
-    const node = place === 'local' ? 'n1' : 'n2'
-    const address = /inet (\S+)\//.exec(cluster.run(node, 'ip', '-4', 'addr', 'show', 'dev', 'eth0'))?.[1] ?? ''
-    cluster.run('client', 'ip', 'route', 'add', podAddress(pod, 'IPv4'), 'via', address)
+/** The client's own routes to pods: the way that nothing can be faster than, and that through the announcing node as a router. */
+function routesToPods(cluster: TestCluster, family: Family): void {
+  const addressOf = (node: string) => {
+    const text = cluster.run(node, 'ip', '-o', 'addr', 'show', 'dev', 'eth0', 'scope', 'global')
+    return (family === 'IPv4' ? /inet (\S+)\// : /inet6 (\S+)\//).exec(text)?.[1] ?? ''
   }
+  const route = (to: string, node: string) => cluster.run('client', 'ip', 'route', 'add', to, 'via', addressOf(node))
+  // The router would tell of the shorter way.
+  cluster.run('n1', 'sysctl', '-qw', 'net.ipv4.conf.all.send_redirects=0', 'net.ipv4.conf.eth0.send_redirects=0')
+  cluster.run('client', 'sysctl', '-qw', 'net.ipv4.conf.all.accept_redirects=0', 'net.ipv6.conf.eth0.accept_redirects=0')
+  for (const place of places) route(podAddress(pods[place], family), place === 'local' ? 'n1' : 'n2')
+  const length = family === 'IPv4' ? 24 : 64
+  const addIt = ['ip', 'addr', 'add', `${behindAddress[family]}/${length}`, 'dev', 'eth0']
+  cluster.run(pods.remote, ...addIt, ...(family === 'IPv6' ? ['nodad'] : []))
+  route(behindAddress[family], 'n1')
 }

@@ -114,6 +114,9 @@ export function makeLan(name: string): Lan {
   add(switchNamespace)
   ip('-n', switchNamespace, 'link', 'add', 'br0', 'type', 'bridge')
   ip('-n', switchNamespace, 'link', 'set', 'br0', 'up')
+  // A switch hands frames on; where the kernel would have it look at packets as a router does, it is told not to.
+  for (const name of ['iptables', 'ip6tables', 'arptables'])
+    spawnSync('ip', ['netns', 'exec', switchNamespace, 'sysctl', '-qw', `net.bridge.bridge-nf-call-${name}=0`])
   let position = 0
   const attach = (): Station => {
     position++

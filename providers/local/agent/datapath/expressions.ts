@@ -34,9 +34,11 @@ export function writtenKeys(family: Family, seed: number): WrittenKeys {
       ? `${client} . ${address} . ${hash(3, ports)}`
       : `${hash(1, `${client} . ${address}`)} . ${hash(2, `${client} . ${address}`)} . ${hash(3, ports)}`
   const ports = 'th sport . th dport'
+  const rawPorts = '@th,0,32'
   if (family === 4)
     return {
       connection: key('@nh,96,32', '@nh,128,32', ports),
+      moment: `@nh,96,64 . ${rawPorts}`,
       // Behind the eight bytes of ICMP the header of the packet that was sent, without options, and eight bytes of what follows.
       told: key('@th,192,32', '@th,160,32', '@th,240,16 . @th,224,16'),
       toldProtocol: '@th,136,8',
@@ -45,6 +47,8 @@ export function writtenKeys(family: Family, seed: number): WrittenKeys {
   const pair = 'ip6 saddr . ip6 daddr'
   return {
     connection: key('ip6 saddr', 'ip6 daddr', ports),
+    // Of 16 bytes: the half of the client's address that is its own, and a hash of all.
+    moment: `${hash(1, '@nh,64,256')} . @nh,128,64 . ${rawPorts}`,
     told: key('@th,256,128', '@th,128,128', '@th,400,16 . @th,384,16'),
     toldProtocol: '@th,112,8',
     client: `${hash(1, pair)} . ${hash(2, pair)} . meta l4proto . th dport`,
@@ -53,6 +57,8 @@ export function writtenKeys(family: Family, seed: number): WrittenKeys {
 
 interface WrittenKeys {
   readonly connection: string
+  /** The same connection for the short memory, found with less work: no ICMP error asks there. */
+  readonly moment: string
   readonly client: string
   /** The connection that an ICMP error tells of: what it could not deliver was an answer, from us to the client. */
   readonly told: string
@@ -63,11 +69,11 @@ interface WrittenKeys {
 /** Everything a rule can name, for one family and generation. */
 export function vocabulary(family: Family, generation: Generation, seed: number) {
   const ip = family === 4 ? 'ip' : 'ip6'
-  const { connection: pinKey, client: clientKey, told, toldProtocol } = writtenKeys(family, seed)
+  const { connection: pinKey, moment, client: clientKey, told, toldProtocol } = writtenKeys(family, seed)
   const kept = keptNames(family)
   const pins = { tcp: kept.tcpPins, udp: kept.udpPins }
   const recent = { tcp: kept.recentTcp, udp: kept.recentUdp }
-  const forget = (protocol: 'tcp' | 'udp') => `delete @${recent[protocol]} { ${pinKey} timeout ${recently} : meta mark }`
+  const forget = (protocol: 'tcp' | 'udp') => `delete @${recent[protocol]} { ${moment} timeout ${recently} : meta mark }`
   const remember = (map: string, key: string, timeout: string) => `update @${map} { ${key} timeout ${timeout} : meta mark }`
   // What an element says is changed only by taking it away first.
   const rewrite = (map: string, key: string, timeout: string) => [
@@ -96,7 +102,7 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
     ],
     keepPin: (protocol: 'tcp' | 'udp') => [
       remember(pins[protocol], pinKey, protocol === 'tcp' ? openPin : udpPin),
-      `numgen random mod ${notedPackets} 0 add @${recent[protocol]} { ${pinKey} timeout ${recently} : meta mark }`,
+      `numgen random mod ${notedPackets} 0 add @${recent[protocol]} { ${moment} timeout ${recently} : meta mark }`,
     ],
     closePin: [...rewrite(pins.tcp, pinKey, closingPin), forget('tcp')],
     /** Where the connection of a packet in the middle of it went a moment ago. */
@@ -104,7 +110,7 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
       // Further fragments show no ports, so the first goes with them: after they were put together.
       const whole = family === 4 ? '@nh,48,16 & 0x3fff == 0' : `ip6 nexthdr ${protocol}`
       const middle = protocol === 'tcp' ? 'tcp flags & (fin | syn | rst) == 0' : 'meta l4proto udp'
-      return `${middle} ${whole} meta mark set ${pinKey} map @${recent[protocol]}`
+      return `${middle} ${whole} meta mark set ${moment} map @${recent[protocol]}`
     },
     keepClosingPin: remember(pins.tcp, pinKey, closingPin),
     remember,

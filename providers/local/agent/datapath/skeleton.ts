@@ -35,15 +35,19 @@ function keptMaps(family: Family): readonly string[] {
   const kept = keptNames(family)
   const dynamic = (name: string, key: string, size: number) =>
     `add map ${at} ${name} { typeof ${key} : meta mark; flags dynamic,timeout; size ${size}; }`
-  const [pin, client] =
+  const [pin, moment, client] =
     family === 4
-      ? [`@nh,96,32 . @nh,128,32 . ${number}`, 'ip saddr . ip daddr . meta l4proto . th dport']
-      : [`${number} . ${number} . ${number}`, `${number} . ${number} . meta l4proto . th dport`]
+      ? [`@nh,96,32 . @nh,128,32 . ${number}`, '@nh,96,64 . @th,0,32', 'ip saddr . ip daddr . meta l4proto . th dport']
+      : [
+          `${number} . ${number} . ${number}`,
+          `${number} . @nh,128,64 . @th,0,32`,
+          `${number} . ${number} . meta l4proto . th dport`,
+        ]
   return [
     dynamic(kept.tcpPins, pin, pinnedConnections),
     dynamic(kept.udpPins, pin, pinnedConnections),
-    dynamic(kept.recentTcp, pin, recentConnections),
-    dynamic(kept.recentUdp, pin, recentConnections),
+    dynamic(kept.recentTcp, moment, recentConnections),
+    dynamic(kept.recentUdp, moment, recentConnections),
     dynamic(kept.sticky, client, rememberedClients),
     dynamic(kept.affinity, client, rememberedClients),
   ]
