@@ -249,7 +249,8 @@ function likeKubeProxy(cluster: TestCluster, family: Family, others: number): vo
   })
   if (done.status !== 0) throw new Error(done.stderr)
   const { mac } = cluster.station('n1')
-  cluster.run('client', ...['ip', 'neigh', 'replace', kubeProxyAddress[family], 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent'])
+  const neighbour = [kubeProxyAddress[family], 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent']
+  cluster.run('client', 'ip', 'neigh', 'replace', ...neighbour)
 }
 
 /** The client's own routes to pods: the way that nothing can be faster than, and that through the announcing node as a router. */
