@@ -7,7 +7,7 @@ import { nodes } from '../controllers/resources.ts'
 import { announcementsView } from './announcements.ts'
 import { type Arguments, type Command, type ObjectName, readObjectName, UsageError } from './arguments.ts'
 import { drainPatch, drainView } from './drain.ts'
-import { explainIngress } from './explain/ingress.ts'
+import { explainIngress, type IngressQuestion } from './explain/ingress.ts'
 import { explainService } from './explain/service.ts'
 import { migrateMetallb } from './migrate/metallb.ts'
 import { metallbSources, objectsIn, readMetallb } from './migrate/sources.ts'
@@ -34,6 +34,8 @@ export interface Surroundings {
   /** To the cluster, the first time it is asked for. */
   readonly connect: () => Promise<Connection>
   readonly readFile: (file: string) => string
+  /** How the providers read Ingresses. */
+  readonly readers: NonNullable<IngressQuestion['readers']>
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly colour: boolean
@@ -140,7 +142,7 @@ function explainer(object: ObjectName, given: Arguments, around: Surroundings): 
     }
     const ingress = snapshot.ingresses.find(isIt)
     if (!ingress) throw new MissingError(`there is no Ingress ${namespace}/${object.name}`)
-    return explainIngress(ingress, snapshot, request)
+    return explainIngress(ingress, snapshot, { ...(request ? { request } : {}), readers: around.readers })
   }
 }
 

@@ -1,5 +1,6 @@
 // What `weir explain ingress/NAME` says: routes, who shadows whom, and which route takes a request and why.
 import { expect, test } from 'vitest'
+import type { Ingress } from '../../model/ingress-objects.ts'
 import { shop } from '../cluster-under-test.ts'
 import { render } from '../render.ts'
 import { emptySnapshot, type Snapshot } from '../snapshot.ts'
@@ -20,7 +21,7 @@ const snapshot = shop(routes, late)
 function explained(name: string, url?: string, given: Snapshot = snapshot): readonly string[] {
   const ingress = given.ingresses.find(({ metadata }) => metadata.name === name)
   if (!ingress) throw new Error(`no ${name}`)
-  const view = explainIngress(ingress, given, url === undefined ? undefined : new URL(url))
+  const view = explainIngress(ingress, given, url === undefined ? {} : { request: new URL(url) })
   return render(view, { format: 'text', colour: false }).split('\n').slice(0, -1)
 }
 
@@ -69,9 +70,26 @@ test('an Ingress of another controller is told apart from one whose class does n
   expect(explained('shop', undefined, known)[1]).toContain('has the controller k8s.io/ingress-nginx, not weir.dev/ingress')
 })
 
+test('the settings of the Ingress whose route wins are told, as its provider reads them', () => {
+  const [ingress] = snapshot.ingresses
+  if (!ingress) throw new Error('no Ingress')
+  const readers = {
+    local: {
+      read: () => ({ settings: {}, ways: { aliases: ['www.example.org'] }, problems: [], secrets: [], services: [] }),
+      words: ({ metadata }: Ingress, { https, certificate }: { readonly https: boolean; readonly certificate: boolean }) => [
+        `${metadata.name} ${https} ${certificate}`,
+      ],
+    },
+  }
+  const ask = (url: string) =>
+    render(explainIngress(ingress, snapshot, { request: new URL(url), readers }), { format: 'text', colour: false })
+  expect(ask('http://shop.example.com/')).toMatch(/on the way +shop false true/)
+  expect(ask('https://www.example.org/cart')).toContain('https://www.example.org/cart goes to cart:80')
+})
+
 test('a request that is answered is healthy, one that is not is not', () => {
   const [ingress] = snapshot.ingresses
   if (!ingress) throw new Error('no Ingress')
-  expect(explainIngress(ingress, snapshot, new URL('http://shop.example.com/')).healthy).toBe(true)
-  expect(explainIngress(ingress, snapshot, new URL('http://nobody.example.org/')).healthy).toBe(false)
+  expect(explainIngress(ingress, snapshot, { request: new URL('http://shop.example.com/') }).healthy).toBe(true)
+  expect(explainIngress(ingress, snapshot, { request: new URL('http://nobody.example.org/') }).healthy).toBe(false)
 })

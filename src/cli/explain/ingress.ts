@@ -1,18 +1,38 @@
 // `weir explain ingress/NAME`: whose it is, where it is served, what became of each route, and which one takes a request.
 import type { IngressReport } from '../../api/ingress-report.ts'
+import type { LoadBalancerClass } from '../../api/load-balancer-class.ts'
+import type { IngressProvider } from '../../ingress-provider.ts'
+import { keyOf, makeKey } from '../../kubernetes/objects.ts'
 import { claimIngress, defaultIngressClass, isOurs, legacyClassAnnotation } from '../../model/ingress-class.ts'
 import type { Ingress } from '../../model/ingress-objects.ts'
 import { resolveBackend } from '../../model/routing/backend.ts'
 import { routingModel } from '../../model/routing/build.ts'
-import { memberKey, type RoutingModel } from '../../model/routing/model.ts'
-import { readIngress } from '../../model/routing/read.ts'
+import { type IngressId, memberKey, type RoutingModel } from '../../model/routing/model.ts'
+import { classDefault } from '../../model/routing/class-default.ts'
+import { type BackendResolver, readIngress } from '../../model/routing/read.ts'
 import { reportOf } from '../../model/routing/report.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type Block, fact, type Fact, line, type View } from '../view.ts'
-import { explainRequest } from './request.ts'
+import { type Asking, explainRequest } from './request.ts'
 
-/** Pure. Healthy when the Ingress is ready, or the request finds a route that is served. `request` is an absolute URL. */
-export function explainIngress(ingress: Ingress, snapshot: Snapshot, request?: URL): View {
+/** How a provider reads Ingresses: the pure part of its IngressProvider. */
+export type IngressReader = Pick<IngressProvider, 'read' | 'resolve' | 'refine'> & {
+  /** What happens to a request besides routing, by the Ingress whose route takes it; in order, a line each. */
+  readonly words?: (
+    ingress: Ingress,
+    request: { readonly https: boolean; readonly certificate: boolean; readonly path: string },
+  ) => readonly string[]
+}
+
+export interface IngressQuestion {
+  /** An absolute URL: which route takes it. */
+  readonly request?: URL
+  /** By provider; without one the annotations are not looked at. */
+  readonly readers?: Partial<Readonly<Record<IngressProvider['name'], IngressReader>>>
+}
+
+/** Pure. Healthy when the Ingress is ready, or the request finds a route that is served. */
+export function explainIngress(ingress: Ingress, snapshot: Snapshot, { request, readers = {} }: IngressQuestion = {}): View {
   const id = { namespace: ingress.metadata.namespace ?? '', name: ingress.metadata.name }
   const report = reportFor(ingress, snapshot.ingressReports)
   const why = report?.spec.group === undefined && !isClaimed(ingress, snapshot) ? whyNotOurs(ingress, snapshot) : undefined
@@ -24,12 +44,18 @@ export function explainIngress(ingress: Ingress, snapshot: Snapshot, request?: U
     }
   }
   const members = membersOf(ingress, report, snapshot)
-  const model = modelOf(members, snapshot)
+  const lbClass = classOf(ingress, report, snapshot)
+  const model = modelOf(members, snapshot, { lbClass, readers })
   const condition = report?.status?.conditions?.find(({ type }) => type === 'Ready')
   const addresses = (ingress.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? [])
   const ready = condition?.status === 'True'
   const routes = reportOf(ingress, model)?.routes ?? []
-  const answered = request && explainRequest(model, request, id)
+  const reader = lbClass && readers[lbClass.spec.provider]
+  const wordsFor = (winner: IngressId, asking: Asking) => {
+    const found = members.find(({ metadata }) => metadata.namespace === winner.namespace && metadata.name === winner.name)
+    return (found && reader?.words?.(found, asking)) ?? []
+  }
+  const answered = request && explainRequest(model, request, { asked: id, wordsFor })
   const rows: readonly Fact[] = [
     ...(ready ? [] : [fact('why', condition?.message ?? 'there is no IngressReport of it yet: does the controller run?')]),
     ...classFacts(report),
@@ -71,16 +97,37 @@ function membersOf(ingress: Ingress, report: IngressReport | undefined, snapshot
   return snapshot.ingresses.filter(other => together.some(each => isOf(each, other)))
 }
 
-function modelOf(members: readonly Ingress[], { services }: Snapshot): RoutingModel {
-  const byName = new Map(
-    services.map(service => [memberKey({ namespace: service.metadata.namespace ?? '', name: service.metadata.name }), service]),
-  )
-  const facts = { service: (namespace: string, name: string) => byName.get(memberKey({ namespace, name })) }
+interface Served {
+  readonly lbClass: LoadBalancerClass | undefined
+  readonly readers: NonNullable<IngressQuestion['readers']>
+}
+
+/** The routing model as the controller and the gateways make it. */
+function modelOf(members: readonly Ingress[], { services }: Snapshot, { lbClass, readers }: Served): RoutingModel {
+  const byName = new Map(services.map(service => [keyOf(service), service]))
+  const facts = {
+    service: (namespace: string, name: string) => byName.get(makeKey(namespace, name)),
+    externalNames: lbClass?.spec.ingress?.externalNames === true,
+  }
+  const reader = lbClass && readers[lbClass.spec.provider]
+  const resolve: BackendResolver = (backend, owner) =>
+    reader?.resolve?.(backend, owner) ?? resolveBackend(backend, owner.metadata.namespace ?? '', facts)
+  const fallback = lbClass && classDefault(lbClass, facts)
   return routingModel(
-    members.map(member =>
-      readIngress(member, (backend, { metadata }) => resolveBackend(backend, metadata.namespace ?? '', facts)),
-    ),
+    members.map(member => {
+      const routing = readIngress(member, resolve, lbClass && reader?.read(member, lbClass).ways)
+      return reader?.refine?.(routing, member) ?? routing
+    }),
+    fallback ? { classDefault: fallback } : {},
   )
+}
+
+/** As it was decided, or as it would be. */
+function classOf(ingress: Ingress, report: IngressReport | undefined, snapshot: Snapshot): LoadBalancerClass | undefined {
+  const decided = snapshot.classes.find(({ metadata }) => metadata.name === report?.spec.class)
+  if (decided) return decided
+  const claimed = claimIngress(ingress, snapshot)
+  return claimed.kind === 'ours' ? claimed.class : undefined
 }
 
 function classFacts(report: IngressReport | undefined): readonly Fact[] {

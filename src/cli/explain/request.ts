@@ -1,6 +1,6 @@
 // Which route of those that are served together takes a request, and why that one.
 import { certificateFor, routeRequest } from '../../model/routing/match.ts'
-import { memberKey, type Origin, type Route, type RoutingModel } from '../../model/routing/model.ts'
+import { type IngressId, memberKey, type Origin, type Route, type RoutingModel } from '../../model/routing/model.ts'
 import { routeText } from '../../model/routing/report.ts'
 import { type Block, fact, line } from '../view.ts'
 
@@ -11,15 +11,31 @@ export interface ExplainedRequest {
   readonly data: unknown
 }
 
-/** Pure. `asked` is the Ingress the question is about; it may be another one that answers. */
-export function explainRequest(
-  model: RoutingModel,
-  url: URL,
-  asked: { readonly namespace: string; readonly name: string },
-): ExplainedRequest {
+export interface Asking {
+  readonly https: boolean
+  /** The host has a certificate. */
+  readonly certificate: boolean
+  readonly path: string
+}
+
+export interface Around {
+  /** The Ingress the question is about; it may be another one that answers. */
+  readonly asked: { readonly namespace: string; readonly name: string }
+  /** What happens to the request besides routing, by the Ingress whose route takes it. */
+  readonly wordsFor: (winner: IngressId, asking: Asking) => readonly string[]
+}
+
+/** Pure. */
+export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor }: Around): ExplainedRequest {
   const routed = routeRequest(model, url.host, `${url.pathname}${url.search}`)
   const { route, passedOver } = routed
-  const certificate = url.protocol === 'https:' ? certificateFor(model, url.hostname) : undefined
+  const https = url.protocol === 'https:'
+  const shown = certificateFor(model, url.hostname)
+  const certificate = https ? shown : undefined
+  const words =
+    route && 'ingress' in route.origin
+      ? wordsFor(route.origin.ingress, { https, certificate: shown !== undefined, path: url.pathname })
+      : []
   const served = route !== undefined && route.backend.kind !== 'unavailable'
   const certificateText = certificate
     ? `that of Secret ${certificate.secret.namespace}/${certificate.secret.name}${certificate.host === '' ? ', the default one' : ` for ${certificate.host}`}`
@@ -35,10 +51,11 @@ export function explainRequest(
           fact('path', pathReason(routed)),
           ...(route ? [fact('written', originText(route.origin, asked))] : []),
           ...(route?.backend.kind === 'unavailable' ? [fact('why', route.backend.problem.message)] : []),
+          ...(words.length > 0 ? [fact('on the way', ...words)] : []),
           ...(passedOver.length > 0
             ? [fact('passed over', ...passedOver.map(other => `${routeText(other)} → ${other.asked}: less precise`))]
             : []),
-          ...(url.protocol === 'https:' ? [fact('certificate', certificateText)] : []),
+          ...(https ? [fact('certificate', certificateText)] : []),
         ],
       },
     ],
@@ -50,6 +67,7 @@ export function explainRequest(
         ? { host: routed.host, route: routeText(route), backend: route.asked, origin: originText(route.origin, asked) }
         : { answer: 404 }),
       ...(certificate ? { certificate: certificate.secret } : {}),
+      onTheWay: words,
       passedOver: passedOver.map(other => ({ route: routeText(other), backend: other.asked })),
     },
   }
@@ -72,6 +90,7 @@ function hostReason(requested: string, taken: string, model: RoutingModel): stri
 function pathReason({ requested: { path }, by, route }: ReturnType<typeof routeRequest>): string {
   if (!route || by === 'nothing') return `no path of that host matches ${path}, and there is no default backend`
   if (by === 'default') return `no path of that host matches ${path}; the default backend takes it`
+  if (by === 'regex') return `${path} matches ${routeText(route)}, the longest expression that does`
   return by === 'exact' ? `${path} is written as Exact` : `${path} is in ${routeText(route)}, the longest prefix that matches`
 }
 
