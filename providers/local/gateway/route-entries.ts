@@ -37,7 +37,7 @@ export interface Surroundings {
 const silent: IngressSettings = { ...plainSettings, httpsRedirect: 'never' }
 
 /** Where certificates are proved by HTTP (RFC 8555, 8.3): no redirect and no login may be in the way. */
-const acme = '/.well-known/acme-challenge/'
+const acme = '/.well-known/acme-challenge'
 
 /** Bodies of unknown length are held back whole, but not more of them. */
 const mostHeldBack = 64 * 1024 * 1024
@@ -58,7 +58,7 @@ export function entriesOf(route: Route, at: Surroundings): readonly RouteEntry[]
     ...answer,
   })
   const match = matchOf(route)
-  const isChallenge = route.match !== 'default' && route.match.path.startsWith(acme)
+  const isChallenge = route.match !== 'default' && `${route.match.path}/`.startsWith(`${acme}/`)
   if (settings.closed !== undefined) return [entry(match, unavailable)]
   if (settings.redirect) return [entry(match, { redirect: redirectTo(settings.redirect.to, settings.redirect.code) })]
   const isRedirected =
