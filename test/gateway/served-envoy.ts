@@ -21,8 +21,6 @@ export interface ServedEnvoy extends AsyncDisposable {
 }
 
 export interface ServedEnvoyOptions {
-  /** A folder for its sockets, whose path is short. */
-  readonly folder: string
   readonly xdsSocket: string
   readonly address: string
   readonly concurrency?: number

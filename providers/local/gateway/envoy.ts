@@ -16,7 +16,12 @@ export function byNames(name: string, value: Readonly<Record<string, unknown>>):
 }
 
 export interface SocketAddress {
-  readonly socket_address: { readonly address: string; readonly port_value: number }
+  readonly socket_address: {
+    readonly address: string
+    readonly port_value: number
+    /** At `::`: for both families. */
+    readonly ipv4_compat?: true
+  }
 }
 
 /** Resources come by the one stream that everything comes by. */

@@ -136,7 +136,7 @@ function listener(name: string, address: string, port: number, chains: readonly 
   }
   return {
     name,
-    address: { socket_address: { address, port_value: port } },
+    address: { socket_address: { address, port_value: port, ...(address === '::' && { ipv4_compat: true }) } },
     listener_filters: chains.some(chain => chain.transport_socket) ? [inspector] : [],
     filter_chains: chains,
     per_connection_buffer_limit_bytes: bufferBytes,

@@ -13,6 +13,16 @@ export interface BootstrapOptions {
   readonly maxConnections: number
 }
 
+/** As the DaemonSet has it; what stands in `$( )` is put in by Kubernetes. */
+export const deployed: BootstrapOptions = {
+  xdsSocket: '/run/weir/gateway/xds.sock',
+  adminSocket: '@weir-gateway-admin',
+  readiness: { address: '$(POD_IP)', port: 9901 },
+  drainPort: 9902,
+  maxHeapBytes: '$(MEMORY_LIMIT)',
+  maxConnections: 20_000,
+}
+
 const any = (name: string, fields: object = {}) => ({ '@type': `type.googleapis.com/envoy.${name}`, ...fields })
 
 /** Envoy's bootstrap in its JSON form. Node id, cluster and concurrency come by the command line. Pure. */

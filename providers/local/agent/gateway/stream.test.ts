@@ -131,6 +131,15 @@ describe('a new Envoy', () => {
     expect(envoy.content()).toEqual(shop)
   })
 
+  test('is told also that there is nothing: it is not ready before', () => {
+    const stream = createStream(targetOf({}), times)
+    const envoy = envoyOf(stream)
+    envoy.begin()
+    expect([envoy.log, stream.isSettled]).toEqual([['clusters', 'listeners'], true])
+    envoy.comeBack(createStream(targetOf({}), times))
+    expect(envoy.log.slice(2)).toEqual(['clusters', 'listeners'])
+  })
+
   test('is told of what it asks for and is not there', () => {
     const stream = createStream(targetOf({}), times)
     stream.request(request('clusters'), 0)
@@ -275,6 +284,20 @@ describe('an Envoy that comes back', () => {
   })
 })
 
+test('an Envoy that comes back has not taken what it was not asked about yet', () => {
+  const stream = createStream(targetOf({ ...shop, routes: { lan: '2' } }), times)
+  const same = (type: ResourceType, name: string, subscribe: readonly string[] = []) =>
+    stream.request(request(type, { subscribe, initialVersions: new Map([[name, '1']]) }), 0)
+  same('clusters', 'web')
+  same('endpoints', 'web', ['web'])
+  expect(stream.isSettled).toBe(false)
+  same('listeners', 'lan')
+  same('secrets', 'cert', ['cert'])
+  expect(stream.isSettled).toBe(false)
+  expect(shown(same('routes', 'lan', ['lan']).send)).toEqual(['routes lan'])
+  expect(stream.isSettled).toBe(false)
+})
+
 describe('a refusal', () => {
   test('is told with what was refused, and nothing more is sent until there is something else', () => {
     const stream = createStream(targetOf(shop), times)
@@ -293,6 +316,8 @@ describe('a refusal', () => {
     stream.request(request('clusters', { nonce: '1', error: 'bad' }), 0)
     expect(shown(stream.aim(targetOf({ clusters: { web: '1' } }), 0).send)).toEqual(['clusters web'])
     stream.request(request('clusters', { nonce: '2' }), 0)
+    stream.request(request('listeners'), 0)
+    stream.request(request('listeners', { nonce: '3' }), 0)
     expect(shown(stream.look(times.lingerMs).send)).toEqual(['clusters -bad'])
   })
 

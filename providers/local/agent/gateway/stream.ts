@@ -74,6 +74,7 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
   const answer = (type: ResourceType, resources: ReadonlyMap<string, EncodedResource>, removed: readonly string[]): Response => {
     const nonce = String(++nonces)
     const state = states[type]
+    state.waits = false
     const versions = [...resources].map(([name, { version }]) => [name, version] as const)
     state.outstanding = { nonce, sent: new Map([...versions, ...removed.map(name => [name, undefined] as const)]) }
     for (const name of [...resources.keys(), ...removed]) state.asked.delete(name)
@@ -123,11 +124,12 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
       const found = missing(state, to[type])
       // Listeners go with what comes in their place: it may listen at the same port.
       const gone = type === 'listeners' ? leftOver(state, to[type]) : absent(state, to[type])
-      if (found.size + gone.length > 0) return answer(type, found, gone)
+      if (found.size + gone.length > 0 || state.waits) return answer(type, found, gone)
     }
     if (isOpen('secrets', 'routes')) return 'wait'
+    // An Envoy that comes back asks for one type after the other; a new one asks for listeners when it has clusters.
+    if (!states.listeners.isHeard) return 'wait'
     // Listeners wait for both, and what is refused of them is still to come.
-    if (!states.listeners.isHeard) return 'nothing'
     return isWaiting('routes', to.routes.keys(), now) || isWaiting('secrets', to.secrets.keys(), now) ? 'wait' : 'nothing'
   }
   const clean = (to: Target, now: number): Response | undefined => {
@@ -147,7 +149,7 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
     let made = make(target, now)
     for (; typeof made === 'object'; made = make(target, now)) send.push(made)
     if (made === 'wait') return send
-    isSettled = states.clusters.isHeard
+    isSettled = true
     const cleaned = clean(target, now)
     return cleaned ? [...send, cleaned] : send
   }

@@ -13,6 +13,8 @@ export interface Subscriptions {
   isHeard: boolean
   /** It wants every resource there is, as of clusters and listeners. */
   wantsAll: boolean
+  /** It has nothing yet and waits for everything there is, also when that is nothing. */
+  waits: boolean
   readonly names: Set<string>
   /** Asked for and not answered yet. Those that do not exist are answered too: somebody waits. */
   readonly asked: Set<string>
@@ -27,6 +29,7 @@ export function noSubscriptions(): Subscriptions {
   return {
     isHeard: false,
     wantsAll: false,
+    waits: false,
     names: new Set(),
     asked: new Set(),
     has: new Map(),
@@ -45,6 +48,7 @@ export function takeRequest(state: Subscriptions, request: Request): Reply {
   if (!state.isHeard) {
     state.isHeard = true
     state.wantsAll = request.subscribe.length === 0
+    state.waits = (state.wantsAll || request.subscribe.includes(everything)) && request.initialVersions.size === 0
     for (const [name, version] of request.initialVersions) state.has.set(name, version)
   }
   for (const name of request.unsubscribe) {

@@ -1,5 +1,5 @@
 // From Envoy's resources in their JSON form to the bytes that travel: every field is looked up, and one that does not exist is refused.
-import protobuf from 'protobufjs'
+import protobuf from 'protobufjs/light.js'
 
 /** A resource cannot be said in Envoy's protocol: it was built wrongly. */
 export class EncodingError extends Error {
