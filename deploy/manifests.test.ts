@@ -1,8 +1,10 @@
 // The manifests of deploy/ ask for no more rights than the programs need.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { bootstrap, deployed } from '../providers/local/agent/gateway/bootstrap.ts'
+import { envoyLabels } from '../providers/local/gateway/record.ts'
 
 interface Rule {
   readonly apiGroups: readonly string[]
@@ -36,7 +38,7 @@ test('the controller has no capability, no root and no writable file system', ()
 test('the agent has NET_ADMIN and NET_RAW and nothing else', () => {
   const { spec } = named('DaemonSet', 'weir-agent').spec.template
   expect(spec).not.toHaveProperty('hostPID')
-  expect(spec).not.toHaveProperty('volumes')
+  expect(spec.volumes).toEqual([{ name: 'gateway', hostPath: { path: dirname(deployed.xdsSocket), type: 'DirectoryOrCreate' } }])
   expect(container('DaemonSet', 'weir-agent').securityContext).toMatchObject({
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
@@ -52,6 +54,33 @@ test('on the host network the probes of the agent stay on loopback', () => {
   const { startupProbe, readinessProbe, livenessProbe, ports } = container('DaemonSet', 'weir-agent')
   expect([startupProbe, readinessProbe, livenessProbe].map(probe => probe.httpGet.host)).toEqual(Array(3).fill('127.0.0.1'))
   expect(ports).toBeUndefined()
+})
+
+test('the gateway has no token, no root, no capability and no writable file system', () => {
+  const { spec } = named('DaemonSet', 'weir-gateway').spec.template
+  expect(spec).toMatchObject({
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  })
+  expect(spec).not.toHaveProperty('hostNetwork')
+  expect(container('DaemonSet', 'weir-gateway').securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  })
+  expect(container('DaemonSet', 'weir-gateway').volumeMounts).toEqual([
+    { name: 'agent', mountPath: dirname(deployed.xdsSocket), readOnly: true },
+  ])
+})
+
+test('the gateway is started with what the code says, and the agent listens where it looks', () => {
+  const { args } = container('DaemonSet', 'weir-gateway')
+  expect(JSON.parse(args[args.indexOf('--config-yaml') + 1])).toEqual(bootstrap(deployed))
+  const { runAsGroup } = named('DaemonSet', 'weir-gateway').spec.template.spec.securityContext
+  const agent = named('DaemonSet', 'weir-agent').spec.template.spec
+  expect(agent.containers[0].args).toEqual([`--gateway-socket=${deployed.xdsSocket}`, `--gateway-group=${runAsGroup}`])
+  expect(agent.securityContext.supplementalGroups).toEqual([runAsGroup])
+  expect(named('DaemonSet', 'weir-gateway').spec.selector.matchLabels).toEqual(envoyLabels)
 })
 
 test('no rule has a wildcard, and outside of the namespace of Weir nobody lists or changes Secrets', () => {

@@ -53,7 +53,7 @@ export function watchPodTargets({ transport, clock, random, log, condition, pods
   }
 }
 
-function identity({ metadata: { name, namespace, uid, resourceVersion } }: KubernetesObject) {
+export function identity({ metadata: { name, namespace, uid, resourceVersion } }: KubernetesObject) {
   return {
     name,
     ...(namespace !== undefined && { namespace }),
@@ -69,7 +69,7 @@ function pruneService(service: Service): Service {
   return { metadata: { ...identity(service), ...annotations }, spec }
 }
 
-function pruneSlice(slice: EndpointSlice): EndpointSlice {
+export function pruneSlice(slice: EndpointSlice): EndpointSlice {
   const owner = slice.metadata.labels?.[serviceNameLabel]
   const { addressType, endpoints, ports } = slice
   return {

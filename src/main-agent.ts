@@ -23,6 +23,8 @@ import { createTransport } from './kubernetes/transport.ts'
 import type { Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
 import { startAnnouncer } from './main-agent-announcer.ts'
+import { followGateway } from './main-agent-gateway.ts'
+import type { GatewayFollowing } from './main-agent-gateway.ts'
 import { followPodTargets } from './main-agent-data-path.ts'
 import type { PodTargets } from './main-agent-data-path.ts'
 import { watchCluster } from './main-agent-watches.ts'
@@ -60,6 +62,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   let interfaces: InterfaceWatch | undefined
   let heartbeats: Heartbeats | undefined
   let podTargets: PodTargets | undefined
+  let gateway: GatewayFollowing | undefined
   const announcer = await startAnnouncer(options, log, {
     agent: () => agent,
     interfaces: () => interfaces,
@@ -122,6 +125,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       version: programVersion,
       traps: findTraps(readTrapFacts((interfaces?.interfaces ?? []).map(({ name }) => name))),
       dataPath: podTargets ? podTargets.report : 'as-before',
+      gateway: gateway?.report,
     }),
     writer: reportWriter(writer),
     clock,
@@ -186,6 +190,19 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       onReport: () => queue.add(reportKey),
     }),
   )
+  if (options.gatewaySocket !== '') {
+    gateway = resources.use(
+      followGateway({
+        ...options,
+        transport,
+        clock,
+        random,
+        log,
+        version: programVersion,
+        onReport: () => queue.addAfter(reportKey, reportPauseMs),
+      }),
+    )
+  }
   reflections.nodes.subscribe(() => queue.add(reportKey))
   // Later, so that somebody who writes it all the time cannot keep us busy.
   const lookAgain = () => queue.addAfter(reportKey, reportPauseMs)

@@ -59,6 +59,8 @@ export const parts: readonly Part[] = [
     prepare: async () => {
       if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
       await prepareMachine(progress, true)
+      const missing = await missingForEnvoy()
+      if (missing !== undefined) throw new LabError('missing-command', missing)
       await programs([...controlPlane, ...nodes])
     },
   },

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, OutputFile } from 'esbuild'
 import { addonName, findAddon, thisMachine } from './native-addon.ts'
-import { addonBeside, builtinsAsTheyAre, lightAwsSdk, lightClientNode, ownSources } from './plugins.ts'
+import { addonBeside, bakedDefinitions, builtinsAsTheyAre, lightAwsSdk, lightClientNode, ownSources } from './plugins.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -24,7 +24,8 @@ const awsSdk = ['@aws-sdk/', '@smithy/', '@aws/'] as const
 export const programs: readonly Program[] = [
   // The AWS SDK is read only where the aws provider is on.
   { entry: 'src/main-controller.ts', output: 'controller.mjs', split: true },
-  { entry: 'src/main-agent.ts', output: 'agent.mjs', without: awsSdk },
+  // What speaks with Envoys and what writes data paths are read only where there are such.
+  { entry: 'src/main-agent.ts', output: 'agent.mjs', without: awsSdk, split: true },
   { entry: 'providers/local/agent/announcer/worker.ts', output: 'announcer-worker.mjs', without: awsSdk },
 ]
 
@@ -87,7 +88,7 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     logLevel: 'warning',
     // Packages written for CommonJS call require; an ES module has none by itself.
     banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
-    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), lightAwsSdk(), ownSources(root, all)],
+    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), lightAwsSdk(), bakedDefinitions(), ownSources(root, all)],
   })
   refuse(program, metafile)
   // The program last: what it names is there by then.

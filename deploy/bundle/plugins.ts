@@ -86,6 +86,20 @@ export function builtinsAsTheyAre(): Plugin {
   }
 }
 
+/** Envoy's definitions are read from a package that only development has; what was read becomes a part of the program. */
+export function bakedDefinitions(): Plugin {
+  return {
+    name: 'baked-definitions',
+    setup(build) {
+      build.onLoad({ filter: /\/gateway\/protocol\/definitions\.ts$/ }, async args => {
+        const { readDefinitions }: { readonly readDefinitions: () => object } = await import(args.path)
+        const text = JSON.stringify(JSON.stringify(readDefinitions()))
+        return { contents: `export const readDefinitions = () => JSON.parse(${text})` }
+      })
+    },
+  }
+}
+
 /**
  * Two things in our own sources read differently in a bundle.
  *

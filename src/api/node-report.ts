@@ -1,6 +1,6 @@
 // NodeReport: what an agent found on its node, written on change.
 import { z } from 'zod'
-import { conditionsSchema, macAddress } from './common-schemas.ts'
+import { conditionsSchema, macAddress, namespaceName, objectName } from './common-schemas.ts'
 import { kindNames } from './kind-names.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
@@ -11,6 +11,15 @@ export const nodeInterfaceSchema = z.object({
   carrier: z.boolean(),
   mtu: z.int().min(0).exactOptional(),
   addresses: z.array(z.string().max(43)).max(256).describe('Addresses with prefix length, as 10.201.0.11/16.'),
+})
+
+export const nodeGatewaySchema = z.object({
+  envoys: z.int().min(0).describe('How many Envoys are connected to the agent.'),
+  held: z
+    .array(z.object({ namespace: namespaceName, name: objectName, message: z.string().max(1024) }))
+    .max(256)
+    .describe('Ingresses whose last change an Envoy refused; what was served before goes on.'),
+  trouble: z.string().max(1024).exactOptional().describe('A configuration was refused, and no Ingress is to blame.'),
 })
 
 export type NodeInterface = z.infer<typeof nodeInterfaceSchema>
@@ -26,6 +35,7 @@ export const nodeReport = {
       interfaces: z.array(nodeInterfaceSchema).max(4096),
       version: z.string().max(256).describe('Version of the agent.'),
       conditions: conditionsSchema.exactOptional(),
+      gateway: nodeGatewaySchema.exactOptional().describe('What serves Ingresses on this node; absent where nothing does.'),
     }),
   }),
   columns: [

@@ -1,6 +1,7 @@
-// The images of the lab: pause, echo, and weir from the bundle in dist/, all on the Node of this checkout.
+// The images of the lab: pause, echo, and weir from the bundle in dist/, on the Node of this checkout; and Envoy.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { envoyProgram } from '../gateway/envoy-program.ts'
 import { cacheFolder } from './binaries.ts'
 import { run } from './command.ts'
 import { LabError } from './errors.ts'
@@ -12,7 +13,7 @@ import type { Image, ImageFile } from './oci.ts'
 export type ImageOptions = {
   /** Where the archive is written. */
   readonly archive: string
-  /** The folder that `npm run build` fills; without it there is no image weir:lab. */
+  /** The folder that `npm run build` fills; without it there are no images weir:lab and envoy:lab. */
   readonly bundle?: string | undefined
   readonly cache?: string
 }
@@ -30,8 +31,13 @@ export async function buildImages({ archive, bundle, cache = join(cacheFolder(),
     { name: imageNames.echo, layers: [node, echo], entrypoint: ['node', '/echo/echo.ts'], env },
   ]
   if (bundle !== undefined) {
-    const [nft, weir] = await Promise.all([layer(cache, await nftFiles()), layer(cache, bundleLayer(bundle))])
+    const [nft, weir, envoy] = await Promise.all([
+      layer(cache, await nftFiles()),
+      layer(cache, bundleLayer(bundle)),
+      layer(cache, await envoyFiles()),
+    ])
     images.push({ name: imageNames.weir, layers: [node, nft, weir], entrypoint: ['node'], env })
+    images.push({ name: imageNames.envoy, layers: [envoy], entrypoint: ['envoy'], env })
   }
   await writeArchive(archive, images)
 }
@@ -58,6 +64,19 @@ async function nftFiles(): Promise<readonly ImageFile[]> {
   const nft = programPath('nft')
   if (nft === undefined) throw new LabError('unsupported-system', 'there is no nft on this machine. Install nftables.')
   return programFiles(nft, '/usr/sbin/nft', await run(['ldd', nft]))
+}
+
+/** With the shell that the official image has too: it is told by it that it will end. */
+async function envoyFiles(): Promise<readonly ImageFile[]> {
+  const envoy = await envoyProgram()
+  const programs = [
+    [envoy, '/usr/local/bin/envoy'],
+    ['/bin/bash', '/bin/bash'],
+    ['/bin/sleep', '/bin/sleep'],
+  ] as const
+  const files = await Promise.all(programs.map(async ([from, path]) => programFiles(from, path, await run(['ldd', from]))))
+  const byPath = new Map(files.flat().map(file => [file.path, file]))
+  return [...byPath.values(), ...etc]
 }
 
 function echoFiles(): readonly ImageFile[] {

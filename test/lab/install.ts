@@ -19,7 +19,7 @@ export async function buildBundle(signal?: AbortSignal): Promise<string> {
   return join(root, 'dist')
 }
 
-/** How many of its Pods run, in words: "controller 1/1, agents 3/3". */
+/** How many of its Pods run, in words: "controller 1/1, agents 3/3, gateways 3/3". */
 export async function installWeir(lab: Lab, timeoutSeconds = 60): Promise<string> {
   if (!existsSync(crds) || !readdirSync(crds).some(file => file.endsWith('.yaml'))) {
     throw new LabError('not-ready', 'Weir cannot be installed: there is nothing in crds/.', 'Make it: npm run generate')
@@ -30,15 +30,16 @@ export async function installWeir(lab: Lab, timeoutSeconds = 60): Promise<string
   await rollout(lab, timeoutSeconds)
   const of = (kind: string, ready: string, wanted: string) =>
     lab.kubectl(['-n', 'weir-system', 'get', kind, '-o', `jsonpath={.status.${ready}}/{.status.${wanted}}`])
-  const [controller, agents] = await Promise.all([
+  const [controller, agents, gateways] = await Promise.all([
     of('deployment/weir-controller', 'readyReplicas', 'replicas'),
     of('daemonset/weir-agent', 'numberReady', 'desiredNumberScheduled'),
+    of('daemonset/weir-gateway', 'numberReady', 'desiredNumberScheduled'),
   ])
-  return `controller ${controller}, agents ${agents}`
+  return `controller ${controller}, agents ${agents}, gateways ${gateways}`
 }
 
 async function rollout(lab: Lab, timeoutSeconds: number): Promise<void> {
-  const workloads = ['deployment/weir-controller', 'daemonset/weir-agent']
+  const workloads = ['deployment/weir-controller', 'daemonset/weir-agent', 'daemonset/weir-gateway']
   const results = await Promise.all(
     workloads.map(workload =>
       lab.tryKubectl(['-n', 'weir-system', 'rollout', 'status', workload, `--timeout=${timeoutSeconds}s`]),

@@ -7,6 +7,7 @@ export const imageNames = {
   pause: 'docker.io/library/pause:lab',
   echo: 'docker.io/library/echo:lab',
   weir: 'docker.io/library/weir:lab',
+  envoy: 'docker.io/library/envoy:lab',
 } as const
 
 /** `dir` is the node's folder; `plugins` the folder of the CNI programs. */

@@ -43,7 +43,7 @@ export async function repair(lab: Lab | SharedLab): Promise<void> {
     }),
   )
   await lab.kubectl(['wait', 'nodes', '--all', '--for=condition=Ready', '--timeout=120s'])
-  for (const workload of ['deployment/weir-controller', 'daemonset/weir-agent'])
+  for (const workload of ['deployment/weir-controller', 'daemonset/weir-agent', 'daemonset/weir-gateway'])
     await lab.kubectl(['-n', 'weir-system', 'rollout', 'status', workload, '--timeout=120s'])
   await untilSettled(lab, undefined, 120_000)
 }

@@ -20,6 +20,10 @@ export interface ProgramOptions {
   readonly conflictPolicy: ConflictPolicy
   /** Drops packets for announced addresses that no rule claims; `auto`: where the agent has the right to. */
   readonly dropUnclaimed: (typeof dropChoices)[number]
+  /** Where Envoys of this node get what they serve; empty: nowhere, this agent is without gateway. */
+  readonly gatewaySocket: string
+  /** The group whose processes may connect there; undefined: none but this one's own user. */
+  readonly gatewayGroup: number | undefined
 }
 
 const switches = ['on', 'off'] as const
@@ -39,6 +43,9 @@ export const agentUsage = `Usage: weir-agent [options]
                         (default: defend)
   --drop-unclaimed WHEN on, off, or auto (default): drop packets for announced addresses that no Service port claims,
                         instead of forwarding them; needs the capability NET_ADMIN, auto does without where it is missing
+  --gateway-socket PATH A unix socket in a folder of its own, where Envoys of this node get what they serve; without it
+                        there is no gateway for Ingresses here
+  --gateway-group GID   The group of these Envoys, which may enter the folder of the socket
   --uninstall           Take what the data path of this node left out of the kernel, and end; needs no cluster
   --log-level LEVEL     ${agentLogLevels.join(', ')} (default: info)
   --help                This text
@@ -69,6 +76,9 @@ export function readAgentOptions(
   const ping = oneOf('--ping', values.ping, switches) === 'on'
   const conflictPolicy = oneOf('--on-conflict', values['on-conflict'], conflictPolicies)
   const dropUnclaimed = oneOf('--drop-unclaimed', values['drop-unclaimed'], dropChoices)
+  const gatewayGroup = values['gateway-group']
+  if (gatewayGroup !== undefined && !/^\d{1,10}$/.test(gatewayGroup))
+    throw new AgentUsageError(`--gateway-group: ${gatewayGroup} is no number of a group`)
   const namespace = values.namespace ?? env['WEIR_NAMESPACE'] ?? env['POD_NAMESPACE'] ?? systemNamespace
   return {
     node,
@@ -81,6 +91,8 @@ export function readAgentOptions(
     refreshMs: refreshSeconds * 1000,
     conflictPolicy,
     dropUnclaimed,
+    gatewaySocket: values['gateway-socket'],
+    gatewayGroup: gatewayGroup === undefined ? undefined : Number(gatewayGroup),
   }
 }
 
@@ -106,6 +118,8 @@ function parse(argv: readonly string[]) {
         refresh: { type: 'string', default: '60' },
         'on-conflict': { type: 'string', default: 'defend' },
         'drop-unclaimed': { type: 'string', default: 'auto' },
+        'gateway-socket': { type: 'string', default: '' },
+        'gateway-group': { type: 'string' },
         uninstall: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

@@ -5,6 +5,7 @@ import type { NodeInterface, NodeReport } from '../../../src/api/node-report.ts'
 import type { Reason } from '../../../src/api/reasons.ts'
 import { conditionOf, dataPathCondition } from './forwarding/verdict.ts'
 import type { DataPathReport } from './forwarding/verdict.ts'
+import type { GatewayReport } from './gateway/start.ts'
 import type { Trap } from './node-traps.ts'
 import type { AgentClock, AgentLogger, NodeView, ReportWriter } from './ports.ts'
 import { boundInterfaces } from './report-bounds.ts'
@@ -19,6 +20,8 @@ export interface ReportInput {
   readonly traps?: readonly Trap[]
   /** Whether packets can be sent to this node for its pods; undefined where nobody asks for that. */
   readonly dataPath?: DataPathReport | undefined
+  /** Undefined where there is no gateway, or it has not begun. */
+  readonly gateway?: GatewayReport | undefined
 }
 
 interface Verdict {
@@ -29,7 +32,7 @@ interface Verdict {
 
 /** The report as it should be. The time of a condition is kept from `previous` while its status is the same. */
 export function reportOf(input: ReportInput, previous: NodeReport | undefined, nowMs: number): NodeReport {
-  const { self, node, interfaces, version, traps = [], dataPath } = input
+  const { self, node, interfaces, version, traps = [], dataPath, gateway } = input
   const bounded = boundInterfaces(interfaces)
   const verdict = judge(input)
   const said = previous?.spec.conditions?.filter(({ type }) => type === dataPathCondition) ?? []
@@ -55,9 +58,21 @@ export function reportOf(input: ReportInput, previous: NodeReport | undefined, n
       interfaces: [...bounded.interfaces],
       version,
       conditions,
+      ...(gateway && { gateway: reportedGateway(gateway) }),
     },
   }
 }
+
+function reportedGateway({ envoys, held, stuck }: GatewayReport): NonNullable<NodeReport['spec']['gateway']> {
+  const refused = held
+    .slice(0, mostHeld)
+    .map(each => ({ ...each, message: each.message.slice(0, longestMessage).toWellFormed() }))
+  return { envoys, held: refused, ...(stuck !== undefined && { trouble: stuck.slice(0, longestMessage).toWellFormed() }) }
+}
+
+/** What the schema of the report allows. */
+const mostHeld = 256
+const longestMessage = 1024
 
 function judge({ self, node, interfaces }: ReportInput): Verdict {
   if (!node?.status?.addresses?.some(({ type }) => type === 'InternalIP')) {
