@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readDefinitions } from '../../providers/local/agent/gateway/protocol/definitions.ts'
+import { createEncoder } from '../../providers/local/agent/gateway/protocol/encode.ts'
+import { createTargetMaker } from '../../providers/local/agent/gateway/target.ts'
 import type { Resources } from '../../providers/local/gateway/envoy.ts'
 import { layeredRuntime } from '../../providers/local/gateway/runtime.ts'
 import { waitFor } from '../lab/waiting.ts'
@@ -11,6 +14,8 @@ import { envoyProgram } from './envoy-program.ts'
 
 /** Starts Envoy and waits until it listens at all listeners. Throws with what it said when it takes the resources not. */
 export async function startFixedEnvoy(resources: Resources): Promise<AsyncDisposable> {
+  // Whatever Envoy takes from a file must be there to be said on a stream, too.
+  createTargetMaker(createEncoder(readDefinitions()))(resources)
   const program = await envoyProgram()
   const folder = mkdtempSync(join(tmpdir(), 'weir-envoy-'))
   const file = join(folder, 'envoy.json')

@@ -1,6 +1,5 @@
-// The configuration of a node's Envoys, made of its members: whole when something of them changes, only endpoints when only these do.
+// The configuration of a node's Envoys, made of its members: anew when something of them changes.
 import type { Resources } from '../../gateway/envoy.ts'
-import { clustersOf } from '../../gateway/clusters.ts'
 import type { Gateway, GatewayFacts } from '../../gateway/gateway.ts'
 import { gatewaysOf, secretFacts } from './members.ts'
 import type { ClusterView, Frame, Members } from './members.ts'
@@ -24,40 +23,22 @@ export interface Surroundings {
 export type Configuration = (surroundings: Surroundings, members: Members) => Target
 
 export function createConfiguration({ view, targets, xds, make }: ConfigurationOptions): Configuration {
-  let last:
-    | {
-        readonly of: Surroundings
-        readonly members: Members
-        readonly gateways: readonly Gateway[]
-        readonly resources: Resources
-      }
-    | undefined
-  const whole = (of: Surroundings, members: Members) => {
-    const gateways = gatewaysOf(of.frames, view, members)
-    const firstPort: GatewayFacts['firstPort'] = ({ namespace, name }) =>
-      view.services.get(`${namespace}/${name}`)?.spec.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.port
-    const resources = xds(gateways, { bind: of.bind, targets, firstPort, ...secretFacts(members) })
-    return { of, members, gateways, resources }
-  }
+  let last: { readonly of: Surroundings; readonly members: Members; readonly gateways: readonly Gateway[] } | undefined
+  const firstPort: GatewayFacts['firstPort'] = ({ namespace, name }) =>
+    view.services.get(`${namespace}/${name}`)?.spec.ports?.find(({ protocol = 'TCP' }) => protocol === 'TCP')?.port
   return (of, members) => {
     try {
+      // Endpoints change most often, and no model changes with them.
       const isAsBefore = last?.of === of && isSame(last.members, members)
-      const now =
-        last && isAsBefore
-          ? { ...last, resources: { ...last.resources, endpoints: endpointsOf(last.gateways, targets) } }
-          : whole(of, members)
-      const target = make(now.resources)
-      last = now
+      const gateways = last && isAsBefore ? last.gateways : gatewaysOf(of.frames, view, members)
+      const target = make(xds(gateways, { bind: of.bind, targets, firstPort, ...secretFacts(members) }))
+      last = { of, members, gateways }
       return target
     } catch (error) {
       if (error instanceof EncodingError) throw error
       throw new EncodingError(error instanceof Error ? error.message : String(error), { cause: error })
     }
   }
-}
-
-function endpointsOf(gateways: readonly Gateway[], targets: GatewayFacts['targets']): Resources['endpoints'] {
-  return new Map(clustersOf(gateways, { targets }).endpoints.map(each => [each.cluster_name, each]))
 }
 
 function isSame(one: Members, other: Members): boolean {
