@@ -13,6 +13,8 @@ test('in a DaemonSet everything comes from the environment', () => {
     refreshMs: 60_000,
     conflictPolicy: 'defend',
     dropUnclaimed: 'auto',
+    gatewaySocket: '',
+    gatewayGroup: undefined,
   })
 })
 
