@@ -1,5 +1,6 @@
 // Settings of the aws provider in a LoadBalancerClass: where to work, and what its load balancers are like unless a Service says otherwise.
 import { z } from 'zod'
+import { awsIngressSchema } from './aws-ingress-class.ts'
 
 const attributes = z
   .record(z.string(), z.string().max(1024))
@@ -208,6 +209,7 @@ export const awsClassSchema = z
       .exactOptional()
       .describe('Keys of tags that others manage: never set, never taken away.'),
     ...optional(settings),
+    ingress: awsIngressSchema.exactOptional(),
     final: z
       .array(z.enum(settingNames))
       .max(64)

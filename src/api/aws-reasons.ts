@@ -2,19 +2,20 @@
 import type { ReasonRow } from './reason-row.ts'
 
 const services = ['Service'] as const
+const both = ['Service', 'IngressReport'] as const
 /** Where the provider tells how it goes. */
-const awsObjects = ['Service', 'LoadBalancer', 'TargetGroupBinding'] as const
+const awsObjects = ['Service', 'IngressReport', 'LoadBalancer', 'TargetGroupBinding'] as const
 /** Where it tells of its access to AWS. */
 const awsAccess = [...awsObjects, 'LoadBalancerClass'] as const
 
 export const awsReasons = {
   Provisioning: {
-    on: ['Service', 'LoadBalancer'],
+    on: ['Service', 'IngressReport', 'LoadBalancer'],
     meaning: 'The load balancer exists; AWS is setting it up.',
     remedy: 'Wait; AWS takes some minutes.',
   },
   NoHealthyTargets: {
-    on: ['Service', 'LoadBalancer'],
+    on: ['Service', 'IngressReport', 'LoadBalancer'],
     meaning: 'Targets are registered, but none passes the health check.',
     remedy: 'Check the health check, the pods, and the security groups of the targets.',
   },
@@ -41,12 +42,12 @@ export const awsReasons = {
       'A node of AWS gets spec.providerID from the cloud controller manager of AWS; other nodes can only serve with targets: Pod.',
   },
   InvalidSettings: {
-    on: ['Service', 'TargetGroupBinding'],
+    on: ['Service', 'IngressReport', 'TargetGroupBinding'],
     meaning: 'Settings of the object contradict each other or do not go with what the load balancer is.',
     remedy: 'Change one of those that the message names.',
   },
   SettingWithoutEffect: {
-    on: services,
+    on: both,
     meaning: 'A field or annotation has no meaning with this provider; the Service is served without it.',
     remedy: 'Remove it, or use what the message names instead.',
   },
@@ -66,12 +67,12 @@ export const awsReasons = {
     remedy: 'Leave sessionAffinity or its timeout out, or do without TLS on the load balancer.',
   },
   SubnetsNotFound: {
-    on: services,
+    on: both,
     meaning: 'No subnet can carry the load balancer, or a named one does not exist.',
     remedy: 'Tag a subnet per zone with kubernetes.io/role/elb or kubernetes.io/role/internal-elb, or name subnets.',
   },
   SubnetsUnsuitable: {
-    on: services,
+    on: both,
     meaning: 'A named subnet cannot be used: its zone is taken by another one, or it lacks what the load balancer needs.',
     remedy: 'Name one suitable subnet per availability zone.',
   },
@@ -81,7 +82,7 @@ export const awsReasons = {
     remedy: 'Give one per subnet, inside of it; Elastic IPs for internet-facing, private addresses for internal ones.',
   },
   CertificateNotFound: {
-    on: services,
+    on: both,
     meaning: 'A certificate does not exist in the region of the load balancer.',
     remedy: 'Correct the ARN or request the certificate.',
   },
@@ -133,7 +134,7 @@ export const awsReasons = {
     remedy: 'Set spec.aws.region and spec.aws.vpcId of the class; for rights apply deploy/aws/rbac.yaml.',
   },
   NameTaken: {
-    on: services,
+    on: both,
     meaning: 'Something that is not ours has the name that was asked for.',
     remedy: 'Choose another name, or adopt it with weir.dev/adopt-load-balancer.',
   },
@@ -144,18 +145,44 @@ export const awsReasons = {
     remedy: 'Change what the message names, or leave weir.dev/adopt-load-balancer out.',
   },
   DeletionProtected: {
-    on: ['Service', 'LoadBalancer'],
+    on: ['Service', 'IngressReport', 'LoadBalancer'],
     meaning: 'The load balancer has deletion protection, so it is kept.',
     remedy: 'Set the attribute deletion_protection.enabled to false, or weir.dev/deletion-policy: retain.',
   },
   InterruptionRefused: {
-    on: services,
+    on: both,
     meaning: 'The change needs a new load balancer that cannot exist beside the old one; the old one is kept.',
     remedy: 'Set weir.dev/allow-interruption: "true", or take the change back.',
   },
   GroupConflict: {
-    on: services,
+    on: both,
     meaning: 'Members of a group disagree where there can be only one answer: who came later follows, or is left out.',
     remedy: 'Make the members that the message names agree.',
+  },
+  UnknownAction: {
+    on: ['IngressReport'],
+    meaning: 'A backend has the port use-annotation, and no annotation says what it does; requests to it are answered with 503.',
+    remedy: 'Add the annotation alb.ingress.kubernetes.io/actions.<name> with the name of the backend, or put it right.',
+  },
+  NamespaceNotAllowed: {
+    on: ['IngressReport'],
+    meaning: 'The class, or its groups, are not for Ingresses of this namespace.',
+    remedy: 'Choose another class, or have the namespace added to namespaces or groupNamespaces of spec.aws.ingress.',
+  },
+  RouteNotExpressible: {
+    on: ['IngressReport'],
+    meaning: 'A load balancer of AWS cannot ask for this host, path or condition; the route is left out, the others are served.',
+    remedy: 'Make the host or path shorter, or ask for fewer values.',
+  },
+  RedirectLoop: {
+    on: ['IngressReport'],
+    meaning: 'A redirect leads to itself at every listener, so it is left out.',
+    remedy: 'Redirect to another host, port, protocol or path.',
+  },
+  QuotaNear: {
+    on: ['IngressReport'],
+    event: true,
+    meaning: 'A load balancer has nearly as many rules or target groups as AWS allows.',
+    remedy: 'Use another group for some of the Ingresses, or ask AWS for more.',
   },
 } as const satisfies Readonly<Record<string, ReasonRow>>

@@ -1,6 +1,7 @@
 // The JSON of `actions.PROTO-PORT`: how a listener shares connections among target groups.
 import { z } from 'zod'
 import type { Parsed } from '../../../src/api/annotations.ts'
+import { type Forms, readJson } from './json.ts'
 
 /** One place connections go to. */
 export type ForwardTarget = { readonly weight: number } & (
@@ -49,14 +50,9 @@ const action = z.strictObject({
 
 /** Reads the annotation's value. */
 export function parseForward(text: string): Parsed<Forward> {
-  const json = parseJson(text)
-  if ('error' in json) return json
-  const parsed = action.safeParse(json.value)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    return { error: issue ? wordsOf(issue, json.value) : 'cannot be read' }
-  }
-  const { baseServiceWeight, targetGroups, targetGroupStickinessConfig } = parsed.data.forwardConfig
+  const parsed = readJson(text, action, forms)
+  if ('error' in parsed) return parsed
+  const { baseServiceWeight, targetGroups, targetGroupStickinessConfig } = parsed.value.forwardConfig
   if (targetGroups.length > 1 && targetGroups.some(each => each.weight === undefined))
     return { error: 'every target group needs a weight when there are several' }
   const places = targetGroups.map(each => each.targetGroupARN ?? `${each.serviceName}:${each.servicePort}`)
@@ -76,20 +72,11 @@ export function parseForward(text: string): Parsed<Forward> {
   }
 }
 
-/** One mistake in words: `forwardConfig.targetGroups[0].weight must be a number from 0 to 999`. */
-function wordsOf(issue: z.core.$ZodIssue, value: unknown): string {
-  const path = issue.path.map(part => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-  const at = path === '' ? 'the value' : path.slice(1)
-  if (issue.code === 'custom') return `${at} ${issue.message}`
-  if (issue.code === 'unrecognized_keys') return `${at} has ${issue.keys.join(', ')}, which is not known here`
-  const field = issue.path.findLast(part => typeof part === 'string') ?? ''
-  const found = issue.path.reduce<unknown>((inner, key) => (inner === undefined ? inner : Reflect.get(Object(inner), key)), value)
-  return `${at} must be ${forms[field] ?? 'a JSON object'}${found === undefined ? ', and is missing' : ''}`
-}
-
 /** What each field holds. */
-const forms: Readonly<Record<string, string>> = {
+const forms: Forms = {
   type: '"forward"',
+  forwardConfig: 'a JSON object',
+  targetGroupStickinessConfig: 'a JSON object',
   baseServiceWeight: 'a whole number from 0 to 999',
   weight: 'a whole number from 0 to 999',
   targetGroups: 'a list of at most 4 target groups',
@@ -98,12 +85,4 @@ const forms: Readonly<Record<string, string>> = {
   targetGroupARN: 'the ARN of a target group',
   enabled: 'true or false',
   durationSeconds: 'a whole number of seconds',
-}
-
-function parseJson(text: string): Parsed<unknown> {
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return { error: 'is not JSON' }
-  }
 }

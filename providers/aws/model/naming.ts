@@ -30,7 +30,7 @@ export function namingOf({ cluster, owner, vpcId, settings, adopted }: NamingInp
     balancer: { name, tags: { ...tags, ...mark, ...ownershipTags(cluster, 'load-balancer', owner) } },
     // A target group serves one Network Load Balancer only, so that one that takes another's place has groups of its own.
     // For the same reason members of a group have their own, also where one follows another at a port.
-    targetGroup: ({ key, protocol, protocolVersion, targetType, ipAddressType, member }) => ({
+    targetGroup: ({ key, protocol, protocolVersion, targetType, ipAddressType, member, tags: own }) => ({
       name: targetGroupName(cluster, owner, [name, key, ...(member ? [member.id.uid] : [])].join(' '), {
         protocol,
         targetType,
@@ -40,6 +40,7 @@ export function namingOf({ cluster, owner, vpcId, settings, adopted }: NamingInp
       }),
       tags: {
         ...(member?.tags ?? tags),
+        ...own,
         ...ownershipTags(cluster, `target-group/${key}`, owner),
         ...(member ? { [ownerUidTag]: member.id.uid } : {}),
       },

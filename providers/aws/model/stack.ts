@@ -44,7 +44,7 @@ export interface StackBalancer {
   readonly isNamed: boolean
 }
 
-export interface StackTargetGroup extends TargetGroupSettings {
+export interface StackTargetGroup extends Omit<TargetGroupSettings, 'tags'> {
   readonly name: string
   readonly tags: Tags
 }

@@ -132,6 +132,8 @@ export interface TargetGroupSettings {
   readonly nodeLabels: Readonly<Record<string, string>>
   /** Register only nodes that hold endpoints. */
   readonly nodesWithEndpointsOnly: boolean
+  /** Tags beside those of the load balancer, which they go before. */
+  readonly tags?: Readonly<Record<string, string>>
   /** On the load balancer of a group: whose it is, and the tags that one asks for. */
   readonly member?: { readonly id: ServiceId; readonly tags: Readonly<Record<string, string>> }
 }

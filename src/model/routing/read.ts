@@ -3,8 +3,8 @@ import type { Ingress, IngressBackend, IngressPath, IngressRule } from '../ingre
 import { type Backend, backendText } from './backend.ts'
 import { type CertificateClaim, readCertificates } from './certificates.ts'
 import { readHost } from './host.ts'
-import type { IngressId, Refused, Route } from './model.ts'
-import { readPath } from './path.ts'
+import type { IngressId, Narrowed, Refused, Route } from './model.ts'
+import { type PathMatch, readPath } from './path.ts'
 import { cut, quoted, refusal } from './refusal.ts'
 
 /** Finds what a backend means; a provider with backends of its own answers for those first. */
@@ -18,6 +18,13 @@ export interface RoutingWays {
   readonly regex?: boolean
   /** Further hosts, in lower case: every rule that names a host is for these too. */
   readonly aliases?: readonly string[]
+  /** Reads a path that means something to its provider alone; undefined for one that means what it always does. */
+  readonly path?: (written: IngressPath) => ReadPath | { readonly error: string } | undefined
+}
+
+export interface ReadPath {
+  readonly match: PathMatch
+  readonly narrowed?: Narrowed
 }
 
 /** Depends on nothing but the Ingress and its Services, so it can be kept until one of them changes. */
@@ -40,7 +47,7 @@ export function readIngress(ingress: Ingress, resolve: BackendResolver, ways: Ro
   const { metadata, spec } = ingress
   const id = { namespace: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid ?? '' }
   const rules = (spec?.rules ?? []).flatMap((rule, index) => {
-    const read = readRule(rule, index, { ingress, id, resolve, regex: ways.regex ?? false })
+    const read = readRule(rule, index, { ingress, id, resolve, ways })
     return [read, ...(ways.aliases ?? []).flatMap(alias => (read.host ? renamed(read, alias) : []))]
   })
   const hosts = [...new Set(rules.flatMap(({ host }) => host ?? []))]
@@ -68,7 +75,7 @@ interface Reading {
   readonly ingress: Ingress
   readonly id: IngressId
   readonly resolve: BackendResolver
-  readonly regex: boolean
+  readonly ways: RoutingWays
 }
 
 interface ReadRule {
@@ -94,12 +101,17 @@ function readRule(rule: IngressRule, index: number, reading: Reading): ReadRule 
 }
 
 function readRoute(written: IngressPath, place: Reading & { readonly host: string; readonly at: string }): Route | Refused {
-  const { host, at, id, ingress, resolve, regex } = place
+  const { host, at, id, ingress, resolve, ways } = place
   const asked = backendText(written.backend)
-  const match = readPath(written, { regex })
-  if ('error' in match) {
-    const problem = refusal('InvalidPath', `The path ${quoted(written.path)} of ${host || 'any host'} in ${at} ${match.error}.`)
+  const read = ways.path?.(written) ?? plainPath(written, ways)
+  if ('error' in read) {
+    const problem = refusal('InvalidPath', `The path ${quoted(written.path)} of ${host || 'any host'} in ${at} ${read.error}.`)
     return { at, host, path: cut(written.path), asked, problem }
   }
-  return { host, match, backend: resolve(written.backend, ingress), asked, origin: { ingress: id, at } }
+  return { host, ...read, backend: resolve(written.backend, ingress), asked, origin: { ingress: id, at } }
+}
+
+function plainPath(written: IngressPath, { regex = false }: RoutingWays): ReadPath | { readonly error: string } {
+  const match = readPath(written, { regex })
+  return 'error' in match ? match : { match }
 }
