@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
     name: 'too-few-eips',
     what: 'fewer elastic addresses than subnets',
     reason: 'FixedAddressesInvalid',
-    says: /1 Elastic IPs for 3 subnets/,
+    says: /1 Elastic IP for 3 subnets/,
     service: ({ aws, vpc }) => ({
       aws: {
         scheme: 'internet-facing',
