@@ -23,7 +23,10 @@ export async function reconcileSingle(
     const { decision } = entry
     if (decision.kind === 'refused') {
       const { problem, ingressClass } = decision
-      await writeMember(context, entry, { spec: { ingressClass }, finding: problem, warnings: [] }, undefined, signal)
+      const report = latestReport(context, key)
+      // Where it was served it still is: gateways go by this, and what is outside is kept for it.
+      const spec = { ...(isReportOf(report, entry.ingress) ? report.spec : {}), ingressClass }
+      await writeMember(context, entry, { spec, finding: problem, warnings: [] }, undefined, signal)
     }
     return decision.kind === 'released' ? await release(context, entry, signal) : undefined
   } catch (error) {
