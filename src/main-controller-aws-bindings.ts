@@ -8,6 +8,7 @@ import { recordOf } from './controllers/binding-status.ts'
 import { targetGroupBindings } from './controllers/resources.ts'
 import type { ProviderSurroundings } from './controllers/provider-parts.ts'
 import type { Controller } from './controllers/controller.ts'
+import { keyOf } from './kubernetes/objects.ts'
 import type { ObjectKey } from './kubernetes/objects.ts'
 import { startReflector } from './kubernetes/reflector.ts'
 import type { EndpointSlice } from './model/kubernetes-objects.ts'
@@ -23,6 +24,10 @@ export interface Bindings {
     readonly recheckMs: number
     readonly inspectMs: number
   }): BindingController
+  /** Bindings that a class serves, by kind and name, sorted. */
+  usersOf(lbClass: LoadBalancerClass, classes: readonly LoadBalancerClass[]): readonly string[]
+  /** Calls back when a binding came, went, or names another class. Returns the way to stop that. */
+  watchUse(changed: () => void): () => void
   /** Ends the watch. */
   readonly reflection: Controller
 }
@@ -43,6 +48,15 @@ export function followBindings(around: ProviderSurroundings): Bindings {
     records: () => [...store.values()].map(binding => [binding.metadata.uid ?? '', recordOf(binding)] as const),
     start: ({ provider, ...options }) =>
       startBindingController({ surroundings: around, bindings: store, binder: provider.bindings, ...options }),
+    usersOf: ({ metadata: { name } }, classes) =>
+      [...store.values()]
+        .filter(({ spec }) => spec.class === name || (spec.class === undefined && classes.length === 1))
+        .map(binding => `TargetGroupBinding ${keyOf(binding)}`)
+        .toSorted(),
+    watchUse: changed =>
+      store.subscribe(({ object, old }) => {
+        if (!object || !old || object.spec.class !== old.spec.class) changed()
+      }),
     reflection: { name: 'bindings', stop: () => reflector.stop() },
   }
 }

@@ -99,6 +99,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     provider,
     holds: id => provider.holds(id),
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
+    classUsers: subject => (subject.spec.provider === 'aws' ? bindings.usersOf(subject, classes()) : []),
     start: (services, classLoop) => {
       const binding = bindings.start({
         provider,
@@ -112,10 +113,12 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         binding.lookAtAll()
         for (const service of stores.services.values()) if (service.spec.type === 'LoadBalancer') services.look(keyOf(service))
       })
+      const unwatchUse = bindings.watchUse(() => classes().forEach(({ metadata }) => classLoop.lookAt(metadata.name)))
       const stopping: Controller = {
         name: 'provider-access',
         stop: async () => {
           unwatch()
+          unwatchUse()
           await Promise.all([access.stop(), podReflector.stop(), bindings.reflection.stop(0)])
         },
       }

@@ -156,6 +156,11 @@ export const loadBalancerClass = {
       message: 'addresses need per: Class; several gateways cannot have the same address',
     },
     {
+      at: 'spec.local',
+      rule: "!has(self.final) || !('load-balancer-ips' in self.final) || !has(self.gateway) || !has(self.gateway.addresses)",
+      message: 'a gateway cannot ask for addresses in a class that makes load-balancer-ips final',
+    },
+    {
       at: 'spec.local.gateway.addresses[]',
       rule: 'isIP(self)',
       message: 'an address must be an IPv4 or IPv6 address',

@@ -213,9 +213,9 @@ export const reasons = {
     remedy: 'Leave spec.default: true on one class.',
   },
   ForeignLoadBalancer: {
-    on: services,
-    meaning: 'Another controller holds this Service: it carries a foreign finalizer or status.',
-    remedy: 'Remove the other controller or give the Service a class.',
+    on: ['Service', 'IngressReport'],
+    meaning: 'Another controller holds this Service or Ingress: it carries a foreign finalizer or status.',
+    remedy: 'Remove the other controller, or give the Service a class.',
   },
   ClassMissing: {
     on: ['Service', 'IngressReport', 'TargetGroupBinding'],
@@ -248,8 +248,8 @@ export const reasons = {
   },
   InUse: {
     on: ['LoadBalancerClass'],
-    meaning: 'The class is being deleted but Services still use it.',
-    remedy: 'Move or delete the Services that the message names.',
+    meaning: 'The class is being deleted but Services, Ingresses or TargetGroupBindings still use it.',
+    remedy: 'Move or delete what the message names.',
   },
   AliasConflict: {
     on: ['LoadBalancerClass'],

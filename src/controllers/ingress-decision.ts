@@ -59,6 +59,11 @@ export function decideIngress(
     return place ? { kind: 'served', place, warnings: [], problem } : { kind: 'refused', ingressClass, problem }
   }
   if (claim.kind === 'blocked') return keep(claim.problem)
+  const isServed = before !== undefined || held?.spec.group !== undefined || hasFinalizer(ingress)
+  const holder = isServed ? undefined : foreignFinalizer(ingress)
+  if (holder !== undefined) return { kind: 'refused', ingressClass, problem: foreign(holder) }
+  if (!isServed && claim.class.metadata.deletionTimestamp !== undefined)
+    return { kind: 'refused', ingressClass, problem: leaving(claim.class) }
   const provider = providers.get(claim.class.spec.provider)
   if (!provider) return keep(notServing(claim.class))
   const group = provider.groupOf(ingress, claim.class)
@@ -79,6 +84,31 @@ function placeOnRecord(ingress: Ingress, held: IngressReport | undefined, facts:
   if (!lbClass || !provider) return undefined
   const group = provider.groupOf(ingress, lbClass)
   return 'reason' in group ? undefined : { group, class: lbClass, ingressClass, provider }
+}
+
+/** Finalizers of another controller that makes load balancers for Ingresses: who carries one is served by it. */
+const foreignFinalizers = /^(?:group\.)?ingress\.k8s\.aws\//
+
+function foreignFinalizer({ metadata }: Ingress): string | undefined {
+  return metadata.finalizers?.find(name => foreignFinalizers.test(name))
+}
+
+function foreign(finalizer: string): Problem {
+  return {
+    reason: 'ForeignLoadBalancer',
+    message: `The Ingress carries the finalizer ${finalizer} of another controller, and is left to it.`,
+    remedy: 'Remove the other controller, so that it takes away what it made, or take the finalizer off.',
+    severity: 'blocks',
+  }
+}
+
+function leaving({ metadata }: LoadBalancerClass): Problem {
+  return {
+    reason: 'ClassMissing',
+    message: `LoadBalancerClass ${metadata.name} is being deleted and takes no new Ingresses.`,
+    remedy: 'Use another class, or make this one again when it is gone.',
+    severity: 'blocks',
+  }
 }
 
 function notServing({ metadata, spec }: LoadBalancerClass): Problem {

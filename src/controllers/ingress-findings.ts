@@ -81,7 +81,8 @@ function secretProblems(
   { id }: IngressMember,
   uses: readonly SecretUse[],
 ): readonly Problem[] {
-  return uses.flatMap(use => {
+  const once = new Map(uses.map(use => [secretKey(use), use]))
+  return [...once.values()].flatMap(use => {
     const state = secrets.get(secretKey(use))
     if (!state) return []
     const { problem, good } = state

@@ -206,6 +206,46 @@ test('a provider that starts late finds its Ingresses told why they wait', async
   await loop.stop(0)
 })
 
+test('a class with an alias serves IngressClasses of that controller, but for Ingresses that it still holds', async () => {
+  const world = ingressWorld()
+  const alias = 'ingress.k8s.aws/alb'
+  world.stores.ingressClasses.put({ metadata: { name: 'alb', uid: 'alb', resourceVersion: '1' }, spec: { controller: alias } })
+  const { metadata, ...rest } = shop('held', { class: 'alb' })
+  const finalizers = ['ingress.k8s.aws/resources']
+  world.put({ ...rest, metadata: { ...metadata, finalizers } })
+  world.put(shop('free', { class: 'alb' }))
+  const loop = world.start()
+  await world.clock.advance(soon)
+  expect(world.writes()).toEqual([])
+  world.stores.classes.put({
+    ...lan,
+    metadata: { ...lan.metadata, resourceVersion: '2' },
+    spec: { ...lan.spec, aliases: [alias] },
+  })
+  await world.clock.advance(soon)
+  expect([world.reasonOf('free'), world.reasonOf('held')]).toEqual(['Routed', 'ForeignLoadBalancer'])
+  expect(world.applied.at(-1)?.members).toEqual(['free'])
+  const { metadata: now, ...content } = world.ingress('held') ?? shop('held')
+  world.stores.ingresses.put({ ...content, metadata: { ...now, finalizers: [], resourceVersion: '9000' } })
+  await world.clock.advance(soon)
+  expect(world.reasonOf('held')).toBe('Routed')
+  await loop.stop(0)
+})
+
+test('a class that is being deleted keeps its Ingresses and takes no new ones', async () => {
+  const world = ingressWorld()
+  world.put(shop('old'))
+  const loop = world.start()
+  await world.clock.advance(soon)
+  const metadata = { ...lan.metadata, resourceVersion: '2', deletionTimestamp: '2026-01-01T00:00:00Z' }
+  world.stores.classes.put({ ...lan, metadata })
+  world.put(shop('new'))
+  await world.clock.advance(soon)
+  expect([world.reasonOf('old'), world.reasonOf('new')]).toEqual(['Routed', 'ClassMissing'])
+  expect(loop.usersOf('lan')).toEqual(['default/old'])
+  await loop.stop(0)
+})
+
 test('endpoints bring the targets up to date, and nothing is written', async () => {
   const world = ingressWorld()
   world.put(shop('a'))

@@ -236,7 +236,12 @@ function factsFrom(
   providers: () => ReadonlyMap<string, IngressProvider>,
   configured: ReadonlySet<string>,
 ) {
-  const list = () => ({ ingressClasses: [...stores.ingressClasses.values()], classes: [...stores.classes.values()] })
+  const list = () => {
+    const classes = [...stores.classes.values()]
+    // Whoever gives a class an alias says that its controller is gone; an Ingress that this one still holds is left to it.
+    const activeAliases = new Set(classes.flatMap(({ spec }) => spec.aliases ?? []))
+    return { ingressClasses: [...stores.ingressClasses.values()], classes, activeAliases }
+  }
   let known: ReturnType<typeof list> | undefined
   return Object.assign(() => ({ ...(known ??= list()), providers: providers(), configured }), {
     forget: () => {

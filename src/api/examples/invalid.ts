@@ -324,6 +324,12 @@ export const invalid: readonly InvalidExample[] = [
     error: 'addresses need per: Class',
   },
   {
+    why: 'addresses of a gateway where nobody may ask for any',
+    kind: 'LoadBalancerClass',
+    spec: { provider: 'local', local: { final: ['load-balancer-ips'], gateway: { addresses: ['10.201.200.7'] } } },
+    error: 'a gateway cannot ask for addresses',
+  },
+  {
     why: 'an address of a gateway that is none',
     kind: 'LoadBalancerClass',
     spec: { provider: 'local', local: { gateway: { addresses: ['everywhere'] } } },
