@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SecretKind, SecretRef } from './ingress-group.ts'
 import { certificateAge, coversHost, readSecretContent, uncoveredHosts } from './secret-content.ts'
@@ -66,7 +66,7 @@ test('of each mistake it is said what it is and where', () => {
     'Certificate 2 in tls.crt of Secret default/shop-tls cannot be read.',
   )
   expect(messageOf(tls(one.certificate, 'hello'))).toContain('holds no private key in PEM')
-  expect(messageOf(tls(one.certificate, String(locked)))).toContain('that can be read without a password')
+  expect(messageOf(tls(one.certificate, locked))).toContain('that can be read without a password')
   expect(messageOf(tls(one.certificate, other.key))).toContain('is not that of the first certificate')
   expect(messageOf(tls(small.certificate, small.key))).toContain('is RSA with 1024 bits')
 })

@@ -36,7 +36,7 @@ function world() {
     store: {
       create: async copy => put('create', copy),
       patch: async (seen, patch) =>
-        put('patch', { ...seen, ...patch, metadata: { ...seen.metadata, ...(patch as CopiedSecret).metadata } }),
+        put('patch', { ...seen, ...patch, metadata: Object.assign({}, seen.metadata, 'metadata' in patch && patch.metadata) }),
       remove: async seen => {
         writes.push(`remove ${seen.metadata.name}`)
         copies.delete(`weir-system/${seen.metadata.name}`)
