@@ -26,6 +26,8 @@ import type { Context } from './observe/context.ts'
 import { plan } from './plan.ts'
 import type { AwsDependencies } from './provider/dependencies.ts'
 import { createDrift } from './provider/drift.ts'
+import { createIngress } from './provider/ingress.ts'
+import type { AwsIngressProvider } from './provider/ingress.ts'
 import { createHealthRound } from './provider/health-round.ts'
 import { listOutside, ownersOf } from './provider/list.ts'
 import { createLocations, perLocation } from './provider/locations.ts'
@@ -36,6 +38,7 @@ import type { FoundOrphans } from './provider/orphans.ts'
 import { keepSharedGroup } from './provider/shared-group.ts'
 import { createTurns } from './provider/turns.ts'
 import { readSettings } from './settings.ts'
+import type { IngressGroupId } from '../../src/model/ingress-group.ts'
 
 export const awsCapabilities: Capabilities = {
   protocols: new Set(['TCP', 'UDP'] as const),
@@ -58,6 +61,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   healthOfTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<readonly GroupOfTargets[] | undefined>
   /** Fills target groups that somebody else made. */
   readonly bindings: TargetBinder
+  /** Ingresses, by Application Load Balancers. */
+  readonly ingress: AwsIngressProvider
   /** Whether AWS answers for a class. Rejects with a ProviderError. Costs a call only where nobody has asked before. */
   probe(found: LoadBalancerClass, signal: AbortSignal): Promise<void>
   /** Lists AWS anew and wakes those whose things were changed by others. Every five minutes or so. */
@@ -141,12 +146,13 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   const wake = (id: LoadBalancerId) => wakers.forEach(each => each(id))
   const drift = createDrift(context, (location, signal) => keepSharedGroup(context, location, signal))
   const healthRound = createHealthRound(context)
+  const ingressWakers = new Set<(id: IngressGroupId) => void>()
   /** Shape and targets of one load balancer are never worked on at once. */
   const turns = createTurns()
   const mover = { context, turns, wake }
   /** Of a group, every member is woken: each looks after its own part. */
   const wakeAll = (id: LoadBalancerOwner) => {
-    if (id.kind === 'IngressGroup') return
+    if (id.kind === 'IngressGroup') return ingressWakers.forEach(each => each(id))
     const members = id.kind === 'Group' ? (ledger.read(id)?.members ?? []).map(member => member.id) : [id]
     for (const each of members) wake(each)
   }
@@ -205,6 +211,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       return whole && healthOfTargets(context, { id: group, goal: whole, member: id }, signal)
     },
     bindings: createBindings({ context, signal }),
+    ingress: createIngress(context, { turns, wakers: ingressWakers }),
     async probe(found, signal) {
       await locations.ofClass(found).pictures.subnets.all(signal)
     },
@@ -213,7 +220,8 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
     },
     async inspectHealth(signal) {
       const id = await healthRound.next(signal)
-      if (id && id.kind !== 'IngressGroup') wake(id)
+      if (id?.kind === 'IngressGroup') wakeAll(id)
+      else if (id) wake(id)
     },
     inspectNext() {
       const id = drift.inspectNext()

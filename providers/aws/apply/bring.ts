@@ -13,11 +13,10 @@ import type { Seen } from '../model/seen.ts'
 import type { Context } from '../observe/context.ts'
 import { existingOf, wishOf } from '../observe/wish.ts'
 import { recordLines } from '../plan/believed.ts'
-import { conclude, keep } from './conclude.ts'
-import { doubt } from './doubt.ts'
+import { conclude } from './conclude.ts'
+import { onRecord } from './on-record.ts'
 import { idsOf } from './run.ts'
 import type { Run } from './run.ts'
-import { carryOut } from './steps.ts'
 
 interface Bring {
   readonly id: LoadBalancerId
@@ -55,15 +54,11 @@ export async function bring(context: Context, { id, goal, seen, actions, member 
     warnings: [],
     failed: new Map(),
   }
-  context.memory.doubted.delete(id.uid)
-  context.memory.going.delete(id.uid)
-  let outcome: Outcome
-  try {
-    const wait = await carryOut(run, actions)
-    run.record = { ...run.record, ids: Object.fromEntries(run.ids), ...membersOf(run) }
+  const outcome = await onRecord(run, actions, wait => {
+    run.record = { ...run.record, ...membersOf(run) }
     // A taken-over thing is compared once more before everything counts as applied.
     if (!wait && !context.memory.doubted.has(id.uid)) run.record = completed(run, goal)
-    outcome = await conclude(context, {
+    return conclude(context, {
       id,
       goal,
       location,
@@ -74,13 +69,7 @@ export async function bring(context: Context, { id, goal, seen, actions, member 
       ...(wait ? { wait } : {}),
       ...(member ? { member } : {}),
     })
-  } catch (error) {
-    if (!caller.signal.aborted) {
-      await keep(context, id, { ...run.record, ids: Object.fromEntries(run.ids) }, caller)
-      doubt(context, id, location, error)
-    }
-    throw error
-  }
+  })
   const failure = run.failed.get(member?.uid ?? '')
   if (failure !== undefined) throw failure
   return outcome

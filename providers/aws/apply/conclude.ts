@@ -10,13 +10,14 @@ import { syncMembership } from '../membership/membership.ts'
 import { appliedGroups, standingGroups } from '../membership/standing.ts'
 import type { StandingGroup } from '../membership/standing.ts'
 import type { AwsGoal } from '../model/goal.ts'
-import { hashOf, plannerVersion } from '../model/ledger.ts'
+import { plannerVersion } from '../model/ledger.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
 import type { Context } from '../observe/context.ts'
 import { existingOf, isApplied, wishOf } from '../observe/wish.ts'
 import type { Wish } from '../observe/wish.ts'
 import { nextRetirement } from '../plan/retirement.ts'
 import type { Location } from '../provider/locations.ts'
+import { keep } from './keep.ts'
 import { noteUnclear, openFor } from './open.ts'
 import { distinct, goneOutcome, ingressOf, readinessOf } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -166,11 +167,4 @@ function withProblems(readiness: Readiness, { problems, desired, id }: Part, ofT
   const lost = distinct([...problems, ...ofTargets]).filter(({ reason }) => partial.has(reason))
   const told = lost.map(({ reason, message, remedy }) => `${reason}: ${message} ${remedy || reasons[reason].remedy}`)
   return { ...readiness, message: [readiness.message, ...told].join(' ') }
-}
-
-/** Writes the ledger unless it says the same already. */
-export async function keep({ ledger }: Context, id: LoadBalancerId, record: LedgerRecord, { signal }: Caller): Promise<void> {
-  const before = ledger.read(id)
-  if (before && hashOf(before) === hashOf(record)) return
-  await ledger.write(id, record, signal)
 }

@@ -35,6 +35,8 @@ export async function readinessOf(
     hasNodes,
     before,
     groups,
+    whom = 'the Service',
+    isAnswering = false,
   }: {
     readonly record: LedgerRecord
     readonly targets: number
@@ -46,10 +48,14 @@ export async function readinessOf(
     readonly before: Readiness | undefined
     /** ARNs of the target groups that matter. */
     readonly groups: readonly string[]
+    /** Who is served. */
+    readonly whom?: string
+    /** It answers requests by itself, whether it has targets or not. */
+    readonly isAnswering?: boolean
   },
   caller: Caller,
 ): Promise<Told> {
-  if (targets === 0) {
+  if (targets === 0 && !isAnswering) {
     const nothing = `${record.dnsName ?? 'The load balancer'} has no targets`
     if (skipped.length > 0) {
       const why = skipped.map(({ message, remedy }) => `${message} ${remedy}`).join(' ')
@@ -70,21 +76,23 @@ export async function readinessOf(
     const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
     return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }
   }
-  const told = await healthOf(location, record, groups, caller)
+  const serving = { ready: true, reason: 'Serving', message: `${record.dnsName} serves ${whom}.` } as const
+  const told = targets === 0 ? { readiness: serving } : await healthOf(location, { record, groups, serving }, caller)
   if (state !== 'active_impaired' || !told.readiness.ready) return told
   const message = `${told.readiness.message} AWS lacks what it needs to scale it${said === undefined ? '' : ` (${said})`}.`
   return { readiness: { ready: true, reason: 'LoadBalancerImpaired', message } }
 }
 
-async function healthOf(location: Location, record: LedgerRecord, groups: readonly string[], caller: Caller): Promise<Told> {
+async function healthOf(
+  location: Location,
+  { record, groups, serving }: { readonly record: LedgerRecord; readonly groups: readonly string[]; readonly serving: Readiness },
+  caller: Caller,
+): Promise<Told> {
   let isInitial = false
   const reasons = new Set<string>()
   for (const group of groups) {
     const health = await describeHealth(location.calls, group, caller)
-    if (hasHealthy(health)) {
-      const message = `${record.dnsName} serves the Service.`
-      return { readiness: { ready: true, reason: 'Serving', message } }
-    }
+    if (hasHealthy(health)) return { readiness: serving }
     for (const { state, reason } of health.values()) {
       isInitial ||= state === 'initial'
       if (reason !== '') reasons.add(reason)

@@ -13,7 +13,10 @@ const freshMs = 30_000
 /** Takes something away that nobody else asks about first. */
 const destructive: ReadonlySet<AwsAction['kind']> = new Set<AwsAction['kind']>([
   'close-targets',
+  'delete-certificate',
   'delete-listener',
+  'delete-rule',
+  'disassociate-web-acl',
   'remove-certificates',
   'revoke',
   'unprotect',

@@ -1,6 +1,6 @@
 // Takes away everything of an owner that is not wanted any more, as often as it takes.
 import { reasons } from '../../../src/api/reasons.ts'
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { Outcome } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
@@ -12,7 +12,7 @@ import { listed } from '../model/problems.ts'
 import type { Seen } from '../model/seen.ts'
 import type { Context } from '../observe/context.ts'
 import type { Location } from '../provider/locations.ts'
-import { keep } from './conclude.ts'
+import { keep } from './keep.ts'
 import { doubt } from './doubt.ts'
 import { goneOutcome, heldUp } from './outcome.ts'
 import type { Run } from './run.ts'
@@ -22,7 +22,7 @@ import { carryOut } from './steps.ts'
 const patienceMs = 5 * 60_000
 
 interface Removal {
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly seen: Seen
   readonly actions: readonly AwsAction[]
 }

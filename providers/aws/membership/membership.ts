@@ -1,7 +1,8 @@
 // The loop of targets: pods and nodes come and go far more often than anything else changes, and cost one call each time.
 import { reasons } from '../../../src/api/reasons.ts'
 import { firstFew } from '../../../src/model/first-few.ts'
-import type { LoadBalancerId, Problem } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
+import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
 import { hashOf } from '../model/ledger.ts'
@@ -24,6 +25,8 @@ const lateRemovalMs = 60_000
 export interface MembershipResult {
   readonly record: LedgerRecord
   readonly warnings: readonly Problem[]
+  /** The same by key of the target group, where there are any. */
+  readonly byGroup: ReadonlyMap<string, { readonly targets: number; readonly warnings: readonly Problem[] }>
   /** Targets that are wanted, over all groups. */
   readonly targets: number
   /** When targets that are kept for a while are due; absent when there are none. */
@@ -40,7 +43,7 @@ export async function syncMembership(
   context: Context,
   input: {
     /** The Service whose targets they are. */
-    readonly id: LoadBalancerId
+    readonly id: LoadBalancerOwner
     readonly groups: readonly StandingGroup[]
     readonly location: Location
     readonly record: LedgerRecord
@@ -51,7 +54,7 @@ export async function syncMembership(
   const inside = await insideOf(groups, location, caller)
   const isStrict = context.memory.strict.has(id.uid)
   let { record } = input
-  const warnings: Problem[] = []
+  const byGroup = new Map<string, { readonly targets: number; readonly warnings: readonly Problem[] }>()
   let targets = 0
   let againAfterMs: number | undefined
   let registeredAny = false
@@ -62,11 +65,13 @@ export async function syncMembership(
     record = synced.record
     if (isOld) continue
     registeredAny ||= synced.registeredAny
-    warnings.push(...choice.problems, ...skippedProblems(choice.skipped), ...refusedProblems(synced.refused))
+    const told = [...choice.problems, ...skippedProblems(choice.skipped), ...refusedProblems(synced.refused)]
+    byGroup.set(group.key, { targets: choice.targets.length, warnings: told })
     if (synced.againAfterMs !== undefined) againAfterMs = Math.min(againAfterMs ?? synced.againAfterMs, synced.againAfterMs)
   }
   context.memory.strict.delete(id.uid)
-  return { record, warnings, targets, registeredAny, ...(againAfterMs === undefined ? {} : { againAfterMs }) }
+  const warnings = [...byGroup.values()].flatMap(each => each.warnings)
+  return { record, warnings, byGroup, targets, registeredAny, ...(againAfterMs === undefined ? {} : { againAfterMs }) }
 }
 
 /** Addresses are asked about only where they are targets. */

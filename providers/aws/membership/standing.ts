@@ -61,7 +61,7 @@ export function standingGroups(
   const current = new Set(wanted.map(({ arn }) => arn))
   const old = [...all.values()].filter(
     ({ arn, tags }) =>
-      !current.has(arn) && isOwnedBy(tags, cluster, ownerOf(id)) && (id.kind === 'Service' || tags[ownerUidTag] === whose.uid),
+      !current.has(arn) && isOwnedBy(tags, cluster, ownerOf(id)) && (id.kind !== 'Group' || tags[ownerUidTag] === whose.uid),
   )
   return [
     ...wanted.flatMap(({ arn, group }) => fitted(arn, group, false)),

@@ -11,7 +11,9 @@ import type {
 } from '../settings/aws-settings.ts'
 import type { Tags } from '../snapshots/shapes.ts'
 import type { HttpListener, ImportedCertificate, WebAcl } from './application.ts'
-import { targetGroupKey } from './names.ts'
+import type { ApplicationSettings } from './application-wish.ts'
+import { ownerOf, targetGroupKey } from './names.ts'
+import { contentTag, ownershipTags } from './ownership.ts'
 import type { OwnRule } from './security-group-rules.ts'
 
 /** The group made for this load balancer, the one shared by all in the VPC, or one that the user named. */
@@ -107,10 +109,12 @@ export interface Naming {
   readonly backend: { readonly name: string; readonly description: string; readonly tags: Tags }
 }
 
-export interface StackInput {
+type CommonSettings = Pick<AwsSettings, 'loadBalancer' | 'securityGroups' | 'targetGroups' | 'allowInterruption'>
+
+export interface StackInput<Settings extends CommonSettings = CommonSettings> {
   readonly id: LoadBalancerOwner
   readonly vpcId: string
-  readonly settings: AwsSettings
+  readonly settings: Settings
   readonly naming: Naming
   readonly isAdopted?: boolean
   readonly subnets: readonly SubnetMapping[]
@@ -124,20 +128,46 @@ export interface StackInput {
   readonly members?: ReadonlySet<string>
 }
 
-/** The stack of one Service, or of a group. */
-export function buildStack(input: StackInput): NetworkStack {
+/** The stack of one Service, or of a group of them. */
+export function buildStack(input: StackInput<AwsSettings>): NetworkStack {
+  const { settings, naming } = input
+  return {
+    kind: 'network',
+    ...commonStack('network', input),
+    listeners: settings.listeners.map(listener => stackListener(listener, settings.targetGroups, naming)),
+    ...(input.members === undefined ? {} : { members: input.members }),
+  }
+}
+
+/** The stack of Ingresses that share a load balancer, or of one alone. */
+export function buildApplicationStack(input: StackInput<ApplicationSettings>, cluster: string): ApplicationStack {
+  const { settings, id } = input
+  const { tags } = settings
+  const marks = (key: string) => ownershipTags(cluster, `certificate/${key}`, ownerOf(id))
+  return {
+    kind: 'application',
+    ...commonStack('application', input),
+    listeners: settings.listeners.map(listener => ({ ...listener, tags: { ...tags, ...listener.tags } })),
+    ...(settings.webAcl === undefined ? {} : { webAcl: settings.webAcl }),
+    imports: settings.imports.map(({ names: _names, ...each }) => ({
+      ...each,
+      tags: { ...tags, ...each.tags, ...marks(each.key), [contentTag]: each.hash },
+    })),
+  }
+}
+
+function commonStack(type: StackBalancer['type'], input: StackInput): CommonStack {
   const { id, vpcId, settings, naming, subnets, foreignTags } = input
   const { loadBalancer, securityGroups } = settings
-  const { privateLinkInboundRules, capacityUnits } = loadBalancer
+  const { privateLinkInboundRules, capacityUnits, customerOwnedIpv4Pool, ipamIpv4Pool } = loadBalancer
   const isManaged = securityGroups.kind === 'managed'
   const opensTargets = securityGroups.manageBackendRules
   const isShared = opensTargets && securityGroups.kind !== 'none'
   return {
-    kind: 'network',
     id,
     vpcId,
     balancer: {
-      type: 'network',
+      type,
       ...naming.balancer,
       scheme: loadBalancer.scheme,
       ipAddressType: loadBalancer.ipAddressType,
@@ -149,9 +179,10 @@ export function buildStack(input: StackInput): NetworkStack {
       attributes: loadBalancer.attributes,
       ...(privateLinkInboundRules === undefined ? {} : { privateLinkInboundRules }),
       ...(capacityUnits === undefined ? {} : { capacityUnits }),
+      ...(customerOwnedIpv4Pool === undefined ? {} : { customerOwnedIpv4Pool }),
+      ...(ipamIpv4Pool === undefined ? {} : { ipamIpv4Pool }),
     },
     targetGroups: settings.targetGroups.map(group => ({ ...group, ...naming.targetGroup(group) })),
-    listeners: settings.listeners.map(listener => stackListener(listener, settings.targetGroups, naming)),
     ...(isManaged ? { frontend: { ...naming.frontend, rules: input.frontendRules } } : {}),
     ...(isShared && input.backendGroup === undefined ? { backend: { ...naming.backend, rules: [] } } : {}),
     opensTargets,
@@ -159,7 +190,6 @@ export function buildStack(input: StackInput): NetworkStack {
     ...(input.targetSecurityGroupTags === undefined ? {} : { targetSecurityGroupTags: input.targetSecurityGroupTags }),
     allowInterruption: settings.allowInterruption,
     foreignTags,
-    ...(input.members === undefined ? {} : { members: input.members }),
   }
 }
 

@@ -80,7 +80,8 @@ export async function unknownCertificates(
   caller: Caller,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const asked = listeners.filter(
-    ({ protocol, port }) => protocol === 'TLS' && record?.attributes[`certificates/${port}`] === undefined,
+    ({ protocol, port }) =>
+      (protocol === 'TLS' || protocol === 'HTTPS') && record?.attributes[`certificates/${port}`] === undefined,
   )
   const answers = await Promise.all(
     asked.map(async ({ arn }) => {

@@ -1,5 +1,5 @@
 // One look: for whom, where, and with what in mind.
-import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
+import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { Caller } from '../calls/calls.ts'
 import type { AwsGoal } from '../model/goal.ts'
 import type { LedgerRecord } from '../model/ledger.ts'
@@ -9,7 +9,7 @@ import type { Wish } from './wish.ts'
 
 export interface Look {
   readonly context: Context
-  readonly id: LoadBalancerId
+  readonly id: LoadBalancerOwner
   readonly record: LedgerRecord | undefined
   readonly location: Location
   readonly caller: Caller

@@ -7,18 +7,21 @@ import type { Location } from '../provider/locations.ts'
 import type { FoundListener, FoundLoadBalancer, FoundTargetGroup } from '../snapshots/shapes.ts'
 import type { Context } from './context.ts'
 
+export type Forwarded = FoundListener['forward'][number]
+
 /** What a plan may have to wait for: groups that are to take the place of others, and a load balancer that is. */
 export function waitedFor(
   stack: Stack,
   {
     standing,
     groups,
-    listeners,
+    forwarded,
     record,
   }: {
     readonly standing: readonly FoundLoadBalancer[]
     readonly groups: readonly FoundTargetGroup[]
-    readonly listeners: readonly FoundListener[]
+    /** Where the load balancer that is wanted leads to. */
+    readonly forwarded: readonly Forwarded[]
     readonly record: LedgerRecord | undefined
   },
 ): readonly string[] {
@@ -28,8 +31,7 @@ export function waitedFor(
   const replaced = standing.some(({ arn, name }) => name !== stack.balancer.name && !retired.has(arn))
   if (replaced) return [...own.map(({ arn }) => arn), ...(current ? [current.arn] : [])]
   return own.flatMap(({ arn }) => {
-    const leading = listeners.filter(({ loadBalancer }) => loadBalancer === current?.arn)
-    const waits = leading.some(({ forward }) => forward.some(({ targetGroup, weight }) => targetGroup === arn && weight === 0))
+    const waits = forwarded.some(({ targetGroup, weight }) => targetGroup === arn && weight === 0)
     return waits ? [arn] : []
   })
 }

@@ -59,10 +59,12 @@ function typeAndSubnets({ balancer }: Stack, found: FoundLoadBalancer): readonly
   const wanted = balancer.subnets.map(({ subnetId }) => subnetId).toSorted()
   const present = found.subnets.map(({ subnetId }) => subnetId).toSorted()
   if (wanted.join() !== present.join()) {
-    // A zone's subnet is given up in one call and another one added in the next ("Availability Zones", NLB guide).
+    // A zone's subnet is given up in one call and another one added in the next ("Availability Zones", NLB guide); an Application
+    // Load Balancer changes all at once.
     const kept = balancer.subnets.filter(({ subnetId }) => present.includes(subnetId))
     const leaves = present.some(id => !wanted.includes(id))
-    if (leaves && kept.length > 0 && kept.length < wanted.length) actions.push({ kind: 'set-subnets', subnets: kept, balancer })
+    const isInTwo = balancer.type === 'network' && leaves && kept.length > 0 && kept.length < wanted.length
+    if (isInTwo) actions.push({ kind: 'set-subnets', subnets: kept, balancer })
     actions.push({ kind: 'set-subnets', subnets: balancer.subnets, balancer })
   } else if (found.sourceNat !== balancer.sourceNat && balancer.ipAddressType === 'dualstack') {
     actions.push({ kind: 'set-subnets', subnets: balancer.subnets, balancer })

@@ -19,12 +19,7 @@ export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
   for (const group of seen.groups) {
     if (stack.targetGroups.some(({ name }) => name === group.name)) continue
     // Of our own load balancers the listeners tell, which were just read; of others, the group itself.
-    const all = [
-      ...seen.listeners
-        .filter(({ forward }) => forward.some(({ targetGroup }) => targetGroup === group.arn))
-        .map(({ loadBalancer }) => loadBalancer),
-      ...group.loadBalancers.filter(arn => !ours.has(arn)),
-    ]
+    const all = [...leadingTo(group.arn, seen), ...group.loadBalancers.filter(arn => !ours.has(arn))]
     const users = all.filter(arn => !goingBalancers.has(arn))
     // Deleted with the listeners, or when what replaced load balancers had is gone.
     if (users.some(arn => arn !== current?.arn) || hasLeft(group, stack)) continue
@@ -42,6 +37,16 @@ export function cleanUp(stack: Stack, seen: Seen): readonly AwsAction[] {
   if (stack.opensTargets && actions.some(({ kind }) => kind === 'delete-target-group'))
     actions.push({ kind: 'open-targets', keys: stack.targetGroups.map(({ key }) => key), closes: true })
   return actions
+}
+
+/** The load balancers whose listeners or rules lead to a target group. */
+function leadingTo(arn: string, { listeners, application }: Seen): readonly string[] {
+  const byListener = listeners.filter(({ forward }) => forward.some(({ targetGroup }) => targetGroup === arn))
+  const byRule = (application?.rules ?? []).flatMap(({ listener, actions }) => {
+    const leads = actions.some(action => action.kind === 'forward' && action.to.some(to => 'arn' in to && to.arn === arn))
+    return leads ? listeners.filter(each => each.arn === listener) : []
+  })
+  return [...byListener, ...byRule].map(({ loadBalancer }) => loadBalancer)
 }
 
 /** What members of a group had that have no part of it any more; nothing leads there once the listeners are as planned. */

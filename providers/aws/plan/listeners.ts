@@ -8,7 +8,7 @@ import { hasLeft, leftBehind } from './clean.ts'
 import { changesOf, recorded } from './believed.ts'
 
 /** How long a listener keeps to the old target group while the fresh one is not healthy. */
-const longestFillMs = 5 * 60_000
+export const longestFillMs = 5 * 60_000
 
 export function listenerSteps(stack: NetworkStack, seen: Seen): readonly AwsAction[] {
   const arn = currentOf(stack, seen)?.arn

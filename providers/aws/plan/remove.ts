@@ -17,12 +17,13 @@ export function remove(seen: Seen): readonly AwsAction[] {
 }
 
 /** What is deleted of an owner that goes. */
-export function deletions({ balancers, groups, frontends }: Seen): readonly AwsAction[] {
+export function deletions({ balancers, groups, frontends, application }: Seen): readonly AwsAction[] {
   return [
     // Listeners go with their load balancer, which frees the target groups.
     ...balancers.map(({ arn, name }): AwsAction => ({ kind: 'delete-load-balancer', arn, name })),
     ...groups.map(({ arn, name }): AwsAction => ({ kind: 'delete-target-group', arn, name })),
     ...frontends.map(({ id, name }): AwsAction => ({ kind: 'delete-security-group', id, name })),
+    ...(application?.certificates ?? []).map(({ arn, key }): AwsAction => ({ kind: 'delete-certificate', arn, key })),
   ]
 }
 

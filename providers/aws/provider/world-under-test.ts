@@ -136,7 +136,13 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       transports: ({ region, assumeRole }) =>
         sdkTransports({
           region,
-          endpoints: { elasticLoadBalancingV2: aws.endpoint, ec2: aws.endpoint, acm: aws.endpoint, sts: aws.endpoint },
+          endpoints: {
+            elasticLoadBalancingV2: aws.endpoint,
+            ec2: aws.endpoint,
+            acm: aws.endpoint,
+            wafv2: aws.endpoint,
+            sts: aws.endpoint,
+          },
           ...(assumeRole === undefined ? {} : { assumeRole }),
           credentials: { accessKeyId: 'AKIAFAKE', secretAccessKey: 'fake' },
           maxAttempts: options.maxAttempts ?? 1,

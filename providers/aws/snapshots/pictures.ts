@@ -2,6 +2,8 @@
 import type { NetworkInterface, Subnet } from '@aws-sdk/client-ec2'
 import type { AwsCalls, Caller } from '../calls/calls.ts'
 import { isGone } from '../calls/errors.ts'
+import type { ListedCertificate } from '../ingress/certificates.ts'
+import { listCertificates } from './certificates.ts'
 import { createRecent } from './recent.ts'
 import type { Recent } from './recent.ts'
 import { createRulePictures } from './rules.ts'
@@ -19,6 +21,10 @@ export interface Pictures {
   readonly securityGroups: SnapshotTable<FoundSecurityGroup>
   readonly subnets: SnapshotTable<Subnet>
   readonly interfaces: SnapshotTable<NetworkInterface>
+  /** Certificates of ACM that are issued. */
+  readonly certificates: SnapshotTable<ListedCertificate>
+  /** Regional web ACLs of WAFv2, by name. */
+  readonly webAcls: SnapshotTable<{ readonly name: string; readonly arn: string }>
   /** Listeners are listed load balancer by load balancer; here are those we wrote. */
   readonly listeners: Recent<FoundListener>
   /** Rules of listeners, as far as they were looked at. */
@@ -108,6 +114,19 @@ export function createPictures(options: {
           return { items: answer.Subnets ?? [], next: answer.NextToken }
         }),
     }),
+    certificates: createTable({ monotonic, keyOf: ({ arn }) => arn, list: () => listCertificates(calls, caller) }),
+    webAcls: createTable({
+      monotonic,
+      keyOf: ({ name }) => name,
+      list: async () => {
+        const all = await pages(async NextMarker => {
+          const marker = NextMarker === undefined ? {} : { NextMarker }
+          const answer = await calls.waf('ListWebACLs', { Scope: 'REGIONAL', Limit: 100, ...marker }, caller)
+          return { items: answer.WebACLs ?? [], next: answer.NextMarker }
+        })
+        return all.map(({ Name = '', ARN = '' }) => ({ name: Name, arn: ARN }))
+      },
+    }),
     interfaces: createTable({
       monotonic,
       keyOf: ({ NetworkInterfaceId }) => NetworkInterfaceId ?? '',
@@ -164,7 +183,7 @@ function ec2Paging(NextToken: string | undefined) {
   return { MaxResults: ec2Page, ...(NextToken === undefined ? {} : { NextToken }) }
 }
 
-async function pages<T>(
+export async function pages<T>(
   page: (next: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | undefined }>,
 ): Promise<readonly T[]> {
   const all: T[] = []

@@ -1,5 +1,4 @@
 // The certificates in ACM that were imported for an owner: by the ledger, or found again by their tags.
-import type { CertificateSummary, KeyAlgorithm } from '@aws-sdk/client-acm'
 import type { Caller } from '../../calls/calls.ts'
 import { hasCode } from '../../calls/errors.ts'
 import type { FoundCertificate } from '../../model/application.ts'
@@ -9,11 +8,9 @@ import type { Tags } from '../../model/ownership.ts'
 import type { Owner } from '../../model/names.ts'
 import { recorded } from '../../plan/believed.ts'
 import type { Location } from '../../provider/locations.ts'
+import { namesOf, summaries } from '../../snapshots/certificates.ts'
 
 const prefix = 'certificate/'
-const pageSize = 1000
-/** Without a filter, ACM lists only keys of RSA with up to 2,048 bits (API_Filters). */
-const keyTypes: KeyAlgorithm[] = ['RSA_1024', 'RSA_2048', 'RSA_3072', 'RSA_4096', 'EC_prime256v1', 'EC_secp384r1', 'EC_secp521r1']
 
 /**
  * Those on record cost no call. Something that is wanted and not on record may have been imported by a run that was cut, so that
@@ -60,9 +57,8 @@ async function search(
   { cluster, owner, names }: { readonly cluster: string; readonly owner: Owner; readonly names: ReadonlySet<string> },
   caller: Caller,
 ): Promise<readonly FoundCertificate[]> {
-  const candidates = (await listAll(location, caller)).filter(
-    ({ Type, DomainName = '', SubjectAlternativeNameSummaries = [] }) =>
-      Type === 'IMPORTED' && [DomainName, ...SubjectAlternativeNameSummaries].some(name => names.has(name.toLowerCase())),
+  const candidates = (await summaries(location.calls, caller)).filter(
+    summary => summary.Type === 'IMPORTED' && namesOf(summary).some(name => names.has(name)),
   )
   const found = await Promise.all(
     candidates.map(async ({ CertificateArn: arn = '' }): Promise<readonly FoundCertificate[]> => {
@@ -73,18 +69,6 @@ async function search(
     }),
   )
   return found.flat()
-}
-
-async function listAll({ calls }: Location, caller: Caller): Promise<readonly CertificateSummary[]> {
-  const all: CertificateSummary[] = []
-  let next: string | undefined
-  do {
-    const token = next === undefined ? {} : { NextToken: next }
-    const answer = await calls.acm('ListCertificates', { Includes: { keyTypes }, MaxItems: pageSize, ...token }, caller)
-    all.push(...(answer.CertificateSummaryList ?? []))
-    next = answer.NextToken === '' ? undefined : answer.NextToken
-  } while (next !== undefined)
-  return all
 }
 
 /** Undefined when the certificate is gone. */

@@ -1,0 +1,85 @@
+// What Ingresses ask for between them, with what that takes to know of AWS: certificates for their hosts, web ACLs by name.
+import type { IngressGroupGoal } from '../../../../src/model/ingress-group.ts'
+import type { Caller } from '../../calls/calls.ts'
+import { applicationWish } from '../../ingress/application.ts'
+import type { Around } from '../../ingress/application.ts'
+import type { IngressSettings } from '../../ingress/asked.ts'
+import { certificateFor, hostsToDiscover } from '../../ingress/certificates.ts'
+import { sortMembers } from '../../ingress/members.ts'
+import { portsOf } from '../../ingress/ports.ts'
+import type { ApplicationWish } from '../../model/application-wish.ts'
+import type { LedgerRecord } from '../../model/ledger.ts'
+import type { Location } from '../../provider/locations.ts'
+import type { Existing } from '../../settings/wish.ts'
+import { notOlder } from '../../snapshots/pictures.ts'
+import type { Context } from '../context.ts'
+import { existingOf } from '../wish.ts'
+
+export type IngressGoal = IngressGroupGoal<IngressSettings>
+
+/** Where something is not found, others may have made it since. */
+const maxAgeMs = 60_000
+
+export interface WishInput {
+  readonly record: LedgerRecord | undefined
+  readonly location: Location
+  readonly caller: Caller
+  /** What is known of the load balancer beside the record. */
+  readonly existing?: Existing
+}
+
+/** Costs no call where nothing is to be found by name, or all of it was found before. */
+export async function wishFor(context: Context, goal: IngressGoal, input: WishInput): Promise<ApplicationWish> {
+  const { record, location } = input
+  const before = record?.ingresses ?? []
+  const [discovered, webAclNamed] = await Promise.all([
+    certificatesByHost(context, goal, { ...input, before }),
+    webAclsByName(context, goal, input),
+  ])
+  const imported = Object.keys(record?.ids ?? {}).filter(resource => resource.startsWith('certificate/'))
+  return applicationWish(goal, {
+    before,
+    existing: input.existing ?? existingOf(record),
+    place: location.place,
+    discovered,
+    imported: new Set(imported.map(resource => resource.slice('certificate/'.length))),
+    webAclNamed,
+  })
+}
+
+async function certificatesByHost(
+  { clock }: Context,
+  goal: IngressGoal,
+  { location: { pictures }, caller, before }: WishInput & Pick<Around, 'before'>,
+): Promise<ReadonlyMap<string, string>> {
+  const { served } = sortMembers(goal, before)
+  const secure = served.filter(({ ingress, settings }) =>
+    portsOf(ingress, settings.values).some(({ protocol }) => protocol === 'HTTPS'),
+  )
+  const hosts = [...hostsToDiscover(secure)]
+  if (hosts.length === 0) return new Map()
+  const find = (listed: Awaited<ReturnType<typeof pictures.certificates.all>>) =>
+    new Map(
+      hosts.flatMap(host => {
+        const arn = certificateFor(host, [...listed.values()], clock.now())
+        return arn === undefined ? [] : [[host, arn] as const]
+      }),
+    )
+  const found = find(await pictures.certificates.all(caller.signal))
+  if (found.size === hosts.length) return found
+  return find(await notOlder(pictures.certificates, maxAgeMs, { now: clock.monotonic(), signal: caller.signal }))
+}
+
+async function webAclsByName(
+  { clock }: Context,
+  { members }: IngressGoal,
+  { location: { pictures }, caller }: WishInput,
+): Promise<Around['webAclNamed']> {
+  const names = members.flatMap(({ settings }) => settings.values.webAclName ?? []).filter(name => name !== 'none')
+  if (names.length === 0) return () => undefined
+  const known = await pictures.webAcls.all(caller.signal)
+  const isWhole = names.every(name => known.has(name))
+  const since = { now: clock.monotonic(), signal: caller.signal }
+  const acls = isWhole ? known : await notOlder(pictures.webAcls, maxAgeMs, since)
+  return name => acls.get(name)?.arn
+}
