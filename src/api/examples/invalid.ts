@@ -60,6 +60,13 @@ export const invalid: readonly InvalidExample[] = [
     error: 'spec.local.pools[0]',
   },
   {
+    why: 'a drain time of more than a day',
+    kind: 'LoadBalancerClass',
+    name: 'slow',
+    spec: { provider: 'local', local: { drainSeconds: 86_401 } },
+    error: 'spec.local.drainSeconds: Invalid value: 86401: spec.local.drainSeconds in body should be less than or equal to 86400',
+  },
+  {
     why: 'an unknown final setting',
     kind: 'LoadBalancerClass',
     spec: { provider: 'local', local: { final: ['addresses'] } },

@@ -13,7 +13,7 @@ export const valid: readonly Example[] = [
       targets: 'Pod',
       default: true,
       aliases: ['service.k8s.aws/nlb', 'metallb'],
-      local: { pools: ['office', 'lab.example'], final: ['load-balancer-ips', 'address-pool'] },
+      local: { pools: ['office', 'lab.example'], drainSeconds: 0, final: ['load-balancer-ips', 'address-pool', 'drain-seconds'] },
     },
   },
   {
@@ -213,6 +213,20 @@ export const valid: readonly Example[] = [
       serviceNames: 'default/web',
       nodes: ['n2', 'n0'],
       nodeInterfaces: [{ node: 'n2', interfaces: ['bond0', 'eth1'] }],
+    },
+  },
+  {
+    why: 'an announcement with pod targets, source ranges and a drain time',
+    kind: 'Announcement',
+    name: 'ip-10-201-200-3',
+    spec: {
+      address: '10.201.200.3',
+      pool: 'office',
+      services: services.map(service => ({ ...service, drainSeconds: 0 })),
+      nodes: ['n2'],
+      targets: 'Pod',
+      hashSeed: 4711,
+      fenced: true,
     },
   },
   {
