@@ -204,7 +204,7 @@ test('text from Ingresses stays text: nothing of it becomes another field, type 
   const model = modelOf([ingress({ rules: { 'a.b-c.example': { 'ImplementationSpecific /"},"x":{"(.*)': 'web' } } })])
   const [configuration] = xds([{ name: 'lan', model }], facts).routes.values()
   const [virtualHost] = configuration?.virtual_hosts ?? []
-  expect(virtualHost?.routes[0]?.match).toEqual({ path_separated_prefix: '/"},"x":{"(.*)' })
+  expect(virtualHost?.routes[0]?.match).toEqual({ path_separated_prefix: '/%22%7D,%22x%22:%7B%22(.*)' })
 })
 
 function applied(present: Resources, { type, set, remove }: Change): Resources {

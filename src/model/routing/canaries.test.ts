@@ -1,8 +1,13 @@
 // Canaries: which route of which Ingress they share, and who is told when there is none.
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Ingress } from '../ingress-objects.ts'
 import { routingModel } from './build.ts'
 import { ingress, resolve } from './examples-under-test.ts'
 import { certificateFor, routeRequest } from './match.ts'
+import type { Route } from './model.ts'
+import { canaryByTheWords, wayByTheWords } from './oracle-under-test.ts'
+import { anyIngresses, anyRequest } from './random-ingresses-under-test.ts'
 import { readIngress } from './read.ts'
 import { reportOf } from './report.ts'
 
@@ -95,4 +100,27 @@ test('an expression that cannot be used is left out alone', () => {
     reason: 'InvalidPath',
     message: expect.stringContaining('only (?: ) is understood'),
   })
+})
+
+test('for every set of Ingresses canaries change no way of the others, and share those that the words say', () => {
+  const uid = ({ metadata }: Ingress) => `${metadata.namespace}/${metadata.name}`
+  fc.assert(
+    fc.property(anyIngresses, anyIngresses, fc.array(anyRequest, { minLength: 1, maxLength: 10 }), (mains, others, requests) => {
+      const canaries = others.filter(other => !mains.some(main => uid(main) === uid(other)))
+      const model = routingModel([
+        ...mains.map(each => readIngress(each, resolve)),
+        ...canaries.map(each => readIngress(each, resolve, { canary: true })),
+      ])
+      const shown = (route: Route | undefined) =>
+        route && 'ingress' in route.origin
+          ? `${route.origin.ingress.namespace}/${route.origin.ingress.name} ${route.asked}`
+          : undefined
+      for (const { host, path } of requests) {
+        const { route } = routeRequest(model, host, path)
+        expect(shown(route) ?? '404').toBe(wayByTheWords(mains, host, path))
+        expect(shown(route?.canary) ?? 'none').toBe(canaryByTheWords(mains, canaries, host, path))
+      }
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -8,6 +8,53 @@ interface Candidate {
 
 /** `namespace/name service:port` of the Ingress and backend that get the request, or `404`. */
 export function wayByTheWords(ingresses: readonly Ingress[], hostHeader: string, target: string): string {
+  const chosen = choiceByTheWords(ingresses, hostHeader, target)
+  return chosen ? answer(chosen.owner, chosen.path?.backend ?? chosen.owner.spec?.defaultBackend) : '404'
+}
+
+/** As `wayByTheWords`, of the canary that has a share of the request; `none` when no canary has. */
+export function canaryByTheWords(
+  mains: readonly Ingress[],
+  canaries: readonly Ingress[],
+  hostHeader: string,
+  target: string,
+): string {
+  const chosen = choiceByTheWords(mains, hostHeader, target)
+  if (!chosen) return 'none'
+  const { owner, host, path } = chosen
+  const kind = (each: IngressPath) => (each.pathType === 'Exact' ? 'Exact' : 'Prefix')
+  for (const canary of canaries.toSorted((one, other) => (isBefore(one, other) ? -1 : 1))) {
+    if (canary.metadata.namespace !== owner.metadata.namespace) continue
+    const rules = (canary.spec?.rules ?? []).filter(rule => (rule.host ?? '') === host)
+    const same = rules
+      .flatMap(rule => rule.http?.paths ?? [])
+      .find(each => path && kind(each) === kind(path) && samePath(each, path))
+    const backend = path ? same?.backend : isDefaultFor(canary, host) ? canary.spec?.defaultBackend : undefined
+    const main = path ? path.backend : owner.spec?.defaultBackend
+    if (!backend) continue
+    return JSON.stringify(backend) === JSON.stringify(main) ? 'none' : answer(canary, backend)
+  }
+  return 'none'
+}
+
+/** Its default backend stands for the hosts it names, and for those that nobody names. */
+function isDefaultFor({ spec }: Ingress, host: string): boolean {
+  return host === '' || (spec?.rules ?? []).some(rule => (rule.host ?? '') === host)
+}
+
+function samePath({ path: one = '', pathType }: IngressPath, { path: other = '' }: IngressPath): boolean {
+  return pathType === 'Exact' ? one === other : one.replace(/\/+$/, '') === other.replace(/\/+$/, '')
+}
+
+interface Choice {
+  readonly owner: Ingress
+  /** Of the rule; for a default backend the host that it stands for. */
+  readonly host: string
+  /** Absent: the default backend. */
+  readonly path?: IngressPath
+}
+
+function choiceByTheWords(ingresses: readonly Ingress[], hostHeader: string, target: string): Choice | undefined {
   const byAge = ingresses.toSorted((one, other) => (isBefore(one, other) ? -1 : 1))
   const host = hostHeader.startsWith('[') ? hostHeader : (hostHeader.split(':')[0] ?? '').toLowerCase()
   const path = target.split('?')[0] ?? ''
@@ -30,12 +77,14 @@ export function wayByTheWords(ingresses: readonly Ingress[], hostHeader: string,
       if (isMatched(path) && (!best || goesBefore(candidate, best))) best = candidate
     }
   }
-  if (best) return answer(best.owner, best.path.backend)
+  const ruleHost = rules[0]?.rule.host ?? ''
+  if (best) return { ...best, host: ruleHost }
 
   // The default backend of the oldest Ingress with these rules that has one, or else of the oldest that has one at all.
   const named = rules === without ? [] : rules.map(({ owner }) => owner)
-  const giver = [...named, ...byAge].find(({ spec }) => spec?.defaultBackend)
-  return giver ? answer(giver, giver.spec?.defaultBackend) : '404'
+  const own = named.find(({ spec }) => spec?.defaultBackend)
+  const giver = own ?? byAge.find(({ spec }) => spec?.defaultBackend)
+  return giver && { owner: giver, host: own ? ruleHost : '' }
 
   function isMatched({ path: rulePath = '', pathType }: IngressPath): boolean {
     if (pathType === 'Exact') return path === rulePath

@@ -4,8 +4,8 @@ import { readRegex } from './regex.ts'
 
 /**
  * What a path matches. Exact: the very same path. Prefix: whole elements between slashes from the start; `path` has no slash
- * at its end (but `/` itself), so that it matches `path` and everything under `path/`. Characters that do not travel in a
- * request line (spaces, all beyond ASCII) are percent-encoded; everything else stays as it was written, escapes included.
+ * at its end (but `/` itself), so that it matches `path` and everything under `path/`. Characters that no URI holds (spaces, all
+ * beyond ASCII, a few more) are percent-encoded; escapes stay as they were written, but for those of letters, digits and `-._~`.
  * Regex: paths that begin with what the expression matches, in capital or small letters; only where an Ingress asks for it.
  */
 export interface PathMatch {
@@ -62,10 +62,10 @@ export function comparePaths(one: PathMatch, other: PathMatch): number {
   return one.type === other.type ? 0 : one.type === 'Regex' ? -1 : 1
 }
 
-/** The path of a request target: without query and fragment, `/` when there is none, in the form that travels. */
+/** The path of a request target: without query, fragment and dot segments, `/` when there is none, in the form that travels. */
 export function requestPath(target: string): string {
   const [path = ''] = target.split(/[?#]/, 1)
-  return path === '' ? '/' : wireForm(path)
+  return path === '' ? '/' : withoutDots(wireForm(path))
 }
 
 function mistakeIn(path: string): string | undefined {
@@ -77,7 +77,29 @@ function mistakeIn(path: string): string | undefined {
   return never === undefined ? undefined : `holds ${JSON.stringify(never)}, which no path of a request does`
 }
 
-/** RFC 3986: what is not printable ASCII is sent as percent-encoded UTF-8. */
+/**
+ * RFC 3986: what no URI holds is sent as percent-encoded UTF-8, and escapes of characters that need none mean the characters
+ * (6.2.2.2). Clients and proxies write the one or the other; compared is this form.
+ */
 function wireForm(path: string): string {
-  return path.toWellFormed().replaceAll(/[^!-~]+/gu, encodeURIComponent)
+  return path
+    .toWellFormed()
+    .replaceAll(/[^!-~]+|["<>^`{|}]/gu, encodeURIComponent)
+    .replaceAll(/%([0-9a-f]{2})/gi, (escape, hex: string) => {
+      const character = String.fromCodePoint(Number.parseInt(hex, 16))
+      return /[A-Za-z0-9._~-]/.test(character) ? character : escape
+    })
+}
+
+/** RFC 3986, 5.2.4. */
+function withoutDots(path: string): string {
+  if (!/\/\.{1,2}(\/|$)/.test(path)) return path
+  const kept: string[] = []
+  const segments = path.split('/').slice(1)
+  for (const [index, segment] of segments.entries()) {
+    if (segment === '..') kept.pop()
+    if (segment !== '.' && segment !== '..') kept.push(segment)
+    else if (index === segments.length - 1) kept.push('')
+  }
+  return `/${kept.join('/')}`
 }
