@@ -8,8 +8,8 @@ const lanTests = ['{src,providers,test}/**/*.lan.test.ts']
 const serial = {
   pool: 'forks',
   fileParallelism: false,
-  testTimeout: 120_000,
-  hookTimeout: 300_000,
+  testTimeout: 180_000,
+  hookTimeout: 600_000,
   // What another process brings about comes when the machine lets it.
   expect: { poll: { timeout: 60_000 } },
 } as const
