@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 type Answer = { readonly pod: string; readonly client: string } | { readonly error: string }
 
-const timeoutMs = 8_000
+const timeoutMs = 5_000
 
 function http(host: string, port: number): Promise<Answer> {
   return new Promise(resolve => {
