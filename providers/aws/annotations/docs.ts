@@ -1,6 +1,7 @@
 // docs/aws.md: every annotation the aws provider knows and the setting of the class that goes with it, from the rows that read them.
 import { type AwsDefaults, awsClassSchema } from '../../../src/api/aws-class.ts'
 import { classicKeys, ownAwsAnnotations, serviceAnnotations, servicePrefix, suffixRows } from '../annotations.ts'
+import { code, table } from './markdown.ts'
 import type { AwsRow } from './row.ts'
 
 /** The whole page. */
@@ -41,13 +42,4 @@ function settingText(setting: AwsRow['setting']): string {
 
 function isDefault(setting: string): setting is keyof AwsDefaults {
   return setting in awsClassSchema.shape
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function code(text: string): string {
-  return `\`${text}\``
 }

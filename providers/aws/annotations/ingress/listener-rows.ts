@@ -11,7 +11,7 @@ export const listenerRows = {
     scope: 'listener',
     setting: 'listeners',
     doc: 'JSON: the ports at which the rules of the Ingress stand. A group has those of all its members.',
-    default: '`[{"HTTP":80}]`; with a certificate, `spec.tls` included, `[{"HTTPS":443}]`, and with `ssl-redirect` both',
+    default: '`[{"HTTP":80}]`; with `certificate-arn` `[{"HTTPS":443}]`; with `spec.tls` or `ssl-redirect` both',
     example: '[{"HTTP":80},{"HTTPS":443}]',
   },
   'ssl-redirect': {

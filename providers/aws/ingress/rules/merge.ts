@@ -3,7 +3,6 @@ import type { RuleCondition } from '../../model/application.ts'
 import { conditionsOf } from './express.ts'
 import { hostKey, overlaps, pathKey } from './item.ts'
 import type { Author, HostMatch, Item, PathMatch, Way } from './item.ts'
-import { itemKey } from './settle.ts'
 
 /** A rule: any of the hosts, any of the paths, and all of what is further. */
 export interface Merged {
@@ -24,8 +23,8 @@ export interface MergeResult {
 
 /** Where something stood when it was looked at last: what stood together stays together. */
 export interface Standing {
-  /** By `itemKey`, the rule that asked it, as any text that tells rules apart, and where it stood. */
-  of(key: string): { readonly rule: string; readonly place: number } | undefined
+  /** The rule that asked it, as any text that tells rules apart, and where it stood. */
+  of(item: Pick<Item, 'host' | 'path' | 'further'>): { readonly rule: string; readonly place: number } | undefined
 }
 
 interface Node {
@@ -50,7 +49,7 @@ export function merge(items: readonly Item[], standing: Standing = { of: () => u
       refused.push({ item, why: conditions.error })
       continue
     }
-    const stood = standing.of(itemKey(item))
+    const stood = standing.of(item)
     const { host, path, further, way, author } = item
     const merged: Merged = { hosts: [host], paths: [path], further, way, authors: [author], conditions }
     nodes.set(index, { merged, items: [index], hint: stood?.rule, place: stood?.place ?? Infinity, first: index })

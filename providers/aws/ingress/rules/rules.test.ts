@@ -9,11 +9,13 @@ import type { Ingress } from '../../../../src/model/ingress-objects.ts'
 import type { Route } from '../../../../src/model/routing/model.ts'
 import { requestHost } from '../../../../src/model/routing/host.ts'
 import { requestPath } from '../../../../src/model/routing/path.ts'
+import type { FoundListenerRule } from '../../model/application.ts'
 import { albAnswer } from './alb-under-test.ts'
 import { merge } from './merge.ts'
-import type { Standing } from './merge.ts'
+import type { Merged, Standing } from './merge.ts'
 import { programOf } from './programs.ts'
-import { itemKey, settle } from './settle.ts'
+import { settle } from './settle.ts'
+import { standingOf } from './standing.ts'
 import type { Way } from './item.ts'
 
 const fixed = (body: string): Way => ({ actions: [{ kind: 'fixed-response', status: '200', body }], transforms: [], key: body })
@@ -30,6 +32,14 @@ function rulesFor(ingresses: readonly Ingress[], standing?: Standing, order: (ea
     return action?.kind === 'fixed-response' ? (action.body ?? '').replace(/:80$/, '') : 'nothing'
   }
   return { ask, rules, refused, dead: settled.dead }
+}
+
+/** As AWS tells them. */
+function found(rules: readonly Merged[]): readonly FoundListenerRule[] {
+  return rules.map(({ conditions, way: { actions, transforms } }, index) => {
+    const arn = `arn:rule/${index}`
+    return { arn, listener: 'arn:listener', priority: (index + 1) * 100, conditions, actions, transforms }
+  })
 }
 
 describe('the tables of the documentation', () => {
@@ -100,14 +110,10 @@ describe('few rules', () => {
 
   test('one more path leaves every rule that stood as it was', () => {
     const before = rulesFor([ingress({ rules: { 'a.test': many } })]).rules
-    const stood = new Map(
-      before.flatMap(({ hosts, paths, further }, place) =>
-        hosts.flatMap(host => paths.map(path => [itemKey({ host, path, further }), { rule: String(place), place }] as const)),
-      ),
-    )
-    const after = rulesFor([ingress({ rules: { 'a.test': { 'Exact /first': 'web', ...many } } })], {
-      of: key => stood.get(key),
-    }).rules
+    const after = rulesFor(
+      [ingress({ rules: { 'a.test': { 'Exact /first': 'web', ...many } } })],
+      standingOf(found(before)),
+    ).rules
     const texts = (rules: typeof before) => rules.map(({ conditions }) => JSON.stringify(conditions))
     expect(texts(after).filter(text => !texts(before).includes(text))).toHaveLength(1)
     expect(texts(after)).toEqual(expect.arrayContaining(texts(before)))
@@ -148,13 +154,9 @@ test('for random Ingresses ALB answers every request as the routing model does, 
       fc.array(anyRequest, { minLength: 1, maxLength: 8 }),
       (ingresses, before, requests) => {
         const model = modelOf(ingresses)
-        const stood = new Map(
-          rulesFor(before).rules.flatMap(({ hosts, paths, further }, place) =>
-            hosts.flatMap(host => paths.map(path => [itemKey({ host, path, further }), { rule: String(place), place }] as const)),
-          ),
-        )
+        const stood = standingOf(found(rulesFor(before).rules))
         const fresh = rulesFor(ingresses)
-        const changed = rulesFor(ingresses, { of: key => stood.get(key) })
+        const changed = rulesFor(ingresses, stood)
         for (const { host, path } of requests) {
           const expected = words(answer(model, host, path))
           expect(fresh.ask(requestHost(host), path)).toBe(expected)

@@ -1,5 +1,5 @@
 // Leaves out the ways that make no difference: those that nothing reaches, and those that end where they would end without. Pure.
-import { covers, hostKey, overlaps, pathKey } from './item.ts'
+import { covers, overlaps } from './item.ts'
 import type { Author, Item, Way } from './item.ts'
 
 export interface Settled {
@@ -49,9 +49,4 @@ function isIdle(item: Item, after: readonly Item[], last: Way): boolean {
     if (covers(next, item)) return true
   }
   return last.key === item.way.key
-}
-
-/** Items with the same key take the same requests. */
-export function itemKey({ host, path, further }: Pick<Item, 'host' | 'path' | 'further'>): string {
-  return `${hostKey(host)} ${pathKey(path)} ${JSON.stringify(further)}`
 }
