@@ -49,6 +49,7 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
   const copies = followCopies(surroundings)
   const ingress = createLocalIngressProvider({
     services: stores.services,
+    nodeReports: stores.reports,
     serviceStore: objectWrites(writer, servicesResource),
     copying: {
       copies: copies.store,

@@ -19,6 +19,11 @@ export const ingressReasons = {
     meaning: 'No Envoy of the DaemonSet weir-gateway is ready, so nobody answers requests.',
     remedy: 'Wait while it starts; if it stays, look at the pods of the DaemonSet weir-gateway in weir-system.',
   },
+  ChangeHeldBack: {
+    on: ingresses,
+    meaning: 'Envoy refuses what the Ingress asks for now; what was served before goes on.',
+    remedy: 'Take back the last change, or correct what the message says.',
+  },
   RouteShadowed: {
     on: ingresses,
     meaning: 'An older Ingress has the same path of the same host, so its route is the one in effect.',

@@ -1,4 +1,4 @@
-// The walk of an Ingress against a true API server: claimed, put behind a gateway, merged with others, told, released.
+// The walk of an Ingress against a true API server, with the rights of deploy/base: claimed, put behind a gateway, merged with others, told, released.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { selfSigned } from '../../test/fake-aws/certificate-files.ts'
 import { fakeAgents } from '../../test/contract/agents.ts'
@@ -7,10 +7,13 @@ import { readyOf, servicePath, startCluster, weirPath } from '../../test/contrac
 import type { Cluster } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
+import { rightsOfController } from '../../test/contract/rights.ts'
+import type { Rights } from '../../test/contract/rights.ts'
 import { waitFor } from '../../test/lab/waiting.ts'
 
 let cluster: Cluster
 let agents: FakeAgents
+let rights: Rights
 let weir: RunningController
 
 beforeAll(async () => {
@@ -28,11 +31,13 @@ beforeAll(async () => {
   await cluster.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } })
   await cluster.service('web', { spec: { type: 'ClusterIP' }, class: undefined })
   await cluster.service('web', { namespace: 'team', spec: { type: 'ClusterIP' }, class: undefined })
-  weir = runController({ kubeconfig: cluster.plane.kubeconfig })
+  rights = await rightsOfController(cluster)
+  weir = runController({ kubeconfig: rights.kubeconfig })
   await weir.working
 })
 afterAll(async () => {
   await weir?.[Symbol.asyncDispose]()
+  await rights?.[Symbol.asyncDispose]()
   await agents?.[Symbol.asyncDispose]()
   await cluster?.[Symbol.asyncDispose]()
 })

@@ -1,12 +1,14 @@
 // Gateways of Ingresses: by which name, with which ports, and what is told while one is not there.
 import { expect, test } from 'vitest'
 import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
+import type { NodeReport } from '../../../src/api/node-report.ts'
 import type { IngressGroupGoal } from '../../../src/model/ingress-group.ts'
 import type { Ingress } from '../../../src/model/ingress-objects.ts'
 import type { Service } from '../../../src/model/kubernetes-objects.ts'
 import { routingModel } from '../../../src/model/routing/build.ts'
 import { gatewayRecord } from '../gateway/record.ts'
 import { gatewayId, gatewayName, groupOf, groupWarnings } from './group.ts'
+import { heldBack } from './held-back.ts'
 import { outcomeOf } from './outcome.ts'
 import { plan } from './plan.ts'
 import { freePair, gatewayService, servicePatch } from './service.ts'
@@ -114,6 +116,21 @@ test('a Service of the same name that is not ours is left alone, and is told of'
   expect(plan(undefined, observed)).toEqual([])
   expect(outcomeOf(observed, theirs, { wanted: true })).toMatchObject({ ingress: [], readiness: { reason: 'GatewayNotReady' } })
   expect(outcomeOf(observed, theirs, { wanted: false }).gone).toBe(true)
+})
+
+test('an Ingress whose last change an Envoy refused is told so, once for all nodes, and no other is', () => {
+  const report = (node: string, message: string): NodeReport => ({
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'NodeReport',
+    metadata: { name: node },
+    spec: { interfaces: [], version: 'test', gateway: { envoys: 1, held: [{ namespace: 'default', name: 'bad', message }] } },
+  })
+  const members = ['bad', 'good'].map(name => ({ id: { namespace: 'default', name, uid: name } }))
+  const told = heldBack([report('n1', 'too long'), report('n0', 'a regex is too long')], members)
+  expect([...told.keys()]).toEqual(['default/bad'])
+  expect(told.get('default/bad')?.problems).toMatchObject([{ reason: 'ChangeHeldBack', severity: 'blocks' }])
+  expect(told).toEqual(heldBack([report('n0', 'a regex is too long')], members))
+  expect(heldBack([], members).size).toBe(0)
 })
 
 test('one that is being deleted is waited for, and made anew', () => {

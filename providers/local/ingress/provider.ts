@@ -1,5 +1,7 @@
 // Ingresses of the local provider, the controller's side: a gateway's Service for each group, and copies of what Envoy needs.
+import { isDeepStrictEqual } from 'node:util'
 import { gatewayLabel, systemNamespace } from '../../../src/api/group.ts'
+import type { NodeReport } from '../../../src/api/node-report.ts'
 import type { IngressProvider } from '../../../src/ingress-provider.ts'
 import type { Service } from '../../../src/model/kubernetes-objects.ts'
 import { readSettings } from '../gateway/annotations/read.ts'
@@ -8,6 +10,7 @@ import type { Conflict, View } from '../views.ts'
 import type { CopyParts } from './copies.ts'
 import { createSecretCopies } from './copies.ts'
 import { gatewayId, groupOf, groupWarnings } from './group.ts'
+import { heldBack } from './held-back.ts'
 import { outcomeOf } from './outcome.ts'
 import type { GatewayAction, GatewayObserved } from './plan.ts'
 import { plan } from './plan.ts'
@@ -24,6 +27,8 @@ export interface LocalIngressParts {
   /** Every Service, by `namespace/name`. */
   readonly services: View<Service>
   readonly serviceStore: GatewayServiceStore
+  /** What the agents tell of the Envoys of their nodes. */
+  readonly nodeReports: View<NodeReport>
   readonly copying: CopyParts
   /** Ends what it follows. */
   readonly signal: AbortSignal
@@ -36,6 +41,7 @@ const afterConflictMs = 300
 
 export function createLocalIngressProvider({
   services,
+  nodeReports,
   serviceStore,
   copying,
   signal: term,
@@ -54,7 +60,11 @@ export function createLocalIngressProvider({
     },
     { replay: true },
   )
-  term.addEventListener('abort', unsubscribe, { once: true })
+  const unwatch = nodeReports.subscribe(({ object, old }) => {
+    if (isDeepStrictEqual(object?.spec.gateway?.held ?? [], old?.spec.gateway?.held ?? [])) return
+    for (const listener of listeners) for (const service of gateways.values()) listener(service)
+  })
+  for (const end of [unsubscribe, unwatch]) term.addEventListener('abort', end, { once: true })
   return {
     name: 'local',
     groupOf,
@@ -77,6 +87,7 @@ export function createLocalIngressProvider({
       }
       return outcomeOf(observed, service, {
         wanted: goal !== undefined,
+        members: heldBack(nodeReports.values(), goal?.members ?? []),
         ...(isOvertaken ? { again: { afterMs: afterConflictMs } } : {}),
       })
     },
