@@ -67,7 +67,8 @@ test('they come to the API server with the tokens of their Pods, and it refuses 
 })
 
 test('their logs are lines of JSON', async () => {
-  const pods = (await lab.kubectl(['-n', 'weir-system', 'get', 'pods', '-o', 'name'])).trim().split('\n')
+  const ours = ['-l', 'app.kubernetes.io/name in (weir-agent,weir-controller)']
+  const pods = (await lab.kubectl(['-n', 'weir-system', 'get', 'pods', ...ours, '-o', 'name'])).trim().split('\n')
   expect(pods).toHaveLength(4)
   const logs = await Promise.all(pods.map(pod => lab.kubectl(['-n', 'weir-system', 'logs', pod])))
   for (const line of logs.flatMap(log => log.split('\n')).filter(Boolean)) expect(JSON.parse(line)).toBeTypeOf('object')
