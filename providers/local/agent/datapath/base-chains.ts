@@ -100,13 +100,7 @@ function connectionChains(word: Vocabulary): readonly Chain[] {
     {
       // Where packets come in, before fragments are put together, and for addresses of ours only.
       name: chain('shortcut'),
-      rules: [
-        word.recently('tcp'),
-        word.recently('udp'),
-        `meta mark ${hex(selfMark)} accept`,
-        // What comes from a peer is not sent on before it was looked at: it may think that we have it.
-        `ether saddr @${word.names.peers} meta mark set 0`,
-      ],
+      rules: [word.recently('tcp'), word.recently('udp')],
     },
     { name: chain('note_tcp'), rules: [...word.newPin('tcp'), deliver] },
     { name: chain('note_udp'), rules: [...word.newPin('udp'), deliver] },

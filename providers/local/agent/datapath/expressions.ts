@@ -34,11 +34,13 @@ export function writtenKeys(family: Family, seed: number): WrittenKeys {
       ? `${client} . ${address} . ${hash(3, ports)}`
       : `${hash(1, `${client} . ${address}`)} . ${hash(2, `${client} . ${address}`)} . ${hash(3, ports)}`
   const ports = 'th sport . th dport'
-  const rawPorts = '@th,0,32'
+  // The sender's half of the Ethernet header that differs: what another node sends on is another matter than what the client's router sends.
+  const rest = '@th,0,32'
+  const sender = '@ll,64,32'
   if (family === 4)
     return {
       connection: key('@nh,96,32', '@nh,128,32', ports),
-      moment: `@nh,96,64 . ${rawPorts}`,
+      moment: `@nh,96,64 . ${rest} . ${sender}`,
       // Behind the eight bytes of ICMP the header of the packet that was sent, without options, and eight bytes of what follows.
       told: key('@th,192,32', '@th,160,32', '@th,240,16 . @th,224,16'),
       toldProtocol: '@th,136,8',
@@ -47,8 +49,8 @@ export function writtenKeys(family: Family, seed: number): WrittenKeys {
   const pair = 'ip6 saddr . ip6 daddr'
   return {
     connection: key('ip6 saddr', 'ip6 daddr', ports),
-    // Of 16 bytes: the half of the client's address that is its own, and a hash of all.
-    moment: `${hash(1, '@nh,64,256')} . @nh,128,64 . ${rawPorts}`,
+    // Of 16 bytes: the half of the client's address that is its own, and a hash of the rest.
+    moment: `${hash(1, `@nh,64,64 . @nh,192,128 . ${sender}`)} . @nh,128,64 . ${rest}`,
     told: key('@th,256,128', '@th,128,128', '@th,400,16 . @th,384,16'),
     toldProtocol: '@th,112,8',
     client: `${hash(1, pair)} . ${hash(2, pair)} . meta l4proto . th dport`,
@@ -107,10 +109,11 @@ export function vocabulary(family: Family, generation: Generation, seed: number)
     closePin: [...rewrite(pins.tcp, pinKey, closingPin), forget('tcp')],
     /** Where the connection of a packet in the middle of it went a moment ago. */
     recently: (protocol: 'tcp' | 'udp') => {
-      // Further fragments show no ports, so the first goes with them: after they were put together.
-      const whole = family === 4 ? '@nh,48,16 & 0x3fff == 0' : `ip6 nexthdr ${protocol}`
-      const middle = protocol === 'tcp' ? 'tcp flags & (fin | syn | rst) == 0' : 'meta l4proto udp'
-      return `${middle} ${whole} meta mark set ${moment} map @${recent[protocol]}`
+      const number = protocol === 'tcp' ? '06' : '11'
+      // The protocol, and no fragment: further ones show no ports, so the first goes with them, after they were put together.
+      const whole = family === 4 ? `@nh,48,32 & 0x3fff00ff == 0x${number}` : `@nh,48,8 0x${number}`
+      const middle = protocol === 'tcp' ? '@th,104,8 & 0x07 == 0' : '' // neither FIN, SYN nor RST
+      return `${whole} ${middle} meta mark set ${moment} map @${recent[protocol]}`
     },
     keepClosingPin: remember(pins.tcp, pinKey, closingPin),
     remember,

@@ -64,13 +64,14 @@ export function shortcutText({ generation, seed, interfaces, neighbours }: Short
     ...links.flatMap(link => families.flatMap(family => gateways(family, link, neighbours))),
     ...names.flatMap((name, index) => [
       hook(shortcutTable, name, index, 0),
-      ...links.flatMap(link =>
+      ...links.flatMap(link => {
         // Out by the interface it came in by, so it is no larger than that takes.
-        families.map(
-          family =>
-            `add rule ${shortcutTable} ${chainName(index)} meta iif ${link} fwd ${family === 4 ? 'ip' : 'ip6'} to meta mark map @${mapName(family, link)} device ${link}`,
-        ),
-      ),
+        const same = names.length > 1 ? `meta iif ${link} ` : ''
+        const onward = (ip: 'ip' | 'ip6', family: Family) => `fwd ${ip} to meta mark map @${mapName(family, link)} device ${link}`
+        return [`${same}meta protocol ip ${onward('ip', 4)}`, `${same}${onward('ip6', 6)}`].map(
+          rule => `add rule ${shortcutTable} ${chainName(index)} ${rule}`,
+        )
+      }),
     ]),
   ]
 }

@@ -37,7 +37,11 @@ function keptMaps(family: Family): readonly string[] {
     `add map ${at} ${name} { typeof ${key} : meta mark; flags dynamic,timeout; size ${size}; }`
   const [pin, moment, client] =
     family === 4
-      ? [`@nh,96,32 . @nh,128,32 . ${number}`, '@nh,96,64 . @th,0,32', 'ip saddr . ip daddr . meta l4proto . th dport']
+      ? [
+          `@nh,96,32 . @nh,128,32 . ${number}`,
+          '@nh,96,64 . @th,0,32 . @ll,64,32',
+          'ip saddr . ip daddr . meta l4proto . th dport',
+        ]
       : [
           `${number} . ${number} . ${number}`,
           `${number} . @nh,128,64 . @th,0,32`,
