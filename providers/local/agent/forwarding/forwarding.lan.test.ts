@@ -87,7 +87,11 @@ describe.skipIf(missing !== undefined)(
       expect(await Promise.all(opened.map(ask))).toEqual(opened.map(({ pod }) => `${pod} → ${pod}`))
     }
     const untilPods = (family: Family, pods: readonly string[]) =>
-      vi.waitFor(async () => expect(podsOf(await openMany(family))).toEqual(pods), untilSo)
+      vi.waitFor(async () => {
+        const opened = await openMany(family)
+        for (const { id } of opened) await net.ask({ op: 'close', id })
+        expect(podsOf(opened)).toEqual(pods)
+      }, untilSo)
     const ownerOf = async (family: Family): Promise<string> =>
       (await cluster.get(weirPath('announcements', names[family]))).status.node
     const tableAt = (node: string) =>
@@ -276,9 +280,14 @@ describe.skipIf(missing !== undefined)(
 
     test('an agent without the right to write says so, at its address too, and goes on as soon as it has it', async () => {
       const owner = await ownerOf('IPv4')
+      const opened = await openMany('IPv4')
       for (const node of net.nodes) await agents.get(node)?.end('SIGTERM')
       await start(owner, { capabilities: ['net_raw'] })
       const { status } = await untilPath('IPv4', 'kube-proxy')
+      // What it may not change stands as it was, and works.
+      expect(tableAt(owner)).toContain('table inet weir')
+      await expectUnbroken(opened)
+      await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
       expect(status.path).toMatchObject({ reason: 'NftRefused', node: owner, message: expect.stringContaining('NET_ADMIN') })
       await cluster.until(weirPath('nodereports', owner), ({ spec }) =>
         spec.conditions.some(
@@ -288,6 +297,27 @@ describe.skipIf(missing !== undefined)(
       await agents.get(owner)?.end('SIGTERM')
       for (const node of net.nodes) await start(node)
       await untilPath('IPv4', 'direct')
+    })
+
+    test('--uninstall takes tables, routes and rules out of a node whose agent went first', async () => {
+      const left = () =>
+        [
+          ['nft', 'list', 'tables'],
+          ['ip', 'rule'],
+          ['ip', '-6', 'rule'],
+          ['ip', 'route', 'show', 'table', 'all'],
+          ['ip', '-6', 'route', 'show', 'table', 'all'],
+        ].map(command => net.run('n3', ...command).match(/weir|20170|lookup 2[0-4]\d{3}|table 2[0-4]\d{3}/)?.[0] ?? '')
+      const uninstall = () =>
+        net.run('n3', process.execPath, new URL('../../../../src/main-agent.ts', import.meta.url).pathname, '--uninstall')
+      await agents.get('n3')?.end('SIGTERM')
+      expect(left().every(Boolean)).toBe(true)
+      uninstall()
+      expect(left().filter(Boolean)).toEqual([])
+      uninstall()
+      await start('n3')
+      await vi.waitFor(() => expect(left().every(Boolean)).toBe(true), untilSo)
+      await untilPods('IPv4', ['n1a', 'n2a', 'n2b', 'n3a'])
     })
 
     test('when the last such address goes, the table goes everywhere', async () => {
