@@ -6,6 +6,7 @@ import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { silentLogger } from './kubernetes/logger.ts'
 import { createTransport } from './kubernetes/transport.ts'
 import { readSettings } from '../providers/local/gateway/annotations/read.ts'
+import { readingOptions } from '../providers/local/gateway/tuning.ts'
 import { wordsOf } from '../providers/local/gateway/words.ts'
 import type { IngressReader } from './cli/explain/ingress.ts'
 import { type Arguments, readArguments, usage, UsageError } from './cli/arguments.ts'
@@ -13,8 +14,8 @@ import { type Connection, MissingError, runCommand } from './cli/run.ts'
 
 /** The pure part of the local provider. */
 const localReader: IngressReader = {
-  read(ingress) {
-    const { settings, ...reading } = readSettings(ingress)
+  read(ingress, lbClass) {
+    const { settings, ...reading } = readSettings(ingress, readingOptions(lbClass))
     return { settings, ways: settings.ways, ...reading }
   },
   words: (ingress, asking) => wordsOf(readSettings(ingress).settings, asking),

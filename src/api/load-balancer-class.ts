@@ -53,8 +53,33 @@ export const localGatewaySchema = z
       .describe(
         'Local, which is also meant when absent, shows the gateway the addresses of clients: X-Forwarded-For and allow lists are made of them.',
       ),
+    trustedProxies: z
+      .int()
+      .min(0)
+      .max(16)
+      .exactOptional()
+      .describe(
+        'How many proxies in front of the gateway are believed about clients (X-Forwarded-For, X-Forwarded-Proto). Absent: none, the client is who connects.',
+      ),
+    minimumTls: z
+      .enum(['1.2', '1.3'])
+      .exactOptional()
+      .describe('The oldest version of TLS that clients may speak; 1.2 when absent.'),
+    idleSeconds: z
+      .int()
+      .min(1)
+      .max(604_800)
+      .exactOptional()
+      .describe('How long nothing may happen in a request or a stream; 300 when absent. Ingresses may say otherwise.'),
+    accessLog: z.boolean().exactOptional().describe('Every request becomes a line of JSON in the log of weir-gateway.'),
+    authAcrossNamespaces: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        'Lets the annotation auth-url name Services of other namespaces. Whoever may write Ingresses then has the gateway send requests to any Service.',
+      ),
   })
-  .describe('How Ingresses of this class get their addresses.')
+  .describe('How Ingresses of this class get their addresses, and how their clients are met.')
 
 /** What the local provider needs to know of a class. */
 export const localClassSchema = z

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createServer2 } from 'node:http2'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server as NetServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** What a backend saw, as it answers in JSON. */
 export interface Seen {
@@ -54,6 +55,12 @@ export async function startBackends(
             )
           })
         : createServer(handle)
+    // Says back whatever comes after the handshake.
+    server.on('upgrade', (_, socket: Duplex) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      socket.on('error', () => socket.destroy())
+      socket.pipe(socket)
+    })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     servers.set(name, server)

@@ -1,8 +1,9 @@
 // TLS and what lives on one connection, through the true Envoy: certificates of clients, HTTP/2, WebSocket, streams, proxies in front.
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { connect as connect2 } from 'node:http2'
+import { connect as connect2, createServer as createServer2, type ServerHttp2Stream } from 'node:http2'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,8 +30,8 @@ const [http, https, behind] = [
 ]
 const nginx = 'nginx.ingress.kubernetes.io/'
 
-function written(host: string, keys: Readonly<Record<string, string>>) {
-  const made = ingress({ name: host, rules: { [host]: { 'Prefix /': 'web' } }, tls: [{ hosts: [host], secretName: 'server' }] })
+function written(host: string, keys: Readonly<Record<string, string>>, service = 'web') {
+  const made = ingress({ name: host, rules: { [host]: { 'Prefix /': service } }, tls: [{ hosts: [host], secretName: 'server' }] })
   const annotations = {
     [`${nginx}ssl-redirect`]: 'false',
     ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [nginx + key, value])),
@@ -46,6 +47,7 @@ const members = [
   written('page.test', { 'auth-tls-secret': 'ca', 'auth-tls-error-page': 'https://example.com/help' }),
   written('other.test', { 'auth-tls-secret': 'other' }),
   written('absent.test', { 'auth-tls-secret': 'absent' }),
+  written('grpc.test', { 'backend-protocol': 'GRPC', 'proxy-body-size': '1k' }, 'grpc'),
 ]
 
 interface Files {
@@ -99,6 +101,7 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
   let envoy: AsyncDisposable
   let backends: Backends
   let files: ReturnType<typeof makeCertificates>
+  const grpc = createServer2()
 
   beforeAll(async () => {
     files = makeCertificates()
@@ -111,6 +114,15 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
         return true
       },
     })
+    grpc.on('stream', (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      stream.pipe(stream)
+    })
+    grpc.listen(0, '127.0.0.1')
+    await once(grpc, 'listening')
+    const grpcAddress = grpc.address()
+    const grpcPort = typeof grpcAddress === 'object' ? (grpcAddress?.port ?? 0) : 0
     const shared = {
       model: routingModel(members.map(({ routing }) => routing)),
       settings: new Map(members.map(({ routing, settings }) => [memberKey(routing.id), settings])),
@@ -122,8 +134,12 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
     const resources = xds(gateways, {
       bind,
       // The first of them is nobody: what cannot be reached is tried elsewhere.
-      targets: () =>
-        ['127.0.0.2', '127.0.0.1'].map(address => ({ address, port: backends.port('web') ?? 0, terminating: false })),
+      targets: ({ name }) =>
+        ['127.0.0.2', '127.0.0.1'].map(address => ({
+          address,
+          port: name === 'grpc' ? grpcPort : (backends.port('web') ?? 0),
+          terminating: false,
+        })),
       certificate: ({ name }) => (name === 'server' ? { chain: files.server.cert, key: files.server.key } : undefined),
       authorities: ({ name }) => (name === 'ca' ? files.ca.cert : name === 'other' ? files.other.cert : undefined),
     })
@@ -133,6 +149,7 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
   afterAll(async () => {
     await envoy?.[Symbol.asyncDispose]()
     await backends?.[Symbol.asyncDispose]()
+    grpc.close()
   })
 
   const get = (
@@ -241,6 +258,57 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
       sent.end()
     })
     expect(first).toBe('data: first\n\n')
+  })
+
+  test('WebSocket needs no setting, and lasts', async () => {
+    const heard = await new Promise<readonly string[]>((resolve, reject) => {
+      const lines: string[] = []
+      const socket = connect(http.port, bind, () =>
+        socket.write(
+          'GET /socket HTTP/1.1\r\nHost: plain.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+        ),
+      )
+      let text = ''
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (lines.length === 0 && text.includes('\r\n\r\n')) {
+          lines.push(text.split('\r\n')[0] ?? '')
+          text = ''
+          socket.write('over and out')
+        } else if (text === 'over and out') {
+          resolve([...lines, text])
+          socket.destroy()
+        }
+      })
+      socket.on('error', reject)
+    })
+    expect(heard).toEqual(['HTTP/1.1 101 Switching Protocols', 'over and out'])
+  })
+
+  test('gRPC comes with its trailers, also what a client streams', async () => {
+    const session = connect2(`https://${bind}:${https.port}`, { servername: 'grpc.test', rejectUnauthorized: false })
+    const answer = await new Promise<readonly unknown[]>((resolve, reject) => {
+      session.on('error', reject)
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/echo.Echo/Talk',
+        ':authority': 'grpc.test',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      })
+      let [body, status]: [string, unknown] = ['', undefined]
+      stream.on('trailers', trailers => (status = trailers['grpc-status']))
+      stream.on('data', (chunk: Buffer) => {
+        body += chunk.toString()
+        // What was said first has come back before the client has said all.
+        if (body === 'one') stream.end('two')
+      })
+      stream.on('end', () => resolve([body, status]))
+      stream.on('error', reject)
+      stream.write('one')
+    })
+    session.destroy()
+    expect(answer).toEqual(['onetwo', '0'])
   })
 
   test('headers that are too many are refused, and so is what is no HTTP', async () => {

@@ -6,6 +6,7 @@ import type { IngressProvider } from '../../../src/ingress-provider.ts'
 import type { Service } from '../../../src/model/kubernetes-objects.ts'
 import { readSettings } from '../gateway/annotations/read.ts'
 import type { IngressSettings } from '../gateway/settings.ts'
+import { readingOptions } from '../gateway/tuning.ts'
 import type { Conflict, View } from '../views.ts'
 import type { CopyParts } from './copies.ts'
 import { createSecretCopies } from './copies.ts'
@@ -69,7 +70,7 @@ export function createLocalIngressProvider({
     name: 'local',
     groupOf,
     read(ingress, lbClass) {
-      const { settings, problems, secrets, services } = readSettings(ingress)
+      const { settings, problems, secrets, services } = readSettings(ingress, readingOptions(lbClass))
       return { settings, ways: settings.ways, problems: [...problems, ...groupWarnings(ingress, lbClass)], secrets, services }
     },
     observe: async id => {

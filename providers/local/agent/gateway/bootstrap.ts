@@ -1,4 +1,5 @@
 // What an Envoy is started with: where the agent of its node is, how it is watched, and what it does when there is too much of everything.
+import { layeredRuntime } from '../../gateway/runtime.ts'
 
 export interface BootstrapOptions {
   /** Where the agent serves: a unix socket. */
@@ -30,6 +31,7 @@ export function bootstrap(options: BootstrapOptions): object {
   const { xdsSocket, adminSocket, readiness, drainPort, maxHeapBytes, maxConnections } = options
   const everything = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' }
   return {
+    layered_runtime: layeredRuntime,
     admin: { address: { pipe: { path: adminSocket } } },
     dynamic_resources: {
       ads_config: {

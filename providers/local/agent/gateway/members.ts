@@ -17,6 +17,7 @@ import type { BackendResolver, IngressRouting } from '../../../../src/model/rout
 import { readSettings } from '../../gateway/annotations/read.ts'
 import type { CertificateFiles, Gateway, GatewayFacts } from '../../gateway/gateway.ts'
 import type { IngressSettings, SecretName } from '../../gateway/settings.ts'
+import { readingOptions, tuningOf } from '../../gateway/tuning.ts'
 import { copiedFrom, copyFields, gatewayRecord } from '../../gateway/record.ts'
 import type { CopiedSecret, GatewayRecord } from '../../gateway/record.ts'
 import type { MemberId, Version } from './quarantine.ts'
@@ -71,7 +72,7 @@ export function membersOf(view: ClusterView, frames: readonly Frame[]): Members 
     const ingress = frame && view.ingresses.get(key)
     if (!ingress) continue
     const facts = backendFacts(view, frame)
-    const { settings } = readSettings(ingress)
+    const { settings } = readSettings(ingress, frame.class && readingOptions(frame.class))
     const resolve: BackendResolver = backend => resolveBackend(backend, ingress.metadata.namespace ?? '', facts)
     const routing = readIngress(ingress, resolve, settings.ways)
     const digest = createHash('sha256')
@@ -111,6 +112,7 @@ export function gatewaysOf(frames: readonly Frame[], view: Pick<ClusterView, 'se
         last ? { classDefault: last } : {},
       ),
       settings: new Map(own.map(({ routing, settings }) => [memberKey(routing.id), settings])),
+      ...(lbClass ? { tuning: tuningOf(lbClass) } : {}),
       ...(http ? { http } : {}),
       ...(https ? { https } : {}),
     }
