@@ -29,7 +29,7 @@ export function groupKey({ class: lbClass, namespace, name, uid }: IngressGroupI
 }
 
 /** What a Secret is used for; each use has its own form of content. */
-export type SecretKind = 'tls' | 'ca' | 'basic-auth'
+export type SecretKind = 'tls' | 'ca' | 'basic-auth' | 'oidc'
 
 export interface SecretRef {
   readonly kind: SecretKind
@@ -59,6 +59,7 @@ export type SecretContent =
   | { readonly kind: 'tls'; readonly fingerprint: string; readonly chain: string; readonly key: string }
   | { readonly kind: 'ca'; readonly fingerprint: string; readonly chain: string }
   | { readonly kind: 'basic-auth'; readonly fingerprint: string; readonly users: string }
+  | { readonly kind: 'oidc'; readonly fingerprint: string; readonly clientId: string; readonly clientSecret: string }
 
 /** What is known of a Secret that is named. */
 export interface SecretState {

@@ -115,3 +115,13 @@ test('a certificate that is over or not begun is told with its day', () => {
   expect(certificateAge(ref, facts, Date.parse('2026-02-02T00:00:00Z'))?.message).toContain('ended on 2026-02-01')
   expect(certificateAge(ref, facts, Date.parse('2025-12-31T00:00:00Z'))?.message).toContain('begins only on 2026-01-01')
 })
+
+test('a client of a provider of identities has an id, in either spelling, and a secret', () => {
+  const read = (data: Readonly<Record<string, string>>) =>
+    readSecretContent({ kind: 'oidc', namespace: 'default', name: 'oidc' }, data)
+  const wanted = { content: { kind: 'oidc', clientId: 'me', clientSecret: 'hidden' } }
+  expect(read({ clientID: encode('me'), clientSecret: encode('hidden\n') })).toMatchObject(wanted)
+  expect(read({ clientId: encode('me'), clientSecret: encode('hidden') })).toMatchObject(wanted)
+  expect(messageOf(read({ clientSecret: encode('hidden') }))).toBe('Secret default/oidc has no clientID.')
+  expect(messageOf(read({ clientID: encode('me') }))).toBe('Secret default/oidc has no clientSecret.')
+})

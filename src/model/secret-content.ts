@@ -62,6 +62,8 @@ class Unusable extends Error {}
 interface Fields {
   readonly named: string
   text(field: string): string
+  /** Of two fields the one that is there. */
+  either(field: string, other: string): string
 }
 
 function fieldsOf(data: SecretData, named: string): Fields {
@@ -71,6 +73,9 @@ function fieldsOf(data: SecretData, named: string): Fields {
       const value = data[field]
       if (value === undefined || value === '') throw new Unusable(`${named} has no ${field}.`)
       return Buffer.from(value, 'base64').toString('utf8')
+    },
+    either(field, other) {
+      return this.text(data[field] ? field : data[other] ? other : field)
     },
   }
 }
@@ -99,6 +104,10 @@ const readers: Readonly<Record<SecretKind, (fields: Fields) => SecretVerdict>> =
     if (lines.length === 0) throw new Unusable(`The field auth of ${fields.named} names no user.`)
     if (bad >= 0) throw new Unusable(`Entry ${bad + 1} in the field auth of ${fields.named} is not a user, a colon and a hash.`)
     return { content: { kind: 'basic-auth', fingerprint: fingerprint(users), users } }
+  },
+  oidc(fields) {
+    const [clientId, clientSecret] = [fields.either('clientID', 'clientId').trim(), fields.text('clientSecret').trim()]
+    return { content: { kind: 'oidc', fingerprint: fingerprint(clientId, clientSecret), clientId, clientSecret } }
   },
 }
 

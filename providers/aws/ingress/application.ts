@@ -1,6 +1,7 @@
 // What a group of Ingresses asks of its load balancer: every member alone, then together, with what is told of each. Pure.
 import type { Route } from '../../../src/model/routing/model.ts'
 import { memberKey } from '../../../src/model/routing/model.ts'
+import { secretKey } from '../../../src/model/ingress-group.ts'
 import type { IngressGroupGoal } from '../../../src/model/ingress-group.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import type { ListenPort } from '../annotations/ingress/listen-ports.ts'
@@ -60,7 +61,7 @@ export function applicationWish(goal: IngressGroupGoal<IngressSettings>, around:
     ofClass: readIngressSettings({ metadata: { name: '' } }, goal.class).settings,
     services: goal.services,
     groups,
-    secretHash: (namespace, name) => goal.secrets.get(`oidc/${namespace}/${name}`)?.good?.fingerprint ?? '',
+    secretHash: (namespace, name) => goal.secrets.get(secretKey({ kind: 'oidc', namespace, name }))?.good?.fingerprint ?? '',
     tell: (route, problem) => report.tellRoute(route, problem),
   })
   const classDefault = classDefaultOf(goal)

@@ -22,6 +22,8 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
   const { values: annotated, suffixed, mistakes } = readIngressAnnotations(allowed)
   const values = valuesOf(annotated, lbClass)
   const settings = { values, suffixed }
+  const { namespace = '' } = ingress.metadata
+  const secret = values.authType === 'oidc' ? values.oidc?.secretName : undefined
   const problems = [
     ...refused,
     ...mistakes.map(({ reason, message, remedy, severity }) => ({ reason, message, remedy, severity })),
@@ -32,7 +34,10 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
     settings,
     ways: readWays(settings),
     problems,
-    secrets: [],
+    secrets:
+      secret === undefined
+        ? []
+        : [{ kind: 'oidc', namespace, name: secret, at: `metadata.annotations[${ingressPrefix}auth-idp-oidc]` }],
     services: [...new Set([...suffixed.actions.values()].flatMap(servicesOf))],
   }
 }

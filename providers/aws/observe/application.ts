@@ -1,7 +1,7 @@
 // What there is for Ingresses that share a load balancer. An unchanged one is known from the ledger; of others, everything is looked at once.
 import type { IngressGroupId } from '../../../src/model/ingress-group.ts'
 import { quotas } from '../limits.ts'
-import type { SeenApplication } from '../model/application.ts'
+import type { FoundListenerRule, SeenApplication } from '../model/application.ts'
 import type { ApplicationWish } from '../model/application-wish.ts'
 import { plannerVersion } from '../model/ledger.ts'
 import { namingOf } from '../model/naming.ts'
@@ -54,10 +54,11 @@ async function look(input: LookAt, goal: IngressGoal): Promise<Seen> {
   const { context, id, location, caller } = input
   const standing = await standingOf({ ...input, wish: goal })
   const { balancers, groups } = standing
-  const { stack, wish } = await stackOf(input, goal, balancers)
   const listeners = await listenersOf(location, balancers, caller)
   const isFresh = context.memory.doubted.has(id.uid) || context.memory.strict.has(id.uid)
-  const application = await seeApplication(input, { stack, wish, listeners, balancers, isFresh })
+  const rules = await rulesOf(location, listeners, isFresh, caller)
+  const { stack, wish } = await stackOf(input, goal, { balancers, listeners, rules })
+  const application = await seeApplication(input, { stack, wish, rules, balancers, isFresh })
   const current = balancers.find(({ name }) => name === stack.balancer.name)
   const ofCurrent = new Set(listeners.flatMap(({ arn, loadBalancer }) => (loadBalancer === current?.arn ? [arn] : [])))
   const byRules = application.rules.flatMap(({ listener, actions }) =>
@@ -78,13 +79,18 @@ async function look(input: LookAt, goal: IngressGoal): Promise<Seen> {
 async function stackOf(
   { context, id, record, location, caller }: LookAt,
   goal: IngressGoal,
-  balancers: readonly FoundLoadBalancer[],
+  found: {
+    readonly balancers: readonly FoundLoadBalancer[]
+    readonly listeners: readonly FoundListener[]
+    readonly rules: readonly FoundListenerRule[]
+  },
 ): Promise<{ readonly stack: ApplicationStack; readonly wish: ApplicationWish }> {
   const { place } = location
   const { cluster, clock } = context
+  const { balancers } = found
   const [only] = balancers
   const existing = record?.scheme === undefined && only ? ({ scheme: schemeOf(only.scheme) } as const) : existingOf(record)
-  const wish = await wishFor(context, goal, { record, location, caller, existing })
+  const wish = await wishFor(context, goal, { record, location, caller, existing, found })
   const { settings } = wish
   const naming = namingOf({ cluster, owner: ownerOf(id), vpcId: place.vpcId, settings })
   const standing = balancers.find(({ name }) => name === naming.balancer.name) ?? only
@@ -123,13 +129,13 @@ async function seeApplication(
   {
     stack,
     wish,
-    listeners,
+    rules,
     balancers,
     isFresh,
   }: {
     readonly stack: ApplicationStack
     readonly wish: ApplicationWish
-    readonly listeners: readonly FoundListener[]
+    readonly rules: readonly FoundListenerRule[]
     readonly balancers: readonly FoundLoadBalancer[]
     readonly isFresh: boolean
   },
@@ -137,8 +143,7 @@ async function seeApplication(
   const current = balancers.find(({ name }) => name === stack.balancer.name)
   const wanted = new Map(wish.settings.imports.map(({ key, names }) => [key, names]))
   const isAsked = stack.webAcl !== undefined && current !== undefined
-  const [rules, certificates, webAcl] = await Promise.all([
-    rulesOf(location, listeners, isFresh, caller),
+  const [certificates, webAcl] = await Promise.all([
     certificatesOf(location, { cluster: context.cluster, owner: ownerOf(id), record, wanted, isFresh }, caller),
     isAsked ? webAclOf(location, { balancer: current.arn, record, isFresh }, caller) : undefined,
   ])

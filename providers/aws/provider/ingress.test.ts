@@ -60,6 +60,16 @@ test('one more rule to a known Service takes at most 3 calls', async () => {
   expect(await world.answer({ host: 'api.example.com', target: '/v1' })).toBe('default/cart:80')
 })
 
+test('one more path to where many lead takes one call, wherever it is written: those that share rules stay together', async () => {
+  const paths = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Exact /p${index}`, 'web']))
+  const host = (own: Readonly<Record<string, string>>) => albIngress({ rules: { 'shop.example.com': own } })
+  await using world = await served([host(paths)])
+  const mark = world.aws.calls.mark()
+  await world.settle([host({ 'Exact /first': 'web', ...paths })])
+  expect(counted(world.aws, mark).filter(operation => !operation.startsWith('Describe'))).toHaveLength(1)
+  expect(await world.answer({ host: 'shop.example.com', target: '/first' })).toBe('default/web:80')
+})
+
 test('in a group of 60 calls grow with what changed', { timeout: 120_000 }, async () => {
   const many = Array.from({ length: 60 }, (_, index) =>
     albIngress({ name: `app-${index}`, rules: { [`app-${index}.example.com`]: { 'Prefix /': 'web' } } }),

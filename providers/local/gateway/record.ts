@@ -52,9 +52,12 @@ export interface CopiedSecret {
   readonly data?: Readonly<Record<string, string>>
 }
 
+/** What gateways use; nothing else is copied for them. */
+export type CopiedKind = Exclude<SecretKind, 'oidc'>
+
 /** Fields of a copy, whatever they are called in the Secret it was made of. */
 export const copyFields = { tls: ['tls.crt', 'tls.key'], ca: ['ca.crt'], 'basic-auth': ['auth'] } as const satisfies Readonly<
-  Record<SecretKind, readonly string[]>
+  Record<CopiedKind, readonly string[]>
 >
 
 /** The name of a Secret's copy: of a fixed length, and another one for each use. */
@@ -65,7 +68,7 @@ export function copyName({ kind, namespace, name }: SecretRef): string {
 /** The Secret that a copy was made of, and which content; undefined for a Secret that is no copy. */
 export function copiedFrom({
   metadata,
-}: Pick<CopiedSecret, 'metadata'>): (SecretRef & { readonly fingerprint: string }) | undefined {
+}: Pick<CopiedSecret, 'metadata'>): (SecretRef & { readonly kind: CopiedKind; readonly fingerprint: string }) | undefined {
   const kind = metadata.labels?.[copiedSecretLabel]
   const [namespace, name, ...rest] = (metadata.annotations?.[copiedFromAnnotation] ?? '').split('/')
   const fingerprint = metadata.annotations?.[fingerprintAnnotation] ?? ''

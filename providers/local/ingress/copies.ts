@@ -108,6 +108,9 @@ function dataOf(content: SecretContent): Readonly<Record<string, string>> {
       return { 'ca.crt': encode(content.chain) }
     case 'basic-auth':
       return { auth: encode(content.users) }
+    // No gateway asks for it.
+    case 'oidc':
+      return {}
     default:
       return content satisfies never
   }

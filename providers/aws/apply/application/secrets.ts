@@ -38,7 +38,11 @@ export function chainParts(chain: string): { readonly first: string; readonly re
 export async function oidcClients(run: Run, actions: readonly RuleAction[]): Promise<(ref: ClientSecretRef) => OidcClient> {
   const clients = new Map<string, OidcClient>()
   for (const { namespace, name } of secretsIn({ actions })) {
-    const client = await run.context.oidcClient({ namespace, name }, run.caller.signal)
+    const content = await run.secrets.get(secretKey({ kind: 'oidc', namespace, name }))?.content(run.caller.signal)
+    const client =
+      content?.kind === 'oidc'
+        ? { id: content.clientId, secret: content.clientSecret }
+        : await run.context.oidcClient({ namespace, name }, run.caller.signal)
     const key = `${namespace}/${name}`
     if (!client) {
       const message = `Secret ${key} holds no clientID and clientSecret for logging in.`

@@ -7,11 +7,15 @@ import type { IngressSettings } from '../../ingress/asked.ts'
 import { certificateFor, hostsToDiscover } from '../../ingress/certificates.ts'
 import { sortMembers } from '../../ingress/members.ts'
 import { portsOf } from '../../ingress/ports.ts'
+import type { Standing } from '../../ingress/rules/merge.ts'
+import { standingOf } from '../../ingress/rules/standing.ts'
+import type { FoundListenerRule } from '../../model/application.ts'
 import type { ApplicationWish } from '../../model/application-wish.ts'
 import type { LedgerRecord } from '../../model/ledger.ts'
 import type { Location } from '../../provider/locations.ts'
 import type { Existing } from '../../settings/wish.ts'
 import { notOlder } from '../../snapshots/pictures.ts'
+import type { FoundListener } from '../../snapshots/shapes.ts'
 import type { Context } from '../context.ts'
 import { existingOf } from '../wish.ts'
 
@@ -26,11 +30,13 @@ export interface WishInput {
   readonly caller: Caller
   /** What is known of the load balancer beside the record. */
   readonly existing?: Existing
+  /** What stands, so that rules that stand together are not torn apart for nothing; absent: nobody looked. */
+  readonly found?: { readonly listeners: readonly FoundListener[]; readonly rules: readonly FoundListenerRule[] }
 }
 
 /** Costs no call where nothing is to be found by name, or all of it was found before. */
 export async function wishFor(context: Context, goal: IngressGoal, input: WishInput): Promise<ApplicationWish> {
-  const { record, location } = input
+  const { record, location, found } = input
   const before = record?.ingresses ?? []
   const [discovered, webAclNamed] = await Promise.all([
     certificatesByHost(context, goal, { ...input, before }),
@@ -44,7 +50,13 @@ export async function wishFor(context: Context, goal: IngressGoal, input: WishIn
     discovered,
     imported: new Set(imported.map(resource => resource.slice('certificate/'.length))),
     webAclNamed,
+    ...(found ? { standing: port => standingAt(port, found) } : {}),
   })
+}
+
+function standingAt(port: number, { listeners, rules }: NonNullable<WishInput['found']>): Standing {
+  const arns = new Set(listeners.filter(each => each.port === port).map(({ arn }) => arn))
+  return standingOf(rules.filter(({ listener }) => arns.has(listener)))
 }
 
 async function certificatesByHost(

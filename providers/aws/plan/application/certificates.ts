@@ -9,6 +9,8 @@ import { recorded } from '../believed.ts'
 export function importSteps({ imports }: ApplicationStack, { application }: Seen): readonly AwsAction[] {
   return imports.flatMap((certificate): AwsAction[] => {
     const found = application?.certificates.find(({ key }) => key === certificate.key)
+    // What is spoilt in the cluster stays in AWS as it was.
+    if (certificate.hash === '') return []
     if (!found) return [{ kind: 'import-certificate', certificate }]
     return found.hash === certificate.hash ? [] : [{ kind: 'import-certificate', certificate, arn: found.arn }]
   })

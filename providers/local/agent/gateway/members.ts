@@ -19,7 +19,7 @@ import type { CertificateFiles, Gateway, GatewayFacts } from '../../gateway/gate
 import type { IngressSettings, SecretName } from '../../gateway/settings.ts'
 import { readingOptions, tuningOf } from '../../gateway/tuning.ts'
 import { copiedFrom, copyFields, gatewayRecord } from '../../gateway/record.ts'
-import type { CopiedSecret, GatewayRecord } from '../../gateway/record.ts'
+import type { CopiedKind, CopiedSecret, GatewayRecord } from '../../gateway/record.ts'
 import type { MemberId, Version } from './quarantine.ts'
 
 /** What can be held back on its own. */
@@ -88,7 +88,7 @@ export function membersOf(view: ClusterView, frames: readonly Frame[]): Members 
   return members
 }
 
-function contentOf(kind: SecretKind, { data }: CopiedSecret): Member {
+function contentOf(kind: CopiedKind, { data }: CopiedSecret): Member {
   const text = (field: string) => Buffer.from(data?.[field] ?? '', 'base64').toString()
   const [chain, key] = copyFields.tls
   return kind === 'tls'
