@@ -27,7 +27,7 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           // Long enough for a property with many runs on a busy machine; no test waits by itself.
-          testTimeout: 30_000,
+          testTimeout: 180_000,
           sequence: { groupOrder: 0 },
         },
       },
