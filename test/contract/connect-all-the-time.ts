@@ -67,8 +67,8 @@ function greetingOf(host: string, port: number): Promise<Outcome> {
     socket.setTimeout(patienceMs, () => end({ error: 'timeout', wasOpen }))
     socket.on('data', data => end({ from: data.toString() }))
     socket.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
-      // A reset instead of a refusal: our kernel had the connection open already (RFC 9293 section 3.10.7.4).
-      end({ error: code, wasOpen: wasOpen || code === 'ECONNRESET' })
+      // A reset instead of a refusal: our kernel had the connection open already (RFC 9293 section 3.10.7.4), or half closed, which Linux calls EPIPE.
+      end({ error: code, wasOpen: wasOpen || code === 'ECONNRESET' || code === 'EPIPE' })
     })
     socket.on('end', () => end({ error: 'closed', wasOpen }))
   })
