@@ -7,6 +7,7 @@ import { aws } from './aws.ts'
 import { backlog } from './backlog.ts'
 import { datapath } from './datapath.ts'
 import { failover } from './failover.ts'
+import { gateway } from './gateway.ts'
 import type { BenchOptions } from './options.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readonly<Record<string, unknown>>>>> = {
@@ -17,13 +18,14 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Readon
   agent,
   'agent-pods': agentPods,
   datapath,
+  gateway,
 }
 
 const usage = `Usage: npm run bench -- [NAME...] [options]
 
   NAME             ${Object.keys(benches).join(', ')} (default: all)
   --services N     Services in it (default: 1000; aws: 100; agent-pods, datapath: 10000)
-  --rounds N       How often it is measured; medians are shown (default: 3; datapath three times as often)
+  --rounds N       How often it is measured; medians are shown (default: 3; datapath and gateway three times as often)
   --json           Ends with one line of JSON also on a terminal; elsewhere it always does
 `
 

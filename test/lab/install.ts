@@ -1,6 +1,7 @@
 // Installs Weir in the lab the way a user does, with kubectl and the files of crds/ and deploy/, and waits until it runs.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { selfSigned } from '../fake-aws/certificate-files.ts'
 import { attempt } from './command.ts'
 import { LabError } from './errors.ts'
 import type { Lab } from './lab.ts'
@@ -53,10 +54,24 @@ async function rollout(lab: Lab, timeoutSeconds: number): Promise<void> {
   throw new LabError('not-ready', `${failed.join(' and ')} did not become ready in ${timeoutSeconds} s.\n${words}`)
 }
 
+/** With a certificate that is made anew for each lab. */
+async function applyIngresses(lab: Lab): Promise<void> {
+  const { certificate, key } = await selfSigned('secure.example.com')
+  const data = { 'tls.crt': Buffer.from(certificate).toString('base64'), 'tls.key': Buffer.from(key).toString('base64') }
+  const metadata = { name: 'secure-example-com', namespace: 'default' }
+  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata, data }
+  await lab.kubectl(['apply', '-f', '-'], JSON.stringify(secret))
+  await lab.kubectl(['apply', '-f', join(import.meta.dirname, 'samples', 'ingresses.yaml')])
+}
+
 /** Applies the sample workloads, and the sample Services when Weir is there, and waits until the Pods are ready. */
 export async function applySamples(lab: Lab, weirInstalled: boolean): Promise<void> {
   const samples = (file: string) => lab.kubectl(['apply', '-f', join(import.meta.dirname, 'samples', file)])
   if (weirInstalled) await samples('weir.yaml')
-  await Promise.all([samples('workloads.yaml'), samples('services.yaml'), ...(weirInstalled ? [samples('pods.yaml')] : [])])
+  await Promise.all([
+    samples('workloads.yaml'),
+    samples('services.yaml'),
+    ...(weirInstalled ? [samples('pods.yaml'), applyIngresses(lab)] : []),
+  ])
   await Promise.all(['web', 'dns'].map(name => lab.kubectl(['rollout', 'status', `deployment/${name}`, '--timeout=60s'])))
 }

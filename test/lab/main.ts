@@ -14,6 +14,7 @@ import type { Lab } from './lab.ts'
 import { prepareMachine } from './machine.ts'
 import { elapsed, lines } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { walkRoutes } from './routes.ts'
 import { rows } from './rows.ts'
 import { labNames, openState } from './state.ts'
 import { takeDownAbandoned } from './take-down.ts'
@@ -69,13 +70,14 @@ async function raise(options: {
       .catch(tell)) !== undefined
   await progress.step('samples', () => applySamples(lab, installed)).catch(tell)
   const count = installed ? await walk(lab, print, signal).catch(tell) : undefined
+  const asked = installed ? await walkRoutes(lab, print, signal).catch(tell) : undefined
   const undo = count === undefined ? undefined : await showMoves(lab, signal).catch(tell)
   if (undo && (options.aws || !options.once)) await progress.step('the dead node is back', undo).catch(tell)
   const inAws = options.aws && installed ? ((await addAws(lab, progress, signal).catch(tell)) ?? 0) : 0
   for (const problem of problems) print(`weir lab: ${problem}`)
-  const isGood = problems.length === 0 && count !== undefined
+  const isGood = problems.length === 0 && count !== undefined && asked !== undefined
   const closing = isGood
-    ? `${countWords({ ...count, inAws })} Done`
+    ? `${countWords({ ...count, inAws })} ${asked} ways through the gateway. Done`
     : 'Not all samples answered, or a step failed, as told above. Ended'
   print(`\n${closing} in ${elapsed(performance.now() - started)}.`)
   if (!options.once) await stay(lab, inAws > 0)

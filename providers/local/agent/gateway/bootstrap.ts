@@ -33,6 +33,7 @@ export function bootstrap(options: BootstrapOptions): object {
   return {
     layered_runtime: layeredRuntime,
     admin: { address: { pipe: { path: adminSocket } } },
+    layered_runtime: layeredRuntime,
     dynamic_resources: {
       ads_config: {
         api_type: 'DELTA_GRPC',
