@@ -8,6 +8,7 @@ import type { Row } from '../lab/rows.ts'
 import { countWords, walk } from '../lab/walk.ts'
 import { macOf, nodeNamed, openCaller, ownerOf } from './user.ts'
 import type { Caller } from './user.ts'
+import { waitFor } from '../lab/waiting.ts'
 
 let lab: SharedLab
 let caller: Caller
@@ -69,7 +70,13 @@ test('the API server takes the samples of deploy/', async () => {
 })
 
 test('kubectl get tells the story: pool, class, announcement', async () => {
-  expect(await lab.kubectl(['get', 'addresspools'])).toMatch(/^office .*\b9\b/m)
+  // Those of the sample Services, and two of the gateway, which is not waited for before.
+  const pools = () => lab.kubectl(['get', 'addresspools'])
+  await waitFor(async () => /^office .*\b11\b/m.test(await pools()), {
+    what: '11 used addresses',
+    timeoutMs: 60_000,
+    explain: pools,
+  })
   expect(await lab.kubectl(['get', 'loadbalancerclasses'])).toMatch(/^lan +local/m)
   const { address } = sample('web')
   expect(await lab.kubectl(['get', 'announcements'])).toMatch(new RegExp(`${address} +default/web +n\\d +eth0 +[0-9a-f:]{17}`))

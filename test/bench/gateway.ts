@@ -49,8 +49,11 @@ export async function gateway({ rounds, signal }: BenchOptions): Promise<Readonl
   const one = await run(1)
   const many = await run(1000)
   const rows = [['1', one] as const, ['1,000', many] as const].map(([hosts, { rps, ratio, bareMb, oursMb }]) => [
-    ...[hosts, ...ways.map(way => rps[way].toFixed(0)), `${ratio.toFixed(3)}${ratio >= goal ? '' : ' missed'}`],
-    ...[bareMb.toFixed(0), oursMb.toFixed(0)],
+    hosts,
+    ...ways.map(way => rps[way].toFixed(0)),
+    `${ratio.toFixed(3)}${ratio >= goal ? '' : ' missed'}`,
+    bareMb.toFixed(0),
+    oursMb.toFixed(0),
   ])
   const header = ['hosts', 'direct req/s', 'bare Envoy', 'ours', `ours to bare, CPU (goal ${goal})`, 'bare MB', 'ours MB']
   console.log(`gateway: ${connections} connections that stay, median of ${rounds * 3}\n${table(header, rows)}\n`)

@@ -77,7 +77,12 @@ export async function routeRows(lab: Pick<Lab, 'api'>): Promise<readonly RouteRo
 export function routeTable(all: readonly RouteRow[]): string {
   const head = ['INGRESS', 'HOST', 'PATH', 'BACKEND', 'STATE', 'ADDRESS', 'READY']
   const cells = all.map(({ ingress, host, path, backend, state, address, ready, reason }) => [
-    ...[ingress, host || '*', path, backend || '–', state || '–', address || '–'],
+    ingress,
+    host || '*',
+    path,
+    backend || '–',
+    state || '–',
+    address || '–',
     ready ? 'yes' : `no: ${reason || 'no report'}`,
   ])
   return columns([head, ...cells]).join('\n')
@@ -155,7 +160,7 @@ export async function walkRoutes(lab: Lab, print: (text: string) => void, signal
 /** `70 × web, 30 × dns, which saw 10.99.0.10`. */
 function said(all: readonly Answer[]): string {
   const parts = all.map(answer => {
-    if ('pod' in answer) return `${answer.pod.replace(/-.*/, '')}`
+    if ('pod' in answer) return answer.pod.replace(/-.*/, '')
     if ('status' in answer)
       return answer.location === undefined ? String(answer.status) : `${answer.status} to ${answer.location}`
     return answer.error

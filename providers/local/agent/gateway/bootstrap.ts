@@ -31,9 +31,12 @@ export function bootstrap(options: BootstrapOptions): object {
   const { xdsSocket, adminSocket, readiness, drainPort, maxHeapBytes, maxConnections } = options
   const everything = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' }
   return {
-    layered_runtime: layeredRuntime,
     admin: { address: { pipe: { path: adminSocket } } },
     layered_runtime: layeredRuntime,
+    // Lines of JSON, as those of the other programs.
+    application_log_config: {
+      log_format: { json_format: { level: '%l', time: '%Y-%m-%dT%T.%eZ', program: 'gateway', logger: '%n', msg: '%j' } },
+    },
     dynamic_resources: {
       ads_config: {
         api_type: 'DELTA_GRPC',
