@@ -14,6 +14,7 @@ import type {
   RuleCondition,
   TargetGroupRef,
 } from '../model/application.ts'
+import { blocks } from '../model/problems.ts'
 import { authenticate } from './authenticate.ts'
 import type { SecretHash } from './authenticate.ts'
 import { leadsToItself } from './redirect-loop.ts'
@@ -84,6 +85,10 @@ export function createWays(options: {
       const service = serviceOf(backend.namespace, backend.name)
       const ref = service && groupFor(route, owner, service, backend.port)
       return service && ref ? { action: forwardTo([{ ...ref, weight: 1 }]), service } : { action: unavailable }
+    }
+    if (backend.kind === 'external-name') {
+      const message = `Service ${backend.namespace}/${backend.name} is of type ExternalName, which no target of AWS can be; requests are answered with 503.`
+      tell(route, blocks('UnsupportedBackend', message))
     }
     const wish = backend.kind === 'action' ? owner?.settings.suffixed.actions.get(backend.name) : undefined
     return wish ? actionOf(wish, route, owner) : { action: unavailable }

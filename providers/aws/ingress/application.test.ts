@@ -338,3 +338,30 @@ test('the hash does not depend on what stands, and changes with what is asked', 
   expect(stood.hash).toBe(wishFor(given).hash)
   expect(wishFor([albIngress({ rules: web })]).hash).not.toBe(stood.hash)
 })
+
+test('attributes that AWS would refuse are told before it is asked', () => {
+  const messages = (annotations: Readonly<Record<string, string>>) =>
+    goalOf([albIngress({ rules: web, annotations })]).members[0]?.problems.map(({ message }) => message)
+  expect(messages({ 'load-balancer-attributes': 'idle_timeout.timeout_seconds=0,access_logs.s3.enabled=true' })).toEqual([
+    'the attribute idle_timeout.timeout_seconds is "0", not a number from 1 to 4000.',
+    'access logs need a bucket: the attribute access_logs.s3.bucket is missing.',
+  ])
+  expect(messages({ 'target-group-attributes': 'stickiness.type=source_ip' })?.[0]).toContain('not lb_cookie, app_cookie')
+  expect(
+    messages({ 'target-group-attributes': 'slow_start.duration_seconds=60,load_balancing.algorithm.type=weighted_random' }),
+  ).toEqual(['a slow start needs round_robin, and the algorithm is weighted_random.'])
+})
+
+test('what no Ingress wants goes to the backend of the class, at every listener whose members have none', () => {
+  const lbClass = awsClass()
+  const withLast = {
+    ...lbClass,
+    spec: { ...lbClass.spec, ingress: { defaultBackend: { namespace: 'infra', service: 'sorry', port: 80 } } },
+  }
+  const own = albIngress({ name: 'own', defaultBackend: 'mine', annotations: { 'listen-ports': '[{"HTTP":8080}]' } })
+  const wish = wishFor([albIngress({ rules: { 'a.test': { 'Prefix /a': 'web' } } }), own], { class: withLast })
+  expect(printed(wish)).toEqual({
+    'HTTP 80': ['host a.test, path /a /a/* → default/web:80', '→ infra/sorry:80'],
+    'HTTP 8080': ['→ default/mine:80'],
+  })
+})

@@ -1,5 +1,5 @@
 // What a group of Ingresses asks of its load balancer: every member alone, then together, with what is told of each. Pure.
-import type { Route } from '../../../src/model/routing/model.ts'
+import { classDefault as classDefaultRoute } from '../../../src/model/routing/class-default.ts'
 import { memberKey } from '../../../src/model/routing/model.ts'
 import { secretKey } from '../../../src/model/ingress-group.ts'
 import type { IngressGroupGoal } from '../../../src/model/ingress-group.ts'
@@ -64,7 +64,9 @@ export function applicationWish(goal: IngressGroupGoal<IngressSettings>, around:
     secretHash: (namespace, name) => goal.secrets.get(secretKey({ kind: 'oidc', namespace, name }))?.good?.fingerprint ?? '',
     tell: (route, problem) => report.tellRoute(route, problem),
   })
-  const classDefault = classDefaultOf(goal)
+  const classDefault = classDefaultRoute(goal.class, {
+    service: (namespace, name) => goal.services.get(`${namespace}/${name}`)?.service,
+  })
   const ports = joinPorts(served)
   const sslRedirect = pick('sslRedirect')
   const redirects = sslRedirect !== undefined && ports.get(sslRedirect)?.protocol === 'HTTPS'
@@ -210,11 +212,6 @@ function joinPorts(served: readonly Served[]): ReadonlyMap<number, Port> {
     }
   }
   return new Map([...ports].toSorted(([one], [other]) => one - other))
-}
-
-function classDefaultOf({ model }: IngressGroupGoal): Route | undefined {
-  for (const { fallback } of model.hosts.values()) if (fallback && !('ingress' in fallback.origin)) return fallback
-  return undefined
 }
 
 function ownGroups(actions: HttpListener['defaultActions']): readonly string[] {

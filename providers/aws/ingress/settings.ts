@@ -12,6 +12,7 @@ import { ingressRow, readIngressAnnotations } from '../annotations/ingress/read.
 import type { IngressSuffixed, IngressValues } from '../annotations/ingress/read.ts'
 import { tagProblem } from '../model/ownership.ts'
 import { blocks, invalidSettings } from '../model/problems.ts'
+import { balancerAttributeProblems, groupAttributeProblems } from './attribute-values.ts'
 import { readWays } from './ways.ts'
 import type { AskedValues, IngressSettings } from './asked.ts'
 
@@ -29,6 +30,8 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
     ...mistakes.map(({ reason, message, remedy, severity }) => ({ reason, message, remedy, severity })),
     ...checkTags(values.tags, lbClass),
     ...checkAuth(values),
+    ...balancerAttributeProblems(values.attributes),
+    ...groupAttributeProblems(values.targetGroupAttributes),
   ]
   return {
     settings,

@@ -5,6 +5,7 @@ import { readServiceAnnotations } from '../annotations/ingress/read.ts'
 import type { IngressValues } from '../annotations/ingress/read.ts'
 import { blocks, invalidSettings } from '../model/problems.ts'
 import type { HealthCheckSettings, TargetGroupSettings } from '../settings/aws-settings.ts'
+import { groupAttributeProblems } from './attribute-values.ts'
 import { httpGroupAttributes } from './attributes.ts'
 import type { AskedValues } from './asked.ts'
 
@@ -106,6 +107,7 @@ export function backedBy(
     problems: [
       ...problems,
       ...health.problems,
+      ...groupAttributeProblems(values.targetGroupAttributes),
       ...(isInstance && nodePort === undefined
         ? [blocks('NodePortsRequired', `Targets are nodes, but port ${port.port} of Service ${who} has no node port.`)]
         : []),

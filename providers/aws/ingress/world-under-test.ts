@@ -89,6 +89,9 @@ export function goalOf(
       problems: reading.problems,
     }
   })
+  const last = lbClass.spec.ingress?.defaultBackend
+  const ofClass = last && service(last.namespace, last.service)
+  if (last && ofClass) services.set(`${last.namespace}/${last.service}`, { service: ofClass, slices: [] })
   return {
     id: namedIngressGroup('aws', 'edge'),
     class: lbClass,

@@ -1,17 +1,22 @@
 // Values that attributes may have, by the ELBv2 API reference. Attributes that are not listed pass: AWS has the last word on them. Pure.
 import type { Attributes } from './aws-settings.ts'
 
-type Rule = { readonly fits: (value: string) => boolean; readonly like: string }
+/** One attribute: which values it may have, and what they are like. */
+export type Rule = { readonly fits: (value: string) => boolean; readonly like: string }
 
-const flag: Rule = { fits: value => value === 'true' || value === 'false', like: 'true or false' }
-const number = (min: number, max: number): Rule => ({
+export const flag: Rule = { fits: value => value === 'true' || value === 'false', like: 'true or false' }
+export const number = (min: number, max: number): Rule => ({
   fits: value => /^[0-9]+$/.test(value) && Number(value) >= min && Number(value) <= max,
   like: `a number from ${min} to ${max}`,
 })
-const choice = (...choices: readonly string[]): Rule => ({ fits: value => choices.includes(value), like: choices.join(', ') })
-const offOr = ({ fits, like }: Rule): Rule => ({ fits: value => value === 'off' || fits(value), like: `off, or ${like}` })
+export const choice = (...choices: readonly string[]): Rule => ({
+  fits: value => choices.includes(value),
+  like: choices.join(', '),
+})
+export const offOr = ({ fits, like }: Rule): Rule => ({ fits: value => value === 'off' || fits(value), like: `off, or ${like}` })
 
-const rules: Readonly<Record<string, Rule>> = {
+/** Of Network Load Balancers, their target groups and listeners. */
+const networkRules: Readonly<Record<string, Rule>> = {
   'deletion_protection.enabled': flag,
   'load_balancing.cross_zone.enabled': choice('true', 'false', 'use_load_balancer_configuration'),
   'access_logs.s3.enabled': flag,
@@ -39,7 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
 }
 
 /** What is wrong with the attributes that are asked for, in sentences. */
-export function attributeProblems(asked: Attributes): readonly string[] {
+export function attributeProblems(asked: Attributes, rules: Readonly<Record<string, Rule>> = networkRules): readonly string[] {
   const problems = Object.entries(asked).flatMap(([key, value]) => {
     const rule = rules[key]
     return rule === undefined || rule.fits(value) ? [] : [`the attribute ${key} is ${JSON.stringify(value)}, not ${rule.like}.`]
