@@ -109,6 +109,7 @@ function takesHost(host: HostMatch, name: string): boolean {
 }
 
 function hostCovers(one: HostMatch, other: HostMatch): boolean {
+  if (one.kind === 'name') return other.kind === 'name' && one.name === other.name
   if (one.kind === 'any' || hostKey(one) === hostKey(other)) return true
   return other.kind === 'name' && one.kind !== 'regex' && takesHost(one, other.name)
 }

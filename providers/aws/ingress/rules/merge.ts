@@ -168,19 +168,34 @@ function createOrder(items: readonly Item[], ids: Iterable<number>): Order {
       }
     },
     sorted(nodes) {
-      const open = new Map(nodes)
+      const waits = new Map([...nodes.keys()].map(id => [id, [...(before.get(id) ?? [])].filter(each => nodes.has(each)).length]))
+      const free = new Set([...waits].flatMap(([id, count]) => (count === 0 ? [id] : [])))
       const sorted: Node[] = []
-      while (open.size > 0) {
+      while (sorted.length < nodes.size) {
+        const id = firstOf(free, nodes)
+        const node = id === undefined ? undefined : nodes.get(id)
         // There is always one that nothing open must come before: chains have no circle.
-        const free = [...open].filter(([id]) => ![...(before.get(id) ?? [])].some(each => open.has(each)))
-        const [next] = free.toSorted(([, one], [, other]) => compareNodes(one, other))
-        if (!next) throw new TypeError('rules that must each come before the other')
-        open.delete(next[0])
-        sorted.push(next[1])
+        if (id === undefined || !node) throw new TypeError('rules that must each come before the other')
+        free.delete(id)
+        sorted.push(node)
+        for (const next of after.get(id) ?? []) {
+          const left = (waits.get(next) ?? 0) - 1
+          waits.set(next, left)
+          if (left === 0 && nodes.has(next)) free.add(next)
+        }
       }
       return sorted
     },
   }
+}
+
+function firstOf(free: ReadonlySet<number>, nodes: ReadonlyMap<number, Node>): number | undefined {
+  let first: { readonly id: number; readonly node: Node } | undefined
+  for (const id of free) {
+    const node = nodes.get(id)
+    if (node && (!first || compareNodes(node, first.node) < 0)) first = { id, node }
+  }
+  return first?.id
 }
 
 /** Who stood somewhere keeps that order; who is new comes as early as it may, so that it moves nobody. */

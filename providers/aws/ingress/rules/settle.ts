@@ -41,10 +41,11 @@ function withoutIdle(items: readonly Item[], last: Way): readonly Item[] {
   return kept.toReversed()
 }
 
-/** Whether every request of the item would end the same way without it. `after` are those behind it, the last one first. */
+/** Whether every request of the item would end the same way without it. `after` are those behind it, the next one last. */
 function isIdle(item: Item, after: readonly Item[], last: Way): boolean {
-  for (const next of after.toReversed()) {
-    if (!overlaps(item, next)) continue
+  for (let place = after.length - 1; place >= 0; place--) {
+    const next = after[place]
+    if (!next || !overlaps(item, next)) continue
     if (next.way.key !== item.way.key) return false
     if (covers(next, item)) return true
   }
