@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import { bundle, root } from '../../deploy/bundle/bundle.ts'
 import { readyCondition } from '../../src/api/reasons.ts'
 import { startFakeWorld } from '../contract/aws.ts'
-import type { AwsCluster, FakeWorld } from '../contract/aws.ts'
+import type { AwsCluster } from '../contract/aws.ts'
 import { startMotoWorld } from '../contract/aws-moto.ts'
 import { servicePath } from '../contract/cluster.ts'
 import type { Json } from '../contract/cluster.ts'
-import type { CallEntry } from '../fake-aws/call-log.ts'
 import { missingForMoto } from '../fake-aws/moto.ts'
 import { waitFor } from '../lab/waiting.ts'
 import { lines } from '../lab/progress.ts'
+import { countsOf, isCounted, quiet } from './aws-calls.ts'
+import { ingressBudget, ingressCalls } from './aws-ingress.ts'
 import { bareCalls } from './aws-bare.ts'
 import type { BareTimes } from './aws-bare.ts'
 import { memoryOf, rounded, table } from './figures.ts'
@@ -40,6 +41,7 @@ export async function aws({ services = batch, signal }: BenchOptions): Promise<R
   const progress = lines(process.stderr)
   await progress.step('bundle', () => bundle())
   const counted = await progress.step(`calls of ${services} Services at the fake AWS`, () => atFake(services, signal))
+  const ingresses = await progress.step('calls of Ingresses at the fake AWS', () => ingressCalls(startController, signal))
   const missing = await missingForMoto()
   const timed =
     missing === undefined ? await progress.step(`${services} Services at moto`, () => atMoto(services, signal)) : undefined
@@ -51,6 +53,12 @@ export async function aws({ services = batch, signal }: BenchOptions): Promise<R
   const rows = Object.entries(counted.counts).map(([name, calls]) => [name, judged(calls, Reflect.get(budget, name), 2)])
   console.log(`${table(['calls', 'counted and budget'], rows)}\n`)
   console.log(ledger(counted.operations, services))
+  const ofIngresses = Object.entries(ingresses.counts).map(([name, calls]) => [
+    name,
+    judged(calls, Reflect.get(ingressBudget, name)),
+  ])
+  console.log(`\n${table(['calls for Ingresses', 'counted and budget'], ofIngresses)}\n`)
+  console.log(ledger(ingresses.operations, services))
   const times = [['fake', counted.times] as const, ...(timed ? [['moto', timed] as const] : [])]
   const timeRows = times.map(([name, { wall100Ms, ready100Ms, delete100Ms, rssMb }]) => [
     name,
@@ -63,6 +71,8 @@ export async function aws({ services = batch, signal }: BenchOptions): Promise<R
     services,
     // Counted at the fake, which is as strict as AWS; the times are of the target.
     ...Object.fromEntries(Object.entries(counted.counts).map(([name, calls]) => [name, rounded(calls, 2)])),
+    ...ingresses.counts,
+    noChange: counted.counts.noChange + ingresses.counts.noChange,
     ...(timed ?? counted.times),
     runs: times.map(([target, each]) => ({ target, ...each })),
     operations: counted.operations,
@@ -210,25 +220,6 @@ function hasHostname(service: Json): boolean {
 
 function isReady(service: Json): boolean {
   return service.status?.conditions?.some((each: Json) => each.type === readyCondition && each.status === 'True') === true
-}
-
-/** Until no call was made for a second. */
-async function quiet({ aws }: FakeWorld, signal: AbortSignal): Promise<void> {
-  for (let before = -1; before !== aws.calls.mark(); ) {
-    before = aws.calls.mark()
-    await sleep(1000, undefined, { signal })
-  }
-}
-
-/** Looks at state and health, and deletions that AWS refused for now, depend on how long AWS takes. */
-function isCounted({ operation, input, outcome }: CallEntry): boolean {
-  if (operation === 'DescribeTargetHealth') return false
-  if (operation === 'DescribeLoadBalancers' && input['LoadBalancerArns'] !== undefined) return false
-  return !(operation.startsWith('Delete') && outcome !== 'ok')
-}
-
-function countsOf(entries: readonly CallEntry[]): Readonly<Record<string, number>> {
-  return Object.fromEntries([...Map.groupBy(entries, ({ operation }) => operation)].map(([name, calls]) => [name, calls.length]))
 }
 
 /** Operations by phase. */

@@ -1,4 +1,5 @@
-// `npm run lab -- --aws`: moto on the lab's network, the controller with the aws provider, a sample Service and what became of it.
+// `npm run lab -- --aws`: moto on the lab's network, the controller with the aws provider, a sample Service and a group of Ingresses,
+// and what became of them.
 import { join } from 'node:path'
 import { z } from 'zod'
 import { motoProgram } from '../fake-aws/moto.ts'
@@ -27,6 +28,8 @@ export interface LabAws {
   readonly vpcId: string
   /** Everything of ours that is there: kind, name, what it is like. */
   resources(): Promise<readonly (readonly string[])[]>
+  /** The rules of its load balancers, one row for each. */
+  rules(): Promise<readonly (readonly string[])[]>
 }
 
 /** Starts moto with a VPC in it where the nodes can reach it. */
@@ -36,10 +39,11 @@ export async function startAws(lab: Lab, signal?: AbortSignal): Promise<LabAws> 
   const moto = await place.start('moto', [program, '-H', '0.0.0.0', '-p', '5000'], { MOTO_ACCOUNT_ID: '111122223333' })
   await moto.untilLine(/Running on/, 60_000)
   const { vpcId } = z.object({ vpcId: z.string() }).parse(await ask(place, 'network'))
-  return { vpcId, resources: async () => z.array(z.array(z.string())).parse(await ask(place, 'resources')) }
+  const rows = async (verb: 'resources' | 'rules') => z.array(z.array(z.string())).parse(await ask(place, verb))
+  return { vpcId, resources: () => rows('resources'), rules: () => rows('rules') }
 }
 
-async function ask(place: Place, verb: 'network' | 'resources'): Promise<unknown> {
+async function ask(place: Place, verb: 'network' | 'resources' | 'rules'): Promise<unknown> {
   return JSON.parse(await place.exec([process.execPath, account, verb, url]))
 }
 
@@ -86,7 +90,7 @@ const sample = z.object({
   }),
 })
 
-/** Waits until the sample Service serves, and prints it and everything that was made for it. Throws LabError when it does not. */
+/** Waits until the samples serve, and prints them and everything that was made for them. Throws LabError when they do not. */
 export async function showAws(lab: Lab, aws: LabAws, print: (text: string) => void, signal?: AbortSignal): Promise<void> {
   let last: z.infer<typeof sample>['status'] | undefined
   const ready = () => last?.conditions?.find(({ type }) => type === 'weir.dev/Ready')
@@ -102,10 +106,51 @@ export async function showAws(lab: Lab, aws: LabAws, print: (text: string) => vo
       ...(signal ? { signal } : {}),
     },
   )
-  print(`\nIn AWS (moto at ${url}), in ${aws.vpcId}, for default/web-aws at ${last?.loadBalancer?.ingress?.[0]?.hostname ?? ''}:`)
-  const rows = await aws.resources()
+  const hostname = await untilIngresses(lab, ['shop-aws', 'old-aws'], signal)
+  print(`\nIn AWS (moto at ${url}), in ${aws.vpcId}, for default/web-aws at ${last?.loadBalancer?.ingress?.[0]?.hostname ?? ''}`)
+  print(`and for the Ingresses default/shop-aws and default/old-aws, group edge, at ${hostname}:`)
+  printRows(await aws.resources(), print)
+  print('\n  What requests to the group meet, in this order:')
+  printRows([['LOAD BALANCER', 'LISTENER', 'PRIORITY', 'HOST', 'PATH', 'TO'], ...(await aws.rules())], print)
+}
+
+const report = z.object({
+  status: z
+    .object({
+      addresses: z.array(z.string()).optional(),
+      conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string() })).optional(),
+    })
+    .optional(),
+})
+
+/** Where they are served, once all of them are. */
+async function untilIngresses(lab: Lab, names: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+  const path = '/apis/weir.dev/v1alpha1/namespaces/default/ingressreports'
+  let hostname = ''
+  for (const name of names) {
+    let words = 'no report yet'
+    await waitFor(
+      async () => {
+        const { status } = report.parse(await lab.api.call('GET', `${path}/${name}`).catch(() => ({})))
+        const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+        words = ready?.message ?? words
+        hostname = status?.addresses?.[0] ?? hostname
+        return ready?.status === 'True' && hostname !== ''
+      },
+      {
+        what: `the Ingress default/${name} to be served`,
+        timeoutMs: 60_000,
+        explain: () => words,
+        ...(signal ? { signal } : {}),
+      },
+    )
+  }
+  return hostname
+}
+
+function printRows(rows: readonly (readonly string[])[], print: (text: string) => void): void {
   const width = (column: number) => Math.max(...rows.map(row => row[column]?.length ?? 0))
-  for (const [kind = '', name = '', like = ''] of rows) print(`  ${kind.padEnd(width(0))}  ${name.padEnd(width(1))}  ${like}`)
+  for (const row of rows) print(`  ${row.map((text, column) => text.padEnd(width(column))).join('  ')}`.trimEnd())
 }
 
 /** How to ask moto oneself while the lab stands, as lines. */
