@@ -460,14 +460,14 @@ describe('messages', () => {
       { finalizers: [k3s] },
       [usual],
       `Another controller serves this Service: it carries the finalizer ${k3s} of the service load balancer of k3s.`,
-      'Remove the other controller or give the Service a class.',
+      'Remove the other controller, or give the Service a class.',
     ],
     [
       'the foreign address is named',
       { address: '198.51.100.7' },
       [usual],
       'Another controller serves this Service: its status already holds 198.51.100.7, which is not ours.',
-      'Remove the other controller or give the Service a class.',
+      'Remove the other controller, or give the Service a class.',
     ],
     [
       'two default classes are both named',
