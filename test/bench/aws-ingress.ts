@@ -63,7 +63,7 @@ export async function ingressCalls(
     await waitFor(() => Promise.resolve(rules() > before || undefined), { what: 'one more rule', signal })
   })
   const group = { 'group.name': 'many' }
-  await forEach(many, index => albIngress(world, `app-${index}`, { '/': 'web' }, group))
+  await forEach(many, index => albIngress(world, `app-${index}`, { '/': index === 0 ? 'cart' : 'web' }, group))
   const isReady = async (name: string) => {
     const report = await world.cluster.find(reportPath(name))
     return report && readyOfReport(report)?.status === 'True'
