@@ -2,10 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { heartbeatSecretField, heartbeatSecretName, rotate } from '../../../../src/model/heartbeat-keys.ts'
 import { startCluster, weirPath } from '../../../../test/contract/cluster.ts'
 import type { Cluster } from '../../../../test/contract/cluster.ts'
 import { startAgent, wireToLoopback } from '../agent-process-under-test.ts'
-import type { AgentProcess } from '../agent-process-under-test.ts'
+import type { AgentProcess, Wire } from '../agent-process-under-test.ts'
 import { missingForLan } from '../announcer/lan-under-test.ts'
 import { makeCluster, secondClientAddress } from '../datapath/cluster-under-test.ts'
 import type { TestCluster } from '../datapath/cluster-under-test.ts'
@@ -27,6 +28,7 @@ describe.skipIf(missing !== undefined)(
     let cluster: Cluster
     let net: TestCluster
     const agents = new Map<string, AgentProcess>()
+    const wires = new Map<string, Wire>()
     let serviceUid = ''
     let asked = 0
 
@@ -101,8 +103,15 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       cluster = resources.use(await startCluster())
       net = resources.use(await makeCluster('fwd'))
+      const { ring } = rotate(undefined, Date.now(), bytes => crypto.getRandomValues(new Uint8Array(bytes)))
+      await cluster.create('/api/v1/namespaces/weir-system/secrets', {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: heartbeatSecretName },
+        data: { [heartbeatSecretField]: Buffer.from(JSON.stringify(ring)).toString('base64') },
+      })
       for (const name of net.nodes) {
-        resources.use(wireToLoopback(net.lan, net.station(name), Number(new URL(cluster.plane.server).port)))
+        wires.set(name, resources.use(wireToLoopback(net.lan, net.station(name), Number(new URL(cluster.plane.server).port))))
         await cluster.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name } })
         await cluster.patch(`/api/v1/nodes/${name}/status`, {
           status: { addresses: [{ type: 'InternalIP', address: '10.201.0.1' }] },
@@ -298,6 +307,29 @@ describe.skipIf(missing !== undefined)(
       for (const node of net.nodes) await start(node)
       await untilPath('IPv4', 'direct')
     })
+
+    test.each(families)(
+      'a node that falls silent gets nothing new of %s, though nobody hears of it from the API server',
+      async family => {
+        await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+        const { spec, status } = await cluster.get(weirPath('announcements', names[family]))
+        // Candidates of an address hear each other; of other nodes the API server tells.
+        const silent = spec.nodes.find((node: string) => node !== status.node)
+        const opened = await openMany(family)
+        for (const wire of wires.values()) wire.cut()
+        await agents.get(silent)?.end('SIGKILL')
+        await vi.waitFor(() => {
+          const last = agents.get(status.node)?.log.findLast(line => line.includes('data path written')) ?? '{}'
+          expect(JSON.parse(last)).toMatchObject({ peers: 2, alive: 1 })
+        }, untilSo)
+        expect(podsOf(await openMany(family)).filter(pod => pod.startsWith(silent))).toEqual([])
+        // Its pods live, and what is open goes on.
+        await expectUnbroken(opened)
+        for (const wire of wires.values()) wire.mend()
+        await start(silent)
+        await untilPods(family, ['n1a', 'n2a', 'n2b', 'n3a'])
+      },
+    )
 
     test('--uninstall takes tables, routes and rules out of a node whose agent went first', async () => {
       const left = () =>
