@@ -76,7 +76,7 @@ export const localGatewaySchema = z
       .boolean()
       .exactOptional()
       .describe(
-        'Lets the annotation auth-url name Services of other namespaces. Whoever may write Ingresses then has the gateway send requests to any Service.',
+        'Lets the annotation auth-url lead to Services and Ingresses of other namespaces. Whoever may write Ingresses then has the gateway send requests to any Service.',
       ),
   })
   .describe('How Ingresses of this class get their addresses, and how their clients are met.')

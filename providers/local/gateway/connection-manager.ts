@@ -7,7 +7,22 @@ import { httpFilters } from './filters.ts'
 import type { Gateway, GatewayFacts, GatewayPort } from './gateway.ts'
 
 /** What headers of a request say about the way it came is for us to say. */
-const forgeable = ['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'forwarded', 'x-real-ip'] as const
+const forgeable = [
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'forwarded',
+  'x-real-ip',
+  // Never written here; some backends take them for x-forwarded-proto and its like all the same.
+  'x-forwarded-scheme',
+  'x-forwarded-protocol',
+  'x-forwarded-ssl',
+  'x-forwarded-server',
+  'x-original-forwarded-for',
+  'x-scheme',
+  'x-url-scheme',
+  'front-end-https',
+] as const
 
 /** Headers by which parts of the gateway speak to each other and to backends. */
 const ours = [...certificateHeaders, serverNameHeader, errorPageHeader] as const

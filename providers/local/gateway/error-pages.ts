@@ -60,7 +60,7 @@ export function errorFilter(route: Route, { errorCodes, fallbackService }: Ingre
   }
 }
 
-/** Where the pages are asked for. Nobody outside gets there: requests from outside never carry the header. */
+/** Where the pages are asked for, whoever else names the host: they would be somebody's pages for the clients of another. Nobody outside gets there: requests from outside never carry the header. */
 export function errorPageHosts({ model, settings }: Gateway, book: ClusterBook, facts: GatewayFacts): readonly VirtualHost[] {
   const hosts = new Map<string, VirtualHost>()
   for (const key of model.members.keys()) {
@@ -71,7 +71,7 @@ export function errorPageHosts({ model, settings }: Gateway, book: ClusterBook, 
     const host = hostOf(namespace, fallbackService)
     const cluster =
       port === undefined ? undefined : book.use({ kind: 'service', namespace, name: fallbackService, port: { port } })
-    if (cluster === undefined || model.hosts.has(host)) continue
+    if (cluster === undefined) continue
     hosts.set(host, {
       name: host,
       domains: [host],

@@ -54,7 +54,10 @@ export function otherWwwHosts({ model, settings }: Gateway): readonly VirtualHos
       'ingress' in origin ? settings?.get(`${origin.ingress.namespace}/${origin.ingress.name}`)?.otherWww : false,
     )
   })
-  return hosts.map(({ host }) => ({
+  // `shop.test` and `www.www.shop.test` have the same other form, and Envoy takes no name twice.
+  const once = new Map<string, string>()
+  for (const { host } of hosts) if (!once.has(otherWww(host))) once.set(otherWww(host), host)
+  return [...once.values()].map(host => ({
     name: otherWww(host),
     domains: [otherWww(host)],
     routes: [

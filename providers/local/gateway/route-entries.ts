@@ -122,12 +122,24 @@ function guardsOf(route: Route, settings: IngressSettings, at: Surroundings): Ro
   })
 }
 
-/** The cluster behind a URL: a port of a Service, or whatever this gateway serves at the path of the route's own host. */
-function targetCluster({ service, port, path }: UrlTarget, { host }: Route, { book, gateway }: Surroundings): string | undefined {
+/**
+ * The cluster behind a URL: a port of a Service, or whatever this gateway serves at the path of the route's own host. If an Ingress
+ * of another namespace has that path, whoever writes such a one would decide who comes in; that has to be allowed.
+ */
+function targetCluster(
+  { service, port, path, anyNamespace = false }: UrlTarget,
+  { host, origin }: Route,
+  { book, gateway }: Surroundings,
+): string | undefined {
   if (service) return book.use({ kind: 'service', ...service, port: { port } })
   if (host === '' || host.startsWith('*.')) return undefined
   const { route } = routeRequest(gateway.model, host, path)
-  return route && book.use(route.backend)
+  if (!route || !(anyNamespace || namespaceOf(route.origin) === namespaceOf(origin))) return undefined
+  return book.use(route.backend)
+}
+
+function namespaceOf(origin: Route['origin']): string | undefined {
+  return 'ingress' in origin ? origin.ingress.namespace : undefined
 }
 
 interface BodyWay {

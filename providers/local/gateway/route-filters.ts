@@ -134,7 +134,8 @@ export function corsFilter({ origins, methods, headers, exposed, credentials, ma
       allow_headers: headers,
       ...(exposed === '' ? {} : { expose_headers: exposed }),
       max_age: String(maxAgeSeconds),
-      allow_credentials: credentials,
+      // Envoy names the origin that asks where nginx says `*`, which browsers take for no leave to use cookies. So it is here.
+      allow_credentials: credentials && !origins.includes('*'),
       forward_not_matching_preflights: false,
     },
   }

@@ -14,15 +14,14 @@ import { entriesOf, settingsOf } from './route-entries.ts'
 export function routeConfiguration(gateway: Gateway, book: ClusterBook, facts: GatewayFacts): RouteConfiguration {
   const { name, model } = gateway
   const at = { gateway, book, facts }
+  const pages = errorPageHosts(gateway, book, facts)
+  const reserved = new Set(pages.map(page => page.name))
+  const others = [...[...model.hosts.values()].map(entry => virtualHost(entry, at)), ...otherWwwHosts(gateway)]
   return {
     name,
     request_headers_to_add: [setHeader('x-real-ip', '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%')],
     request_headers_to_remove: [serverNameHeader, errorPageHeader],
-    virtual_hosts: [
-      ...[...model.hosts.values()].map(entry => virtualHost(entry, at)),
-      ...otherWwwHosts(gateway),
-      ...errorPageHosts(gateway, book, facts),
-    ],
+    virtual_hosts: [...others.filter(host => !reserved.has(host.name)), ...pages],
   }
 }
 

@@ -69,6 +69,8 @@ export interface Sources {
 export interface UrlTarget {
   readonly service?: { readonly namespace: string; readonly name: string }
   readonly port: number
+  /** Without `service`: the path may be that of an Ingress of another namespace. */
+  readonly anyNamespace?: boolean
   /** With query. */
   readonly path: string
   /** What stands in the Host header; absent: that of the request. */

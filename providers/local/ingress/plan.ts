@@ -27,9 +27,30 @@ export function plan(
     return pair === undefined ? [] : [{ kind: 'create-gateway', service: gatewayService(id.name, goal.class, pair) }]
   }
   if (!isOurs(service, id) || isLeaving(service)) return []
-  const pair = pairOf(service) ?? freePair(gateways)
+  const pair = ownPair(service, gateways) ?? freePair(gateways)
   const patch = pair === undefined ? undefined : servicePatch(service, gatewayService(id.name, goal.class, pair))
   return patch ? [{ kind: 'change-gateway', seen: service, patch }] : []
+}
+
+/**
+ * The pair that a gateway keeps: its own, unless an older gateway has it too. Two gateways of one port would be one to Envoy, and
+ * clients of the one would be served by the other.
+ */
+function ownPair(service: Service, gateways: readonly Service[]): number | undefined {
+  const pair = pairOf(service)
+  const isShared = gateways.some(other => portsOverlap(other, service) && ageOf(other) < ageOf(service))
+  return isShared ? undefined : pair
+}
+
+/** Whether two gateways have a port of Envoy in common. */
+export function portsOverlap(one: Service, other: Service): boolean {
+  if (one.metadata.name === other.metadata.name) return false
+  const taken = new Set(one.spec.ports?.map(({ targetPort }) => targetPort))
+  return other.spec.ports?.some(({ targetPort }) => typeof targetPort === 'number' && taken.has(targetPort)) === true
+}
+
+function ageOf({ metadata }: Service): string {
+  return `${metadata.creationTimestamp ?? '~'} ${metadata.name}`
 }
 
 /** A Service that somebody else made under the name is left alone; so is one of another class. */

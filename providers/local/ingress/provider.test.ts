@@ -11,6 +11,7 @@ import { gatewayId, gatewayName, groupOf, groupWarnings } from './group.ts'
 import { heldBack } from './held-back.ts'
 import { outcomeOf } from './outcome.ts'
 import { plan } from './plan.ts'
+import { createLocalIngressProvider } from './provider.ts'
 import { freePair, gatewayService, servicePatch } from './service.ts'
 
 type Gateway = NonNullable<NonNullable<LoadBalancerClass['spec']['local']>['gateway']>
@@ -89,6 +90,60 @@ test('each gateway has two ports of Envoy for itself, and keeps them', () => {
     http: { port: 20_000, publicPort: 80 },
     https: { port: 20_001, publicPort: 443 },
   })
+})
+
+test('two gateways that are made at once do not get the same ports', async () => {
+  const empty = { get: () => undefined, values: () => [], subscribe: () => () => {} }
+  const created: Service[] = []
+  const provider = createLocalIngressProvider({
+    services: empty,
+    nodeReports: empty,
+    serviceStore: {
+      create: async service => {
+        await Promise.resolve()
+        created.push(service)
+        return service
+      },
+      patch: async () => 'conflict',
+      remove: async () => 'conflict',
+    },
+    copying: {
+      copies: empty,
+      isComplete: () => true,
+      store: { create: async () => 'conflict', patch: async () => 'conflict', remove: async () => 'conflict' },
+      now: () => 0,
+      log: { info: () => {} },
+    },
+    signal: new AbortController().signal,
+  })
+  const { signal } = new AbortController()
+  const look = async (name: string) => {
+    const wanted = { ...goal(), id: gatewayId('lan', name) }
+    const observed = await provider.observe(wanted.id, signal)
+    return provider.apply({ id: wanted.id, goal: wanted, observed, actions: provider.plan(wanted, observed) }, signal)
+  }
+  const outcomes = await Promise.all(['weir-gateway-a', 'weir-gateway-b'].map(look))
+  expect(outcomes.map(({ again }) => again)).toEqual(['on-change', { afterMs: 300 }])
+  await look('weir-gateway-b')
+  expect(created.map(({ metadata, spec }) => [metadata.name, spec.ports?.[0]?.targetPort])).toEqual([
+    ['weir-gateway-a', 20_000],
+    ['weir-gateway-b', 20_002],
+  ])
+})
+
+test('of two gateways with the same ports the younger gets others', () => {
+  const dated = (name: string, day: string): Service => ({
+    ...made(),
+    metadata: { ...made().metadata, name, creationTimestamp: `2026-01-${day}T00:00:00Z` },
+  })
+  const [older, younger] = [dated('weir-gateway-z', '01'), dated('weir-gateway-a', '02')]
+  const gateways = [younger, older]
+  const look = (service: Service) =>
+    plan(goal(), { id: gatewayId('lan', service.metadata.name), service, gateways }).map(action =>
+      action.kind === 'change-gateway' ? action.patch : action.kind,
+    )
+  expect(look(older)).toEqual([])
+  expect(look(younger)).toMatchObject([{ spec: { ports: [{ targetPort: 20_002 }, { targetPort: 20_003 }] } }])
 })
 
 test('what the class says is carried over, what others put on the Service stays', () => {

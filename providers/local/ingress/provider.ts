@@ -14,7 +14,7 @@ import { gatewayId, groupOf, groupWarnings } from './group.ts'
 import { heldBack } from './held-back.ts'
 import { outcomeOf } from './outcome.ts'
 import type { GatewayAction, GatewayObserved } from './plan.ts'
-import { plan } from './plan.ts'
+import { plan, portsOverlap } from './plan.ts'
 
 /** Writes of gateways' Services, decided on the uid and resourceVersion of the object handed in. */
 export interface GatewayServiceStore {
@@ -50,11 +50,14 @@ export function createLocalIngressProvider({
   const copies = createSecretCopies(copying)
   // Kept in step with the view: a look must not go through every Service of the cluster.
   const gateways = new Map<string, Service>()
+  // Made, or being made, and not in the view yet: groups are in work side by side, and none may take the ports of another.
+  const coming = new Map<string, Service>()
   const listeners = new Set<(service: Service) => void>()
   const unsubscribe = services.subscribe(
     ({ key, object, old }) => {
       const service = object ?? old
       if (service === undefined || service.metadata.namespace !== systemNamespace) return
+      coming.delete(service.metadata.name)
       if (object && isGateway(object)) gateways.set(key, object)
       else gateways.delete(key)
       if (isGateway(service) || (old && isGateway(old))) for (const listener of listeners) listener(old ?? service)
@@ -65,6 +68,23 @@ export function createLocalIngressProvider({
     if (isDeepStrictEqual(object?.spec.gateway?.held ?? [], old?.spec.gateway?.held ?? [])) return
     for (const listener of listeners) for (const service of gateways.values()) listener(service)
   })
+  /** Makes a gateway unless its ports were taken since it was planned. */
+  const alone = async (action: GatewayAction, work: () => ReturnType<typeof carryOut>) => {
+    if (action.kind !== 'create-gateway') return work()
+    const { service } = action
+    if ([...gateways.values(), ...coming.values()].some(other => portsOverlap(other, service))) return 'conflict'
+    coming.set(service.metadata.name, service)
+    try {
+      const answer = await work()
+      // One that somebody else has made is in the view soon, if it is not already.
+      if (answer === 'conflict' || gateways.has(`${systemNamespace}/${service.metadata.name}`))
+        coming.delete(service.metadata.name)
+      return answer
+    } catch (error) {
+      coming.delete(service.metadata.name)
+      throw error
+    }
+  }
   for (const end of [unsubscribe, unwatch]) term.addEventListener('abort', end, { once: true })
   return {
     name: 'local',
@@ -75,14 +95,14 @@ export function createLocalIngressProvider({
     },
     observe: async id => {
       const service = services.get(`${systemNamespace}/${id.name}`)
-      return { id, ...(service ? { service } : {}), gateways: [...gateways.values()] }
+      return { id, ...(service ? { service } : {}), gateways: [...gateways.values(), ...coming.values()] }
     },
     plan,
     async apply({ goal, observed, actions }, signal) {
       let { service } = observed
       let isOvertaken = false
       for (const action of actions) {
-        const answer = await carryOut(action, serviceStore, signal)
+        const answer = await alone(action, () => carryOut(action, serviceStore, signal))
         if (answer === 'conflict') isOvertaken = true
         else if (answer !== 'done') service = answer
       }

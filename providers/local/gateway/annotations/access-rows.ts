@@ -28,11 +28,11 @@ export const accessRows = {
     parse: serviceUrl,
     sets: 'authUrl',
     guards: true,
-    doc: 'Every request is first shown to this URL, without its body: with an answer of 2xx it goes on, any other answer goes to the client. `http://name.namespace.svc.cluster.local/path` asks a Service of the namespace of the Ingress, `https://$host/path` whatever this gateway serves there.',
+    doc: 'Every request is first shown to this URL, without its body: with an answer of 2xx it goes on, any other answer goes to the client. `http://name.namespace.svc.cluster.local/path` asks a Service of the namespace of the Ingress, `https://$host/path` what the Ingresses of the namespace serve there.',
     default: 'none',
     example: 'http://auth.default.svc.cluster.local/check',
     differs:
-      'No other hosts, and Services of other namespaces only where the class allows it. The method is that of the request, where ingress-nginx asks with GET. Answers other than 401 and 403 reach the client as they are, where ingress-nginx makes 500 of them. Without an answer within 5 s: 403.',
+      'No other hosts, and Services and Ingresses of other namespaces only where the class allows it (`authAcrossNamespaces`). The method is that of the request, where ingress-nginx asks with GET. Answers other than 401 and 403 reach the client as they are, where ingress-nginx makes 500 of them. Without an answer within 5 s: 403.',
   },
   'auth-signin': {
     parse: pageUrl,

@@ -21,7 +21,7 @@ function externalAuthOf(asked: Asked): Pick<IngressSettings, 'externalAuth'> {
   }
   return {
     externalAuth: {
-      target: authUrl,
+      target: !service && asked.options.otherNamespaces ? { ...authUrl, anyNamespace: true } : authUrl,
       responseHeaders: authResponseHeaders,
       ...(authSignIn === undefined ? {} : { signIn: authSignIn }),
       signInParameter: authSignInParameter,

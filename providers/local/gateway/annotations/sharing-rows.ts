@@ -98,7 +98,8 @@ export const sharingRows = {
     doc: 'Pages of other origins may ask; preflight requests are answered by the gateway.',
     default: 'false',
     example: 'true',
-    differs: 'Preflight requests are answered with 200, not 204; with any origin allowed, the answer names that of the request.',
+    differs:
+      'Preflight requests are answered with 200, not 204; with any origin allowed, the answer names that of the request, and pages may not send cookies (browsers would not let them with ingress-nginx either).',
   },
   'cors-allow-origin': {
     parse: items(origin, 64),
@@ -132,7 +133,7 @@ export const sharingRows = {
   'cors-allow-credentials': {
     parse: flag,
     sets: 'corsCredentials',
-    doc: 'Pages may send cookies.',
+    doc: 'Pages may send cookies, if `cors-allow-origin` says whose they are.',
     default: 'true',
     example: 'false',
   },
