@@ -1,12 +1,17 @@
-// The pages that are made from the rows of the providers: docs/aws.md and docs/ingress-annotations.md.
+// The pages that are made from the rows of the providers: docs/aws.md, docs/aws-ingress.md and docs/ingress-annotations.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { awsReference } from './aws/annotations/docs.ts'
+import { ingressReference } from './aws/annotations/ingress/docs.ts'
 import { gatewayReference } from './local/gateway/annotations/docs.ts'
 
 /** Writes those that are stale; with `check` it only says which are, and gives false. */
 export function writePages({ check }: { readonly check: boolean }): boolean {
-  const pages = { 'docs/aws.md': awsReference(), 'docs/ingress-annotations.md': gatewayReference() }
+  const pages = {
+    'docs/aws.md': awsReference(),
+    'docs/aws-ingress.md': ingressReference(),
+    'docs/ingress-annotations.md': gatewayReference(),
+  }
   let isCurrent = true
   for (const [path, text] of Object.entries(pages)) {
     const file = join(import.meta.dirname, '..', path)

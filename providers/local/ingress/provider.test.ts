@@ -118,7 +118,7 @@ test('two gateways that are made at once do not get the same ports', async () =>
   })
   const { signal } = new AbortController()
   const look = async (name: string) => {
-    const wanted = { ...goal(), id: gatewayId('lan', name) }
+    const wanted = { ...goal(), members: [], id: gatewayId('lan', name) }
     const observed = await provider.observe(wanted.id, signal)
     return provider.apply({ id: wanted.id, goal: wanted, observed, actions: provider.plan(wanted, observed) }, signal)
   }
