@@ -65,6 +65,23 @@ test('who takes the path of an authority into another namespace lets nobody in t
   expect(last(at(allowed, 'shop.test'))).toHaveProperty('route')
 })
 
+test('a host of others cannot be sent to HTTPS by who names it later, but its own Ingresses can, and those that come to it', () => {
+  const plain = { name: 'shop/web', day: 2, rules: { 'shop.test': { 'Prefix /': 'web' } } }
+  const goesToHttps = (other: Written) =>
+    at(
+      routesOf([
+        [plain, {}],
+        [other, {}],
+      ]),
+      'shop.test',
+    ).some(route => 'redirect' in route && route.name.startsWith('shop/web'))
+  const tls = [{ hosts: ['shop.test'], secretName: 'self-signed' }]
+  expect(goesToHttps({ name: 'evil/web', day: 3, rules: { 'evil.test': { 'Prefix /': 'web' } }, tls })).toBe(false)
+  expect(goesToHttps({ name: 'evil/web', day: 3, rules: { 'shop.test': { 'Prefix /evil': 'web' } }, tls })).toBe(false)
+  expect(goesToHttps({ name: 'shop/more', day: 3, rules: { 'shop.test': { 'Prefix /more': 'web' } }, tls })).toBe(true)
+  expect(goesToHttps({ name: 'edge/all', day: 1, tls })).toBe(true)
+})
+
 test('pages for errors come from the Service that was named, whoever else names the host they are asked for at', () => {
   const pages = { 'weir.dev/custom-http-errors': '404', 'weir.dev/default-backend': 'sorry' }
   const host = 'sorry.shop.error-pages.weir.invalid'

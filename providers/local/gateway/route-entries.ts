@@ -1,7 +1,8 @@
 // One route of the model as Envoy's routes: what is answered at once, what is held back, what goes to the canary, and the rest.
+import { certificatesTowards } from '../../../src/model/routing/certificates.ts'
 import type { HostRoutes, Route } from '../../../src/model/routing/model.ts'
 import { memberKey } from '../../../src/model/routing/model.ts'
-import { routeRequest } from '../../../src/model/routing/match.ts'
+import { authorityOf } from './authority.ts'
 import { usableUsers } from './basic-auth.ts'
 import { canaryWays } from './canary-ways.ts'
 import { certificateWays, type CertificateWay, wantedAt } from './client-certificates.ts'
@@ -29,8 +30,6 @@ export interface Surroundings {
   readonly facts: GatewayFacts
   readonly book: ClusterBook
   readonly entry: HostRoutes
-  /** Whether clients find a certificate for the host. */
-  readonly hasCertificate: boolean
 }
 
 /** Without settings nothing is asked for but the route. */
@@ -62,11 +61,17 @@ export function entriesOf(route: Route, at: Surroundings): readonly RouteEntry[]
   if (settings.closed !== undefined) return [entry(match, unavailable)]
   if (settings.redirect) return [entry(match, { redirect: redirectTo(settings.redirect.to, settings.redirect.code) })]
   const isRedirected =
-    !isChallenge && (settings.httpsRedirect === 'always' || (settings.httpsRedirect === 'with-certificate' && at.hasCertificate))
+    !isChallenge &&
+    (settings.httpsRedirect === 'always' || (settings.httpsRedirect === 'with-certificate' && hasCertificate(route, at)))
   return [
     ...(isRedirected ? [entry(joined(match, [plainHttp]), { redirect: redirectToHttps(at.gateway) })] : []),
     ...forwardingEntries(route, isChallenge ? { ...settings, ...openForAll } : settings, at, entry),
   ]
+}
+
+/** Whether a client that asks for the host in TLS gets an answer of its own; a host with an open label by the certificate for it. */
+function hasCertificate(route: Route, { gateway: { model, https }, facts }: Surroundings): boolean {
+  return https !== undefined && certificatesTowards(model, route).some(({ secret }) => facts.certificate(secret) !== undefined)
 }
 
 const openForAll = { sources: plainSettings.sources, rates: [] } as const
@@ -122,24 +127,12 @@ function guardsOf(route: Route, settings: IngressSettings, at: Surroundings): Ro
   })
 }
 
-/**
- * The cluster behind a URL: a port of a Service, or whatever this gateway serves at the path of the route's own host. If an Ingress
- * of another namespace has that path, whoever writes such a one would decide who comes in; that has to be allowed.
- */
-function targetCluster(
-  { service, port, path, anyNamespace = false }: UrlTarget,
-  { host, origin }: Route,
-  { book, gateway }: Surroundings,
-): string | undefined {
+/** The cluster behind a URL: a port of a Service, or whatever this gateway serves at the path of the route's own host. */
+function targetCluster(target: UrlTarget, route: Route, { book, gateway }: Surroundings): string | undefined {
+  const { service, port } = target
   if (service) return book.use({ kind: 'service', ...service, port: { port } })
-  if (host === '' || host.startsWith('*.')) return undefined
-  const { route } = routeRequest(gateway.model, host, path)
-  if (!route || !(anyNamespace || namespaceOf(route.origin) === namespaceOf(origin))) return undefined
-  return book.use(route.backend)
-}
-
-function namespaceOf(origin: Route['origin']): string | undefined {
-  return 'ingress' in origin ? origin.ingress.namespace : undefined
+  const authority = authorityOf(target, route, gateway.model)
+  return authority && book.use(authority.backend)
 }
 
 interface BodyWay {

@@ -1,5 +1,5 @@
 // Route configurations: the routing model said in Envoy's words, so that it sends every request where the model does.
-import { anyHost, hostsFor } from '../../../src/model/routing/host.ts'
+import { anyHost } from '../../../src/model/routing/host.ts'
 import type { HostRoutes } from '../../../src/model/routing/model.ts'
 import { serverNameHeader } from './client-certificates.ts'
 import type { ClusterBook } from './cluster-book.ts'
@@ -53,15 +53,8 @@ function virtualHost(entry: HostRoutes, at: Around): VirtualHost {
 
 function routesOf(entry: HostRoutes, around: Around): readonly RouteEntry[] {
   const { routes, fallback } = entry
-  const at = { ...around, entry, hasCertificate: hasCertificate(entry.host, around) }
+  const at = { ...around, entry }
   return [...startPage(entry, around), ...[...routes, ...(fallback ? [fallback] : [])].flatMap(route => entriesOf(route, at))]
-}
-
-/** Whether a client that asks for the host in TLS gets an answer of its own; a host with an open label by the certificate for it. */
-function hasCertificate(host: string, { gateway: { model, https }, facts }: Around): boolean {
-  if (!https) return false
-  const found = hostsFor(host).flatMap(each => (each === anyHost && host !== anyHost ? [] : (model.certificates.get(each) ?? [])))
-  return found.some(({ secret }) => facts.certificate(secret) !== undefined)
 }
 
 /** `/` of a host leads to the start page of the oldest Ingress that has one there, unless `/` is another Ingress's. */

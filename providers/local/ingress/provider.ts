@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { gatewayLabel, systemNamespace } from '../../../src/api/group.ts'
 import type { NodeReport } from '../../../src/api/node-report.ts'
-import type { IngressProvider } from '../../../src/ingress-provider.ts'
+import type { IngressProvider, MemberOutcome } from '../../../src/ingress-provider.ts'
 import type { Service } from '../../../src/model/kubernetes-objects.ts'
 import { readSettings } from '../gateway/annotations/read.ts'
 import type { IngressSettings } from '../gateway/settings.ts'
@@ -15,6 +15,7 @@ import { heldBack } from './held-back.ts'
 import { outcomeOf } from './outcome.ts'
 import type { GatewayAction, GatewayObserved } from './plan.ts'
 import { plan, portsOverlap } from './plan.ts'
+import { withoutAuthority } from './without-authority.ts'
 
 /** Writes of gateways' Services, decided on the uid and resourceVersion of the object handed in. */
 export interface GatewayServiceStore {
@@ -108,7 +109,7 @@ export function createLocalIngressProvider({
       }
       return outcomeOf(observed, service, {
         wanted: goal !== undefined,
-        members: heldBack(nodeReports.values(), goal?.members ?? []),
+        members: goal ? together(heldBack(nodeReports.values(), goal.members), withoutAuthority(goal)) : new Map(),
         ...(isOvertaken ? { again: { afterMs: afterConflictMs } } : {}),
       })
     },
@@ -120,6 +121,12 @@ export function createLocalIngressProvider({
       return () => void listeners.delete(listener)
     },
   }
+}
+
+/** What is told of each member by both. */
+function together(...all: readonly ReadonlyMap<string, MemberOutcome>[]): ReadonlyMap<string, MemberOutcome> {
+  const keys = new Set(all.flatMap(each => [...each.keys()]))
+  return new Map([...keys].map(key => [key, { problems: all.flatMap(each => each.get(key)?.problems ?? []) }]))
 }
 
 function isGateway({ metadata }: Service): boolean {

@@ -1,4 +1,5 @@
 // Which route of those that are served together takes a request, and why that one.
+import { certificatesTowards } from '../../model/routing/certificates.ts'
 import { certificateFor, routeRequest } from '../../model/routing/match.ts'
 import { type IngressId, memberKey, type Origin, type Route, type RoutingModel } from '../../model/routing/model.ts'
 import { routeText } from '../../model/routing/report.ts'
@@ -13,7 +14,7 @@ export interface ExplainedRequest {
 
 export interface Asking {
   readonly https: boolean
-  /** The host has a certificate. */
+  /** The host has a certificate for which plain HTTP is sent to HTTPS. */
   readonly certificate: boolean
   readonly path: string
 }
@@ -32,9 +33,10 @@ export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor 
   const https = url.protocol === 'https:'
   const shown = certificateFor(model, url.hostname)
   const certificate = https ? shown : undefined
+  const leadsToHttps = route !== undefined && certificatesTowards(model, route).length > 0
   const words =
     route && 'ingress' in route.origin
-      ? wordsFor(route.origin.ingress, { https, certificate: shown !== undefined, path: url.pathname })
+      ? wordsFor(route.origin.ingress, { https, certificate: leadsToHttps, path: url.pathname })
       : []
   const served = route !== undefined && route.backend.kind !== 'unavailable'
   const certificateText = certificate

@@ -1,7 +1,15 @@
 // Which Secret's certificate a host is served with, when several Ingresses name one.
 import type { IngressTls } from '../ingress-objects.ts'
 import { anyHost, compareHosts, hostsFor, readHost } from './host.ts'
-import type { Certificate, IngressId, MemberRouting, Refused } from './model.ts'
+import {
+  type Certificate,
+  type IngressId,
+  memberKey,
+  type MemberRouting,
+  type Refused,
+  type Route,
+  type RoutingModel,
+} from './model.ts'
 import { cut, quoted, refusal } from './refusal.ts'
 
 export interface CertificateClaim {
@@ -69,6 +77,27 @@ export function certificatesOf(
     if (!winner || isSameSecret(winner, certificate)) return [{ certificate }]
     return told ? [{ certificate, shadowedBy: winner }] : []
   })
+}
+
+/**
+ * The certificates for which plain HTTP on a route may be sent to HTTPS, the best first: those for its host that are of its own
+ * namespace, or of an Ingress that was there before. Whoever names a host of others later cannot send their clients to a
+ * certificate that they refuse. The one for clients that ask for no name counts only for routes without host.
+ */
+export function certificatesTowards({ certificates, members }: RoutingModel, { host, origin }: Route): readonly Certificate[] {
+  const found = hostsFor(host).flatMap(each => (each === anyHost && host !== anyHost ? [] : (certificates.get(each) ?? [])))
+  if (!('ingress' in origin)) return found
+  const { ingress } = origin
+  return found.filter(certificate => {
+    const owner = certificate.origin.ingress
+    return owner.namespace === ingress.namespace || isFirst(memberKey(owner), memberKey(ingress), members.keys())
+  })
+}
+
+/** Members stand in the order of their age. */
+function isFirst(one: string, other: string, members: Iterable<string>): boolean {
+  for (const key of members) if (key === one || key === other) return key === one
+  return false
 }
 
 function isSameSecret({ secret: one }: Certificate, { secret: other }: Certificate): boolean {
