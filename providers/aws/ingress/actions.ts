@@ -15,7 +15,7 @@ import type {
   TargetGroupRef,
 } from '../model/application.ts'
 import { blocks } from '../model/problems.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, authProblems } from './authenticate.ts'
 import type { SecretHash } from './authenticate.ts'
 import { leadsToItself } from './redirect-loop.ts'
 import type { RouteWay } from './rules/programs.ts'
@@ -60,9 +60,13 @@ export function createWays(options: {
       const owner = ownerOf(route)
       const settings = owner?.settings ?? ofClass
       const name = nameOf(route)
-      const end = endOf(route, owner)
-      if (end.action.kind === 'redirect' && leadsToItself(end.action, route, listener)) return undefined
-      const values = end.service ? ofService(settings.values, end.service).values : settings.values
+      const found = endOf(route, owner)
+      if (found.action.kind === 'redirect' && leadsToItself(found.action, route, listener)) return undefined
+      const values = found.service ? ofService(settings.values, found.service).values : settings.values
+      // What a Service says goes before what the Ingress says, and may leave out what that needs: then nobody is let in.
+      const lacking = authProblems(values)
+      for (const problem of lacking) tell(route, problem)
+      const end = lacking.length > 0 ? { ...found, action: unavailable } : found
       const before =
         listener.protocol === 'HTTPS' && end.action !== unavailable
           ? authenticate(values, end.service?.metadata.namespace ?? owner?.id.namespace ?? '', secretHash)

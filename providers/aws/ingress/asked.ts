@@ -40,6 +40,14 @@ export type AskedValues = Omit<AwsIngressDefaults, Maps> &
     readonly tags: Readonly<Record<string, string>>
     readonly regexPaths: boolean
     readonly order: number
+    /** What a class says that holds for Services too. */
+    readonly ofClass: {
+      /** Settings that nobody may change. */
+      readonly final: ReadonlySet<string>
+      /** Keys of its tags. */
+      readonly tags: ReadonlySet<string>
+      readonly externalManagedTags: readonly string[]
+    }
     readonly deletionPolicy: 'delete' | 'retain'
     readonly allowInterruption: boolean
   }

@@ -1,4 +1,5 @@
 // Who of a group is served by what it asks for now, who by what it asked for when that was last good, and who not at all. Pure.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { IngressGroupGoal, IngressMember } from '../../../src/model/ingress-group.ts'
 import type { Ingress } from '../../../src/model/ingress-objects.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
@@ -70,13 +71,34 @@ export function askedNow({ metadata, spec }: Ingress): string {
   return JSON.stringify({ metadata: { name, namespace, uid, creationTimestamp, annotations: Object.fromEntries(read) }, spec })
 }
 
+/** Services that an Ingress led to by what it asked for when that was last good. Whoever keeps that needs them still. */
+export function servicesAskedFor(asked: string, lbClass: LoadBalancerClass): readonly string[] {
+  const former = readAsked(asked)
+  if (!former) return []
+  const { spec } = former
+  const paths = (spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? [])
+  return [
+    ...[spec?.defaultBackend, ...paths.map(({ backend }) => backend)].flatMap(backend => backend?.service?.name ?? []),
+    ...readIngressSettings(former, lbClass).services,
+  ]
+}
+
+/** Written by `askedNow`. */
+function readAsked(asked: string): Ingress | undefined {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const { metadata, ...rest } = JSON.parse(asked) as Partial<Ingress>
+    return metadata && { ...rest, metadata }
+  } catch {
+    return undefined
+  }
+}
+
 function formerOf(goal: Goal, { id }: IngressMember, before: readonly LedgerIngress[]): Served | undefined {
   const recorded = before.find(({ uid }) => uid === id.uid)
-  if (!recorded) return undefined
+  const ingress = recorded && readAsked(recorded.asked)
+  if (!ingress) return undefined
   try {
-    // Written by `askedNow`.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const ingress = JSON.parse(recorded.asked) as Ingress
     const { settings, ways, problems } = readIngressSettings(ingress, goal.class)
     if (problems.some(isBlocking)) return undefined
     const service = (namespace: string, name: string) => goal.services.get(`${namespace}/${name}`)?.service

@@ -3,10 +3,12 @@ import type { Service, ServicePort } from '../../../src/model/kubernetes-objects
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { readServiceAnnotations } from '../annotations/ingress/read.ts'
 import type { IngressValues } from '../annotations/ingress/read.ts'
-import { blocks, invalidSettings } from '../model/problems.ts'
+import { tagProblem } from '../model/ownership.ts'
+import { blocks, invalidSettings, warns } from '../model/problems.ts'
 import type { HealthCheckSettings, TargetGroupSettings } from '../settings/aws-settings.ts'
 import { groupAttributeProblems } from './attribute-values.ts'
 import { httpGroupAttributes } from './attributes.ts'
+import { withoutFinal } from './final.ts'
 import type { AskedValues } from './asked.ts'
 
 export interface Backed {
@@ -26,17 +28,25 @@ export function ofService(
   values: AskedValues,
   { metadata }: Service,
 ): { readonly values: AskedValues; readonly tags: Readonly<Record<string, string>>; readonly problems: readonly Problem[] } {
-  const { values: own, mistakes } = readServiceAnnotations(metadata.annotations ?? {})
+  const { final, tags: ofClass, externalManagedTags } = values.ofClass
+  const { allowed, refused } = withoutFinal(metadata.annotations ?? {}, final)
+  const { values: own, mistakes } = readServiceAnnotations(allowed)
+  const who = `Service ${metadata.namespace}/${metadata.name}`
   const {
     targetType,
     targetGroupAttributes,
-    tags = {},
+    tags: written = {},
     group: _1,
     order: _2,
     attributes: _3,
     regexPaths: _4,
     ...others
   } = withoutRefused(own)
+  const wrong = Object.entries(written).flatMap(([key, value]) => {
+    const why = ofClass.has(key) ? 'is one of the class' : tagProblem(key, value, externalManagedTags)
+    return why === undefined ? [] : [{ key, why }]
+  })
+  const tags = Object.fromEntries(Object.entries(written).filter(([key]) => !wrong.some(each => each.key === key)))
   return {
     values: {
       ...values,
@@ -45,12 +55,12 @@ export function ofService(
       targetGroupAttributes: { ...values.targetGroupAttributes, ...targetGroupAttributes },
     },
     tags,
-    problems: mistakes.map(({ reason, message, remedy, severity }) => ({
-      reason,
-      message: `Service ${metadata.namespace}/${metadata.name}: ${message}`,
-      remedy,
-      severity,
-    })),
+    problems: [
+      ...mistakes.map(({ reason, message, remedy, severity }) => ({ reason, message: `${who}: ${message}`, remedy, severity })),
+      // Without them everything goes on as the class says.
+      ...refused.map(key => warns('SettingIsFinal', `${who}: ${key} has no effect: the class lets nobody change it.`)),
+      ...wrong.map(({ key, why }) => warns('SettingWithoutEffect', `${who}: the tag ${key} ${why}, and is left out.`)),
+    ],
   }
 }
 

@@ -25,7 +25,7 @@ export function createDrift(context: Context, onSwept: (location: Location, sign
         const isFirst = loadBalancers.listedAt === undefined
         await Promise.all([loadBalancers.refresh(signal), targetGroups.refresh(signal), securityGroups.refresh(signal)])
         for (const [id, record] of entries) {
-          const ids = Object.entries(record.ids).filter(([resource]) => !resource.startsWith('listener/'))
+          const ids = Object.entries(record.ids).filter(([resource]) => !isLookedAtAlone(resource))
           const isMissing = ids.some(([, each]) => !isKnown(location, each))
           const after = pictureOf(location, Object.values(record.ids))
           const isUnwell = isOtherState(location, id, record)
@@ -48,6 +48,11 @@ export function createDrift(context: Context, onSwept: (location: Location, sign
       return next
     },
   }
+}
+
+/** What no listing of a sweep has: it is looked at with its owner. */
+function isLookedAtAlone(resource: string): boolean {
+  return resource.startsWith('listener/') || resource.startsWith('certificate/')
 }
 
 function isKnown({ pictures }: Location, id: string): boolean {

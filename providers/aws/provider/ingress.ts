@@ -1,9 +1,12 @@
 // Ingresses at AWS: an Application Load Balancer for each group of them, by the same calls, pictures and ledger as those of Services.
+import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { IngressProvider } from '../../../src/ingress-provider.ts'
 import type { IngressGroupId } from '../../../src/model/ingress-group.ts'
+import type { Ingress } from '../../../src/model/ingress-objects.ts'
 import type { AwsAction } from '../actions.ts'
 import { applyApplication } from '../apply/application.ts'
 import type { IngressSettings } from '../ingress/asked.ts'
+import { servicesAskedFor } from '../ingress/members.ts'
 import { ingressGroupOf, readIngressSettings } from '../ingress/settings.ts'
 import { resolveAction } from '../ingress/ways.ts'
 import type { Look } from '../model/seen.ts'
@@ -23,7 +26,11 @@ export function createIngress(
   return {
     name: 'aws',
     groupOf: ingressGroupOf,
-    read: readIngressSettings,
+    read(ingress, lbClass) {
+      const reading = readIngressSettings(ingress, lbClass)
+      const services = [...reading.services, ...servicesBefore(context, ingress, lbClass)]
+      return { ...reading, services: [...new Set(services)] }
+    },
     resolve: resolveAction,
     holding: ({ uid }) =>
       groupsOf(context).filter(id => ledger.read(id)?.ingresses?.some(ingress => ingress.uid === uid) === true),
@@ -46,6 +53,11 @@ export function createIngress(
       return () => wakers.delete(wake)
     },
   }
+}
+
+function servicesBefore({ ledger }: Context, { metadata }: Ingress, lbClass: LoadBalancerClass): readonly string[] {
+  const recorded = [...ledger.entries()].flatMap(([, { ingresses = [] }]) => ingresses.filter(({ uid }) => uid === metadata.uid))
+  return recorded.flatMap(({ asked }) => servicesAskedFor(asked, lbClass))
 }
 
 function groupsOf({ ledger }: Context): readonly IngressGroupId[] {

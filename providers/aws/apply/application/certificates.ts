@@ -48,6 +48,7 @@ export const deleteCertificate: Step<'delete-certificate'> = async (run, { arn, 
   } catch (error) {
     if (!hasCode(error, 'ResourceNotFound')) throw error
   }
+  run.location.pictures.certificates.drop(arn)
   run.ids.delete(`certificate/${key}`)
   const { [`certificate/${key}`]: _gone, ...attributes } = run.record.attributes
   run.record = { ...run.record, attributes }

@@ -59,8 +59,17 @@ function standingAt(port: number, { listeners, rules }: NonNullable<WishInput['f
   return standingOf(rules.filter(({ listener }) => arns.has(listener)))
 }
 
+/** What was imported for Ingresses goes with them, and is for nobody else. */
+function importedArns({ ledger }: Context): ReadonlySet<string> {
+  return new Set(
+    [...ledger.entries()].flatMap(([, { ids }]) =>
+      Object.entries(ids).flatMap(([resource, arn]) => (resource.startsWith('certificate/') ? [arn] : [])),
+    ),
+  )
+}
+
 async function certificatesByHost(
-  { clock }: Context,
+  context: Context,
   goal: IngressGoal,
   { location: { pictures }, caller, before }: WishInput & Pick<Around, 'before'>,
 ): Promise<ReadonlyMap<string, string>> {
@@ -70,13 +79,17 @@ async function certificatesByHost(
   )
   const hosts = [...hostsToDiscover(secure)]
   if (hosts.length === 0) return new Map()
-  const find = (listed: Awaited<ReturnType<typeof pictures.certificates.all>>) =>
-    new Map(
+  const { clock } = context
+  const imported = importedArns(context)
+  const find = (listed: Awaited<ReturnType<typeof pictures.certificates.all>>) => {
+    const free = [...listed.values()].filter(({ arn }) => !imported.has(arn))
+    return new Map(
       hosts.flatMap(host => {
-        const arn = certificateFor(host, [...listed.values()], clock.now())
+        const arn = certificateFor(host, free, clock.now())
         return arn === undefined ? [] : [[host, arn] as const]
       }),
     )
+  }
   const found = find(await pictures.certificates.all(caller.signal))
   if (found.size === hosts.length) return found
   return find(await notOlder(pictures.certificates, maxAgeMs, { now: clock.monotonic(), signal: caller.signal }))

@@ -55,22 +55,25 @@ function stepsOf(
       const name = stack.targetGroups.find(group => group.key === key)?.name
       return seen.groups.find(group => group.name === name)?.arn
     },
-    hasNewSecret: rule => hasNewSecret(rule, seen),
+    hasNewSecret: of => hasNewSecret(of, seen),
     others: present.reduce((sum, { arn }) => (arn === found?.arn ? sum : sum + rulesOf(arn).length), 0),
   }
   const rules = ruleSteps(port, listener.rules, rulesOf(found?.arn), around)
   const staged = stageActions(listener.defaultActions, found?.actions ?? [], around)
   const now = { ...listener, defaultActions: staged.actions }
+  const own: readonly AwsAction[] = !found
+    ? [{ kind: 'create-http-listener', listener: now }]
+    : isSame(now, found, around)
+      ? []
+      : [{ kind: 'modify-http-listener', listener: now, arn: found.arn }]
+  const made = rules.actions.filter(({ kind }) => kind !== 'delete-rule')
   return {
     actions: [
-      ...(!found
-        ? [{ kind: 'create-http-listener', listener: now } as const]
-        : isSame(now, found, around)
-          ? []
-          : [{ kind: 'modify-http-listener', listener: now, arn: found.arn } as const]),
+      // What the listener did by itself and rules do from now on: nobody falls between. Some rules only HTTPS can have.
+      ...(found?.protocol === listener.protocol ? [...made, ...own] : [...own, ...made]),
       ...further.add,
       ...(Object.keys(changes).length > 0 ? [{ kind: 'set-listener-attributes', port, attributes: changes } as const] : []),
-      ...rules.actions,
+      ...rules.actions.filter(({ kind }) => kind === 'delete-rule'),
       ...further.remove,
     ],
     waitsFor: rules.waitsFor ?? staged.waitsFor,
@@ -80,9 +83,10 @@ function stepsOf(
 function isSame(
   { protocol, certificates: [first], tlsPolicy, defaultActions }: HttpListener,
   found: FoundListener,
-  { seen, arnOf }: Around,
+  { seen, arnOf, hasNewSecret: isSentAnew }: Around,
 ): boolean {
   return (
+    !isSentAnew({ actions: defaultActions }) &&
     found.protocol === protocol &&
     found.certificate === (first && (certificateArnOf(first, seen) ?? 'to be imported')) &&
     (tlsPolicy === undefined || found.policy === tlsPolicy) &&
@@ -91,7 +95,7 @@ function isSame(
 }
 
 /** AWS does not tell the secrets that rules have; the ledger has the hash of each that was sent. */
-function hasNewSecret({ actions }: ListenerRule, seen: Seen): boolean {
+function hasNewSecret({ actions }: Pick<ListenerRule, 'actions'>, seen: Seen): boolean {
   const sent = recorded(seen, 'secrets') ?? {}
   return actions.some(
     action =>

@@ -18,8 +18,8 @@ export interface RuleSteps {
 export interface Around {
   readonly seen: Seen
   readonly arnOf: ArnOf
-  /** Whether the secret that a rule sends is another one than was sent last. */
-  readonly hasNewSecret: (rule: ListenerRule) => boolean
+  /** Whether the secret that actions send is another one than was sent last. */
+  readonly hasNewSecret: (rule: Pick<ListenerRule, 'actions'>) => boolean
   /** Rules of other listeners of the load balancer, for the quota that all share. */
   readonly others: number
 }
