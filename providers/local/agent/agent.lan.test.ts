@@ -162,7 +162,8 @@ describe.skipIf(missing !== undefined)(
       for (let i = 0; i < 5; i++)
         prober.send(requestFrame({ from: parseMac(lan.client.mac) ?? new Uint8Array(6), senderIp: 1, targetIp: web.number }))
       process.kill(pid, 'SIGCONT')
-      expect(prober.hear(400).filter(({ operation }) => operation === 'reply')).toEqual([])
+      // It listens for 400 ms before it answers anything; what it would say of what waited comes at once.
+      expect(prober.hear(200).filter(({ operation }) => operation === 'reply')).toEqual([])
       await answersAlone('n1')
     })
 
