@@ -32,6 +32,7 @@ function pair(
 
 const tls = (certificate: string, key: string) =>
   readSecretContent(ref, { 'tls.crt': encode(certificate), 'tls.key': encode(key) })
+const read = (kind: SecretKind, data: Record<string, string>) => readSecretContent({ ...ref, kind }, data)
 const messageOf = (verdict: ReturnType<typeof readSecretContent>) => ('problem' in verdict ? verdict.problem.message : 'usable')
 
 test('a certificate with its key is read, with the names and the time that it is for', () => {
@@ -72,13 +73,27 @@ test('of each mistake it is said what it is and where', () => {
 })
 
 test('certificates of authorities and lists of users have fields of their own', () => {
-  const read = (kind: SecretKind, data: Record<string, string>) => readSecretContent({ ...ref, kind }, data)
   const { certificate } = pair([])
   expect(read('ca', { 'ca.crt': encode(certificate) })).toMatchObject({ content: { kind: 'ca', chain: certificate } })
   expect(messageOf(read('ca', { 'tls.crt': encode(certificate) }))).toBe('Secret default/shop-tls has no ca.crt.')
   const users = 'ann:$2y$05$abc\n\nbob:{SHA}xyz\n'
   expect(read('basic-auth', { auth: encode(users) })).toMatchObject({ content: { users } })
   expect(messageOf(read('basic-auth', { auth: encode('ann:x\nbob') }))).toContain('Entry 2 in the field auth')
+})
+
+test('users may each have a field of their own with a hash; a Secret for something else is none of users', () => {
+  const users = { bob: encode('$apr1$x$y\n'), ann: encode('{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=') }
+  expect(read('basic-auth', users)).toMatchObject({
+    content: { users: 'ann:{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nbob:$apr1$x$y' },
+  })
+  expect(messageOf(read('basic-auth', { ...users, token: encode('hunter2') }))).toContain('has no auth')
+  expect(messageOf(read('basic-auth', {}))).toContain('has no auth')
+  expect(messageOf(read('basic-auth', { auth: encode('ann:{SHA}x\n'.repeat(10_000)) }))).toContain('more than 65536')
+})
+
+test('a Secret larger than one can be, full of certificates that do not end, is read once and refused', () => {
+  const text = '-----BEGIN CERTIFICATE-----\n'.repeat(150_000)
+  expect(messageOf(tls(text, 'key'))).toContain('holds no certificate in PEM')
 })
 
 test('whatever a Secret holds, reading it ends with a verdict, and nothing of the key is told', () => {

@@ -57,11 +57,16 @@ export function uncoveredHosts(
   )
 }
 
+/** Every route that asks for passwords carries the users. */
+const mostUsers = 65_536
+
 class Unusable extends Error {}
 
 interface Fields {
   readonly named: string
   text(field: string): string
+  /** Of all fields, sorted. */
+  readonly names: readonly string[]
   /** Of two fields the one that is there. */
   either(field: string, other: string): string
 }
@@ -69,6 +74,7 @@ interface Fields {
 function fieldsOf(data: SecretData, named: string): Fields {
   return {
     named,
+    names: Object.keys(data).toSorted(),
     text(field) {
       const value = data[field]
       if (value === undefined || value === '') throw new Unusable(`${named} has no ${field}.`)
@@ -98,7 +104,8 @@ const readers: Readonly<Record<SecretKind, (fields: Fields) => SecretVerdict>> =
     return { content: { kind: 'ca', fingerprint: fingerprint(chain), chain } }
   },
   'basic-auth'(fields) {
-    const users = fields.text('auth')
+    const users = fields.names.includes('auth') ? fields.text('auth') : usersOf(fields)
+    if (users.length > mostUsers) throw new Unusable(`${fields.named} holds more than ${mostUsers} characters of users.`)
     const lines = users.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))
     const bad = lines.findIndex(line => !/^[^:]+:.+$/.test(line))
     if (lines.length === 0) throw new Unusable(`The field auth of ${fields.named} names no user.`)
@@ -111,10 +118,30 @@ const readers: Readonly<Record<SecretKind, (fields: Fields) => SecretVerdict>> =
   },
 }
 
-const pemCertificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+/** A field for each user, which holds the hash. A Secret that holds anything else is for something else, and is not copied. */
+function usersOf(fields: Fields): string {
+  const lines = fields.names.map(name => [name, fields.text(name).trim()] as const)
+  const other = lines.find(([, hash]) => !/^(?:\{[A-Z]+\}|\$)\S+$/.test(hash))
+  if (other || lines.length === 0) throw new Unusable(`${fields.named} has no auth, and is no list of users and hashes.`)
+  return lines.map(([name, hash]) => `${name}:${hash}`).join('\n')
+}
+
+const [pemBegin, pemEnd] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----']
+
+/** Goes over the text once, whatever stands in it: whoever may write a Secret must not be able to keep the controller busy. */
+function pemBlocks(pem: string): readonly string[] {
+  const blocks: string[] = []
+  for (let at = 0; ; ) {
+    const start = pem.indexOf(pemBegin, at)
+    const end = start < 0 ? -1 : pem.indexOf(pemEnd, start + pemBegin.length)
+    if (end < 0) return blocks
+    at = end + pemEnd.length
+    blocks.push(pem.slice(start, at))
+  }
+}
 
 function certificatesIn(pem: string, named: string, field: string): readonly X509Certificate[] {
-  const blocks = pem.match(pemCertificate) ?? []
+  const blocks = pemBlocks(pem)
   if (blocks.length === 0) throw new Unusable(`${field} of ${named} holds no certificate in PEM.`)
   return blocks.map((block, index) => {
     try {
