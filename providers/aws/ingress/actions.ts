@@ -62,9 +62,11 @@ export function createWays(options: {
       const name = nameOf(route)
       const found = endOf(route, owner)
       if (found.action.kind === 'redirect' && leadsToItself(found.action, route, listener)) return undefined
-      const values = found.service ? ofService(settings.values, found.service).values : settings.values
+      const { values, closing } = found.service
+        ? ofService(settings.values, found.service)
+        : { values: settings.values, closing: [] }
       // What a Service says goes before what the Ingress says, and may leave out what that needs: then nobody is let in.
-      const lacking = authProblems(values)
+      const lacking = [...closing, ...authProblems(values)]
       for (const problem of lacking) tell(route, problem)
       const end = lacking.length > 0 ? { ...found, action: unavailable } : found
       const before =

@@ -16,6 +16,37 @@ test('a Service that asks who it is and lacks whom to ask lets nobody in', () =>
   expect(told(wish)).toEqual({ shop: ['spec.rules[0].http.paths[0] InvalidSettings'] })
 })
 
+test('a Service that says wrongly who may come in lets nobody in', () => {
+  const wish = wishFor([albIngress({ rules: web })], { serviceAnnotations: { [`${prefix}auth-idp-oidc`]: '{' } })
+  expect(printed(wish)).toEqual({ 'HTTP 80': ['host a.test → 503', '→ 404'] })
+  expect(told(wish)).toEqual({ shop: ['spec.rules[0].http.paths[0] InvalidAnnotation'] })
+})
+
+test.each([
+  ['a value that cannot be read', { 'healthcheck-interval-seconds': 'often' }],
+  ['a timeout that is longer than the interval', { 'healthcheck-timeout-seconds': '60' }],
+  ['attributes that AWS does not have', { 'target-group-attributes': 'stickiness.type=glue' }],
+  ['nodes as targets without a node port', { 'target-type': 'instance' }],
+])('a Service with %s is served as its Ingress says', (_what, annotations) => {
+  const serviceAnnotations = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [prefix + key, value]))
+  const rules = { 'a.test': { 'Prefix /': 'web:8080' } }
+  const plain = wishFor([albIngress({ rules })])
+  const wish = wishFor([albIngress({ rules })], { serviceAnnotations })
+  expect(wish.settings.targetGroups).toEqual(plain.settings.targetGroups)
+  expect(wish.settings.targetGroups).toHaveLength(1)
+  expect(wish.members.get('default/shop')?.problems).toMatchObject([{ severity: 'warns' }])
+})
+
+test('an Ingress whose health check cannot be had keeps what it had', () => {
+  const bad = albIngress({ rules: web, annotations: { 'healthcheck-timeout-seconds': '60' } })
+  const before = [
+    { namespace: 'default', name: 'shop', uid: bad.metadata.uid ?? '', asked: askedNow(albIngress({ rules: web })) },
+  ]
+  const wish = wishFor([bad], { before })
+  expect(printed(wish)).toEqual({ 'HTTP 80': ['host a.test → default/web:80', '→ 404'] })
+  expect(wish.settings.targetGroups[0]?.healthCheck.timeoutSeconds).toBe(5)
+})
+
 test('what the class makes final holds for Services too, and so do its tags and ours', () => {
   const { settings, members } = wishFor([albIngress({ rules: web })], {
     class: awsClass({

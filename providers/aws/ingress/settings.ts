@@ -13,6 +13,7 @@ import { blocks, invalidSettings } from '../model/problems.ts'
 import { balancerAttributeProblems, groupAttributeProblems } from './attribute-values.ts'
 import { authProblems } from './authenticate.ts'
 import { finalOf, withoutFinal } from './final.ts'
+import { healthTimeProblems } from './target-group.ts'
 import { readWays } from './ways.ts'
 import type { AskedValues, IngressSettings } from './asked.ts'
 
@@ -34,6 +35,7 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
     ...authProblems(values),
     ...balancerAttributeProblems(values.attributes),
     ...groupAttributeProblems(values.targetGroupAttributes),
+    ...healthTimeProblems(values),
   ]
   return {
     settings,

@@ -1,7 +1,7 @@
 // The target group of one port of a Service behind an Ingress: settings of the Ingress, and those of the Service before them. Pure.
 import type { Service, ServicePort } from '../../../src/model/kubernetes-objects.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
-import { readServiceAnnotations } from '../annotations/ingress/read.ts'
+import { ingressRow, readServiceAnnotations } from '../annotations/ingress/read.ts'
 import type { IngressValues } from '../annotations/ingress/read.ts'
 import { tagProblem } from '../model/ownership.ts'
 import { blocks, invalidSettings, warns } from '../model/problems.ts'
@@ -23,11 +23,16 @@ export function httpGroupKey(namespace: string, name: string, port: number): str
   return `${namespace}/${name}:${port}`
 }
 
+interface OfService {
+  readonly values: AskedValues
+  readonly tags: Readonly<Record<string, string>>
+  readonly problems: readonly Problem[]
+  /** Why nobody can be let in: it says wrongly who may. */
+  readonly closing: readonly Problem[]
+}
+
 /** What a Service says of itself goes before what the Ingress says. */
-export function ofService(
-  values: AskedValues,
-  { metadata }: Service,
-): { readonly values: AskedValues; readonly tags: Readonly<Record<string, string>>; readonly problems: readonly Problem[] } {
+export function ofService(values: AskedValues, { metadata }: Service): OfService {
   const { final, tags: ofClass, externalManagedTags } = values.ofClass
   const { allowed, refused } = withoutFinal(metadata.annotations ?? {}, final)
   const { values: own, mistakes } = readServiceAnnotations(allowed)
@@ -55,13 +60,23 @@ export function ofService(
       targetGroupAttributes: { ...values.targetGroupAttributes, ...targetGroupAttributes },
     },
     tags,
+    closing: mistakes.flatMap(({ key, reason, message, remedy, severity }) =>
+      isAboutTargets(key) || severity !== 'blocks' ? [] : [{ reason, message: `${who}: ${message}`, remedy, severity }],
+    ),
     problems: [
-      ...mistakes.map(({ reason, message, remedy, severity }) => ({ reason, message: `${who}: ${message}`, remedy, severity })),
+      // Without them everything goes on as the Ingress says: a slip of the pen must not take away what serves.
+      ...mistakes.flatMap(({ key, reason, message, remedy, severity }) =>
+        isAboutTargets(key) || severity === 'warns' ? [warns(reason, `${who}: ${message}`, remedy)] : [],
+      ),
       // Without them everything goes on as the class says.
       ...refused.map(key => warns('SettingIsFinal', `${who}: ${key} has no effect: the class lets nobody change it.`)),
       ...wrong.map(({ key, why }) => warns('SettingWithoutEffect', `${who}: the tag ${key} ${why}, and is left out.`)),
     ],
   }
+}
+
+function isAboutTargets(key: string): boolean {
+  return ingressRow(key)?.scope !== 'rules'
 }
 
 type Known = Omit<
@@ -82,11 +97,29 @@ function withoutRefused(values: Omit<IngressValues, 'deletionPolicy' | 'allowInt
   return values
 }
 
-export function backedBy(
-  asked: AskedValues,
-  { service, port, dualstack }: { readonly service: Service; readonly port: ServicePort; readonly dualstack: boolean },
-): Backed {
-  const { values, tags, problems } = ofService(asked, service)
+interface Place {
+  readonly service: Service
+  readonly port: ServicePort
+  readonly dualstack: boolean
+}
+
+/** Where what a Service says cannot be had, it is as the Ingress says. */
+export function backedBy(asked: AskedValues, place: Place): Backed {
+  const { values, tags, problems } = ofService(asked, place.service)
+  const full = groupOf(values, place)
+  if (!full.problems.some(({ severity }) => severity === 'blocks'))
+    return { ...full, tags, problems: [...problems, ...full.problems] }
+  const plain = groupOf(asked, place)
+  const known = new Set(plain.problems.map(({ message }) => message))
+  const left = full.problems.filter(({ message }) => !known.has(message))
+  const who = `Service ${place.service.metadata.namespace}/${place.service.metadata.name}`
+  const told = left.map(({ reason, message, remedy }) =>
+    warns(reason, `${who} has annotations that have no effect: ${message}`, remedy),
+  )
+  return { ...plain, tags, problems: [...problems, ...plain.problems, ...told] }
+}
+
+function groupOf(values: AskedValues, { service, port, dualstack }: Place): Pick<Backed, 'settings' | 'problems'> {
   const { namespace = '', name } = service.metadata
   const isInstance = values.targets === 'Node'
   const nodePort = port.nodePort || undefined
@@ -113,9 +146,7 @@ export function backedBy(
       nodeLabels: isInstance ? (values.targetNodeLabels ?? {}) : {},
       nodesWithEndpointsOnly: false,
     },
-    tags,
     problems: [
-      ...problems,
       ...health.problems,
       ...groupAttributeProblems(values.targetGroupAttributes),
       ...(isInstance && nodePort === undefined
@@ -128,14 +159,28 @@ export function backedBy(
   }
 }
 
+function healthTimes({
+  healthCheckIntervalSeconds: intervalSeconds = 15,
+  healthCheckTimeoutSeconds: timeoutSeconds = 5,
+}: AskedValues) {
+  return { intervalSeconds, timeoutSeconds }
+}
+
+/** AWS refuses a check that begins before the one before it ends. */
+export function healthTimeProblems(values: AskedValues): readonly Problem[] {
+  const { intervalSeconds, timeoutSeconds } = healthTimes(values)
+  if (timeoutSeconds < intervalSeconds) return []
+  const message = `The health check's timeout of ${timeoutSeconds} s is not shorter than its interval of ${intervalSeconds} s.`
+  return [invalidSettings(message, 'Make the interval longer or the timeout shorter.')]
+}
+
 function healthCheckOf(
   values: AskedValues,
   service: Service,
 ): { readonly healthCheck: HealthCheckSettings; readonly problems: readonly Problem[] } {
   const isGrpc = values.backendProtocolVersion === 'GRPC'
   const port = healthPortOf(values, service)
-  const intervalSeconds = values.healthCheckIntervalSeconds ?? 15
-  const timeoutSeconds = values.healthCheckTimeoutSeconds ?? 5
+  const { intervalSeconds, timeoutSeconds } = healthTimes(values)
   const codes = values.healthCheckSuccessCodes ?? (isGrpc ? '12' : '200')
   const fits = codes.split(/[,-]/).every(code => (isGrpc ? Number(code) < 100 : Number(code) >= 200))
   return {
@@ -158,14 +203,7 @@ function healthCheckOf(
             ),
           ]
         : []),
-      ...(timeoutSeconds >= intervalSeconds
-        ? [
-            invalidSettings(
-              `The health check's timeout of ${timeoutSeconds} s is not shorter than its interval of ${intervalSeconds} s.`,
-              'Make the interval longer or the timeout shorter.',
-            ),
-          ]
-        : []),
+      ...healthTimeProblems(values),
       ...(fits
         ? []
         : [
