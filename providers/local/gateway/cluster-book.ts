@@ -41,8 +41,10 @@ export function createClusterBook(): ClusterBook {
  * `namespace/service:port`, with a digest behind it if something is said of how it is spoken to; undefined for backends that lead
  * nowhere.
  */
-export function clusterName(backend: Backend, settings?: ClusterSettings): string | undefined {
-  const digest = settings ? digestOf(settings) : ''
+export function clusterName(backend: Backend, settings: ClusterSettings = { upstream: {} }): string | undefined {
+  // Whoever is asked as an authority or for pages of errors is spoken to in plain HTTP, whatever the same port is for routes.
+  const appProtocol = backend.kind === 'service' ? backend.port.appProtocol : undefined
+  const digest = digestOf(settings, appProtocol)
   if (backend.kind === 'service') return `${backend.namespace}/${backend.name}:${backend.port.port}${digest}`
   // Another name than before the Service became ExternalName, so that neither is a change of the other.
   if (backend.kind === 'external-name') return `${backend.namespace}/${backend.name}:${backend.port} external${digest}`
@@ -54,9 +56,9 @@ export function isHashed({ hash, affinity }: Upstream): boolean {
   return hash !== undefined || affinity?.mode === 'balanced'
 }
 
-function digestOf({ upstream, connectMs, fallback }: ClusterSettings): string {
+function digestOf({ upstream, connectMs, fallback }: ClusterSettings, appProtocol: string | undefined): string {
   const { protocol, balance, tls } = upstream
-  const parts = { protocol, balance: isHashed(upstream) ? 'hash' : balance, tls, connectMs, fallback }
+  const parts = { protocol, balance: isHashed(upstream) ? 'hash' : balance, tls, connectMs, fallback, appProtocol }
   const text = JSON.stringify(parts)
   return text === '{}' ? '' : ` ${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
 }
