@@ -66,7 +66,7 @@ test('kubectl describe service says why a Service is pending and what to do', as
 test('the API server takes the samples of deploy/', async () => {
   const folders = ['samples', 'samples/ipv6'].flatMap(folder => ['-f', join(import.meta.dirname, '..', '..', 'deploy', folder)])
   const taken = await lab.kubectl(['apply', '--dry-run=server', ...folders])
-  expect(taken.match(/(created|configured|unchanged) \(server dry run\)$/gm)).toHaveLength(8)
+  expect(taken.match(/(created|configured|unchanged) \(server dry run\)$/gm)).toHaveLength(10)
 })
 
 test('kubectl get tells the story: pool, class, announcement', async () => {
