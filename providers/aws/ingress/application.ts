@@ -36,6 +36,8 @@ export interface Around {
   readonly discovered: ReadonlyMap<string, string>
   /** Keys of Secrets whose certificates are in ACM. */
   readonly imported: ReadonlySet<string>
+  /** ARNs that members name and ACM does not have. */
+  readonly absent?: ReadonlySet<string>
   /** ARN of the web ACL that a name means; undefined for one that is not there. */
   readonly webAclNamed: (name: string) => string | undefined
   /** What stands at a port, so that as little as possible changes. */

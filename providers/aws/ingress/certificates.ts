@@ -70,10 +70,17 @@ export function listenerCertificates(
     readonly discovered: ReadonlyMap<string, string>
     /** Keys of Secrets whose certificates are in ACM already: they stay while the Secret is spoilt. */
     readonly imported: ReadonlySet<string>
+    /** Named by ARN, and not in ACM: one of them would keep AWS from taking the others. */
+    readonly absent?: ReadonlySet<string>
   },
 ): ListenerCertificates {
   const problems = new Map<string, readonly Problem[]>()
-  const named = members.flatMap(({ settings }) => settings.values.certificates ?? []).map(arn => ({ arn }))
+  const tell = (key: string, problem: Problem) => problems.set(key, [...(problems.get(key) ?? []), problem])
+  const written = members.flatMap(({ settings }) => settings.values.certificates ?? []).map(arn => ({ arn }))
+  const named = written.filter(({ arn }) => around.absent?.has(arn) !== true)
+  for (const { key, settings } of members)
+    for (const arn of settings.values.certificates?.filter(each => around.absent?.has(each)) ?? [])
+      tell(key, warns('CertificateNotFound', `ACM has no issued certificate ${arn}, so it is left out.`))
   const imports = new Map<string, ApplicationSettings['imports'][number]>()
   for (const { secret } of secretsOf(members)) {
     const key = certificateKey(secret)
@@ -87,11 +94,12 @@ export function listenerCertificates(
     const lacking = hostsOf(member).filter(host => wanted.has(host) && !around.discovered.has(host))
     if (member.settings.values.certificates !== undefined || lacking.length === 0) continue
     const message = `There is no certificate for ${[...new Set(lacking)].join(', ')}: clients that ask for it by HTTPS refuse what they are shown.`
-    problems.set(member.key, [
-      warns('CertificateNotFound', message, 'Name a certificate by ARN or Secret, or have one issued in ACM.'),
-    ])
+    tell(member.key, warns('CertificateNotFound', message, 'Name a certificate by ARN or Secret, or have one issued in ACM.'))
   }
   const all: readonly CertificateRef[] = [...named, ...[...imports.keys()].map(key => ({ imported: key })), ...found]
-  const unique = new Map(all.map(each => ['arn' in each ? each.arn : `Secret ${each.imported}`, each]))
+  // Without any other, AWS is to judge: what it shows already goes on.
+  const unique = new Map(
+    (all.length > 0 ? all : written).map(each => ['arn' in each ? each.arn : `Secret ${each.imported}`, each]),
+  )
   return { certificates: [...unique.values()], imports: [...imports.values()], problems }
 }

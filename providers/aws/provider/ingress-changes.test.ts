@@ -111,3 +111,28 @@ test('an Ingress that was served is read with the Services that it led to then',
   const changed = albIngress({ rules: { [host]: { 'Prefix /': 'api' } }, annotations: { 'actions.go': '{' } })
   expect(ingress.read(changed, world.cluster.class).services).toContain('web')
 })
+
+test('a certificate that ACM does not have is the trouble of the Ingress that names it', async () => {
+  await using world = await ingressWorld()
+  world.pods('default/web', world.podIps.slice(0, 1))
+  const good = world.aws.createCertificate({ domain: host })
+  const ports = { 'listen-ports': '[{"HTTPS":443}]' }
+  const shop = albIngress({ rules: { [host]: { 'Prefix /': 'web' } }, annotations: { ...ports, 'certificate-arn': good } })
+  await world.settle([shop])
+  const bad = albIngress({
+    name: 'bad',
+    day: 2,
+    rules: { 'bad.example.com': { 'Prefix /': 'web' } },
+    annotations: { ...ports, 'certificate-arn': `${good.slice(0, -4)}0000` },
+  })
+  const late = albIngress({
+    name: 'late',
+    day: 3,
+    rules: { 'late.example.com': { 'Prefix /': 'web' } },
+    annotations: { ...ports, 'certificate-arn': good },
+  })
+  const { members } = await world.settle([shop, bad, late])
+  expect(await world.answer({ host: 'late.example.com', target: '/' }, 443)).toBe('default/web:80')
+  expect(members.get('default/bad')?.problems.map(({ reason }) => reason)).toEqual(['CertificateNotFound'])
+  expect(members.get('default/late')?.problems ?? []).toEqual([])
+})

@@ -6,6 +6,7 @@ import type { Around } from '../../ingress/application.ts'
 import type { IngressSettings } from '../../ingress/asked.ts'
 import { certificateFor, hostsToDiscover } from '../../ingress/certificates.ts'
 import { sortMembers } from '../../ingress/members.ts'
+import type { Served } from '../../ingress/asked.ts'
 import { portsOf } from '../../ingress/ports.ts'
 import type { Standing } from '../../ingress/rules/merge.ts'
 import { standingOf } from '../../ingress/rules/standing.ts'
@@ -38,8 +39,12 @@ export interface WishInput {
 export async function wishFor(context: Context, goal: IngressGoal, input: WishInput): Promise<ApplicationWish> {
   const { record, location, found } = input
   const before = record?.ingresses ?? []
-  const [discovered, webAclNamed] = await Promise.all([
-    certificatesByHost(context, goal, { ...input, before }),
+  const secure = sortMembers(goal, before).served.filter(({ ingress, settings }) =>
+    portsOf(ingress, settings.values).some(({ protocol }) => protocol === 'HTTPS'),
+  )
+  const [discovered, absent, webAclNamed] = await Promise.all([
+    certificatesByHost(context, secure, input),
+    absentCertificates(context, secure, input),
     webAclsByName(context, goal, input),
   ])
   const imported = Object.keys(record?.ids ?? {}).filter(resource => resource.startsWith('certificate/'))
@@ -48,6 +53,7 @@ export async function wishFor(context: Context, goal: IngressGoal, input: WishIn
     existing: input.existing ?? existingOf(record),
     place: location.place,
     discovered,
+    absent,
     imported: new Set(imported.map(resource => resource.slice('certificate/'.length))),
     webAclNamed,
     ...(found ? { standing: port => standingAt(port, found) } : {}),
@@ -70,13 +76,9 @@ function importedArns({ ledger }: Context): ReadonlySet<string> {
 
 async function certificatesByHost(
   context: Context,
-  goal: IngressGoal,
-  { location: { pictures }, caller, before }: WishInput & Pick<Around, 'before'>,
+  secure: readonly Served[],
+  { location: { pictures }, caller }: WishInput,
 ): Promise<ReadonlyMap<string, string>> {
-  const { served } = sortMembers(goal, before)
-  const secure = served.filter(({ ingress, settings }) =>
-    portsOf(ingress, settings.values).some(({ protocol }) => protocol === 'HTTPS'),
-  )
   const hosts = [...hostsToDiscover(secure)]
   if (hosts.length === 0) return new Map()
   const { clock } = context
@@ -93,6 +95,21 @@ async function certificatesByHost(
   const found = find(await pictures.certificates.all(caller.signal))
   if (found.size === hosts.length) return found
   return find(await notOlder(pictures.certificates, maxAgeMs, { now: clock.monotonic(), signal: caller.signal }))
+}
+
+/** Certificates of ACM that are named by ARN and are not there, or not issued. */
+async function absentCertificates(
+  { clock }: Context,
+  secure: readonly Served[],
+  { location: { pictures }, caller }: WishInput,
+): Promise<ReadonlySet<string>> {
+  const named = secure.flatMap(({ settings }) => settings.values.certificates ?? []).filter(arn => arn.split(':')[2] === 'acm')
+  // For one Ingress alone AWS says it just as well.
+  if (secure.length < 2 || named.length === 0) return new Set()
+  const missingIn = (listed: ReadonlyMap<string, unknown>) => new Set(named.filter(arn => !listed.has(arn)))
+  const missing = missingIn(await pictures.certificates.all(caller.signal))
+  if (missing.size === 0) return missing
+  return missingIn(await notOlder(pictures.certificates, maxAgeMs, { now: clock.monotonic(), signal: caller.signal }))
 }
 
 async function webAclsByName(
