@@ -3,7 +3,7 @@ import type { Reason } from '../../../src/api/reasons.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
 import { isOfApplication } from '../actions/application.ts'
-import { hasCode, isGone, isUncertain } from '../calls/errors.ts'
+import { hasCode, isGone, isUncertain, namedIn } from '../calls/errors.ts'
 import { noteRegistered } from '../membership/membership.ts'
 import { register } from '../membership/register.ts'
 import { targetKey } from '../membership/targets.ts'
@@ -58,7 +58,7 @@ async function attempt(
       postpone()
       return undefined
     }
-    if (members.length > 0 && isOnlyItsOwn(error)) {
+    if (members.length > 0 && (isOnlyItsOwn(error) || isForeignGroup(run, action, error))) {
       for (const member of members) run.failed.set(member, error)
       return undefined
     }
@@ -90,6 +90,23 @@ function keyOf(action: AwsAction): string | undefined {
 function isOnlyItsOwn(error: unknown): boolean {
   if (!(error instanceof ProviderError) || error.retry === 'now' || isGone(error) || isUncertain(error)) return false
   return !general.has(error.code)
+}
+
+/** Whether a target group is not there that somebody named by ARN: unlike with ours, looking again does not help. */
+function isForeignGroup({ ids, seen }: Run, action: AwsAction, error: unknown): boolean {
+  if (!(error instanceof ProviderError) || !hasCode(error, 'TargetGroupNotFound')) return false
+  const ours = new Set([...ids.values(), ...seen.groups.map(({ arn }) => arn)])
+  // AWS does not always say which one.
+  const named = namedIn(error)
+  const missing = named.length > 0 ? named : foreignGroups(action)
+  return missing.length > 0 && missing.every(arn => !ours.has(arn))
+}
+
+function foreignGroups(action: AwsAction): readonly string[] {
+  if (action.kind !== 'create-rule' && action.kind !== 'modify-rule') return []
+  return action.rule.actions.flatMap(each =>
+    each.kind === 'forward' ? each.to.flatMap(to => ('arn' in to ? [to.arn] : [])) : [],
+  )
 }
 
 const general: ReadonlySet<Reason> = new Set<Reason>(['AccessDenied', 'CredentialsInvalid', 'Throttled', 'ProviderUnreachable'])

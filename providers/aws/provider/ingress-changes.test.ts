@@ -136,3 +136,24 @@ test('a certificate that ACM does not have is the trouble of the Ingress that na
   expect(members.get('default/bad')?.problems.map(({ reason }) => reason)).toEqual(['CertificateNotFound'])
   expect(members.get('default/late')?.problems ?? []).toEqual([])
 })
+
+test('a target group of somebody else that is not there is the trouble of the Ingress that names it', async () => {
+  await using world = await ingressWorld()
+  world.pods('default/web', world.podIps.slice(0, 1))
+  const arn = 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/gone/0123456789abcdef'
+  const bad = albIngress({
+    name: 'bad',
+    rules: { 'bad.example.com': { 'Prefix /': 'go:use-annotation' } },
+    annotations: { 'actions.go': JSON.stringify({ type: 'forward', targetGroupARN: arn }) },
+  })
+  const late = albIngress({ name: 'late', day: 2, rules: { 'late.example.com': { 'Prefix /': 'web' } } })
+  const { members } = await world.settle([bad, late])
+  expect(await world.answer({ host: 'late.example.com', target: '/' })).toBe('default/web:80')
+  expect(
+    members
+      .get('default/bad')
+      ?.problems.map(({ message }) => message)
+      .join(),
+  ).toContain(arn)
+  expect(members.get('default/late')?.problems ?? []).toEqual([])
+})
