@@ -1,7 +1,7 @@
 // From what users want to what Envoys take: tries the whole, looks for who spoils it when it is refused, and serves all the others.
 import type { AgentClock, AgentLogger } from '../ports.ts'
 import { EncodingError } from './protocol/encode.ts'
-import { accepted, chosen, memoryOf, nobodyHeld, refused, want } from './quarantine.ts'
+import { accepted, chosen, isRefutedBy, isSameChoice, memoryOf, nobodyHeld, refused, want } from './quarantine.ts'
 import type { Held, MemberId, Memory, Quarantine, Version } from './quarantine.ts'
 import type { XdsServer } from './server.ts'
 import type { Target } from './target.ts'
@@ -22,7 +22,10 @@ export interface PublisherOptions<T> {
 export interface Publisher<T> {
   /** These are the members now, or something else of the configuration changed. */
   update(members: ReadonlyMap<MemberId, Version<T>>): void
-  /** Verdicts of Envoys; those on anything but the last configuration are not heard. */
+  /**
+   * Verdicts of Envoys, which may be on an earlier configuration, as when endpoints change faster than an Envoy answers: they
+   * are heard as far as they say something of the members that are served now.
+   */
   settled(target: Target): void
   refused(target: Target, message: string): void
   readonly held: ReadonlyMap<MemberId, Held>
@@ -33,8 +36,7 @@ export interface Publisher<T> {
 export function createPublisher<T>(options: PublisherOptions<T>): Publisher<T> {
   const { server, render, logger, clock } = options
   let state: Quarantine<T> = nobodyHeld(options.remembered)
-  let current: Target | undefined
-  let served: ReadonlyMap<MemberId, Version<T>> = new Map()
+  const madeOf = new WeakMap<Target, ReadonlyMap<MemberId, Version<T>>>()
   let remembered = ''
 
   const publish = () => {
@@ -42,8 +44,9 @@ export function createPublisher<T>(options: PublisherOptions<T>): Publisher<T> {
     for (;;) {
       const members = chosen(state)
       const startedAt = clock.monotonic()
+      let target: Target
       try {
-        current = render(members)
+        target = render(members)
       } catch (error) {
         if (!(error instanceof EncodingError)) throw error
         logger.warn({ error: error.message }, 'a configuration cannot be said')
@@ -51,12 +54,12 @@ export function createPublisher<T>(options: PublisherOptions<T>): Publisher<T> {
         if (state.stuck !== undefined) return
         continue
       }
-      served = members
+      madeOf.set(target, members)
       const durationMs = Math.round(clock.monotonic() - startedAt)
-      const { size: routes } = current.routes
-      const { size: clusters } = current.clusters
+      const { size: routes } = target.routes
+      const { size: clusters } = target.clusters
       logger.debug({ members: members.size, routes, clusters, durationMs }, 'a configuration is published')
-      server().publish(current)
+      server().publish(target)
       return
     }
   }
@@ -84,13 +87,15 @@ export function createPublisher<T>(options: PublisherOptions<T>): Publisher<T> {
       publish()
     },
     settled(target) {
-      if (target !== current) return
+      const taken = madeOf.get(target)
+      if (!taken || !isSameChoice(taken, chosen(state))) return
       change(accepted(state))
       remember()
-      if (!isSameChoice(chosen(state), served)) publish()
+      if (!isSameChoice(chosen(state), taken)) publish()
     },
     refused(target, message) {
-      if (target !== current) return
+      const sent = madeOf.get(target)
+      if (!sent || !isRefutedBy(state, sent)) return
       change(refused(state, message))
       if (state.stuck === undefined) publish()
     },
@@ -104,9 +109,5 @@ export function createPublisher<T>(options: PublisherOptions<T>): Publisher<T> {
 }
 
 function isSameHeld(one: ReadonlyMap<MemberId, Held>, other: ReadonlyMap<MemberId, Held>): boolean {
-  return one.size === other.size && [...one].every(([id, { digest }]) => other.get(id)?.digest === digest)
-}
-
-function isSameChoice<T>(one: ReadonlyMap<MemberId, Version<T>>, other: ReadonlyMap<MemberId, Version<T>>): boolean {
   return one.size === other.size && [...one].every(([id, { digest }]) => other.get(id)?.digest === digest)
 }

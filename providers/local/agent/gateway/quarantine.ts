@@ -111,6 +111,24 @@ export function refused<T>(state: Quarantine<T>, message: string): Quarantine<T>
   return out === undefined ? { ...rest, stuck: message } : { ...rest, alone: { out, left } }
 }
 
+/**
+ * Whether a refusal of this is to be taken for one of what is chosen now: that is the same, or has all in it that was not known to
+ * be good. While many are tried one that is still among them is enough: a refusal then blames nobody, it only looks at fewer, so
+ * the search goes on however often others change.
+ */
+export function isRefutedBy<T>(state: Quarantine<T>, sent: ReadonlyMap<MemberId, Version<T>>): boolean {
+  const now = chosen(state)
+  if (isSameChoice(sent, now)) return true
+  const suspects = [...sent].filter(([id, { digest }]) => state.good.get(id)?.digest !== digest)
+  const still = suspects.filter(([id, { digest }]) => now.get(id)?.digest === digest)
+  return still.length > 0 && (state.trying.length > 1 || still.length === suspects.length)
+}
+
+/** The same members in the same versions. */
+export function isSameChoice<T>(one: ReadonlyMap<MemberId, Version<T>>, other: ReadonlyMap<MemberId, Version<T>>): boolean {
+  return one.size === other.size && [...one].every(([id, { digest }]) => other.get(id)?.digest === digest)
+}
+
 /** What to remember: enough to know after a restart what is good, and what to serve in the place of what is held. */
 export function memoryOf<T>({ good, held }: Quarantine<T>): Memory<T> {
   const digests = new Map([...good].map(([id, { digest }]) => [id, digest]))

@@ -22,6 +22,7 @@ export interface XdsServerOptions {
   readonly times?: StreamTimes
   /** An Envoy has all that it asked for of this target. Told once per target and stream. */
   readonly onSettled: (target: Target) => void
+  /** The target is the one that was refused, which may be an earlier one. */
   readonly onRefused: (target: Target, refusal: Refusal) => void
   /** An Envoy came or went. */
   readonly onConnections: (connected: number) => void
@@ -48,7 +49,7 @@ export async function serveXds(options: XdsServerOptions): Promise<XdsServer> {
     let cancel = () => {}
     let isOver = false
     let node = ''
-    const take = ({ send, refusal }: Step) => {
+    const take = ({ send, refusal, refused }: Step) => {
       if (isOver) return
       for (const response of send) call.write(response)
       cancel()
@@ -58,8 +59,9 @@ export async function serveXds(options: XdsServerOptions): Promise<XdsServer> {
       if (!aimedAt) return
       if (refusal) {
         logger.warn({ node, ...refusal }, 'an Envoy refuses a configuration and keeps what it has')
-        options.onRefused(aimedAt, refusal)
-      } else if (stream.isSettled && settledAt !== aimedAt) {
+        options.onRefused(refused ?? aimedAt, refusal)
+      }
+      if (stream.isSettled && settledAt !== aimedAt) {
         settledAt = aimedAt
         options.onSettled(aimedAt)
       }

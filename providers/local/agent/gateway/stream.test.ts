@@ -321,6 +321,24 @@ describe('a refusal', () => {
     expect(shown(stream.look(times.lingerMs).send)).toEqual(['clusters -bad'])
   })
 
+  test('that comes when there is something else is one of what was sent, and what there is now is tried', () => {
+    const bad = targetOf({ clusters: { web: 'bad' } })
+    const stream = createStream(bad, times)
+    stream.request(request('clusters'), 0)
+    stream.aim(targetOf({ clusters: { web: '2' } }), 0)
+    const { refused, send } = stream.request(request('clusters', { nonce: '1', error: 'no' }), 0)
+    expect([refused === bad, shown(send)]).toEqual([true, ['clusters web']])
+  })
+
+  test('that comes when something else is another is one of what there is, and is not tried again', () => {
+    const stream = createStream(targetOf({ clusters: { web: 'bad' }, endpoints: { web: '1' } }), times)
+    stream.request(request('clusters'), 0)
+    const next = targetOf({ clusters: { web: 'bad' }, endpoints: { web: '2' } })
+    stream.aim(next, 0)
+    const { refused, send } = stream.request(request('clusters', { nonce: '1', error: 'no' }), 0)
+    expect([refused === next, send]).toEqual([true, []])
+  })
+
   test('of routes leaves those that were there', () => {
     const stream = createStream(targetOf(shop), times)
     const envoy = envoyOf(stream, ({ type, resources }) => type === 'routes' && resources.get('lan')?.version === 'bad')

@@ -16,6 +16,8 @@ export interface Refusal {
 export interface Step {
   readonly send: readonly Response[]
   readonly refusal?: Refusal
+  /** With a refusal: what it is a refusal of. An earlier target, if the present one says something else there. */
+  readonly refused?: Target
 }
 
 /** No input and output, no clock: what comes in decides what goes out. Times are of a monotonic clock, in milliseconds. */
@@ -52,6 +54,8 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
   }
   const unusedSince = new Map<string, number>()
   let target = first
+  /** What the last answer of a type was made of. */
+  const madeOf = new Map<ResourceType, Target>()
   let nonces = 0
   const waiting: Record<ResourceType, ReadonlyMap<string, number>> = {
     secrets: new Map(),
@@ -75,6 +79,7 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
     const nonce = String(++nonces)
     const state = states[type]
     state.waits = false
+    if (target) madeOf.set(type, target)
     const versions = [...resources].map(([name, { version }]) => [name, version] as const)
     state.outstanding = { nonce, sent: new Map([...versions, ...removed.map(name => [name, undefined] as const)]) }
     for (const name of [...resources.keys(), ...removed]) state.asked.delete(name)
@@ -157,10 +162,14 @@ export function createStream(first: Target | undefined, { patienceMs, lingerMs }
     request(request, now) {
       const type = resourceTypes.find(each => typeUrls[each] === request.typeUrl)
       if (!type) return { send: [] }
-      const names = [...(states[type].outstanding?.sent.keys() ?? [])]
-      const reply = takeRequest(states[type], request)
-      const send = advance(now)
-      return reply === 'refused' ? { send, refusal: { type, names, message: request.error ?? '' } } : { send }
+      const sent = states[type].outstanding?.sent ?? new Map<string, string | undefined>()
+      if (takeRequest(states[type], request) !== 'refused') return { send: advance(now) }
+      const isOutdated = [...sent].some(([name, version]) => target?.[type].get(name)?.version !== version)
+      // What is there now has not been refused yet.
+      if (isOutdated) states[type].isRefused = false
+      const of = isOutdated ? madeOf.get(type) : target
+      const refusal = { type, names: [...sent.keys()], message: request.error ?? '' }
+      return { send: advance(now), refusal, ...(of && { refused: of }) }
     },
     aim(next, now) {
       target = next
