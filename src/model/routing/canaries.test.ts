@@ -46,6 +46,20 @@ describe('a canary', () => {
     expect(reportOf(ingress(canary), model)?.finding.reason).toBe('CanaryWithoutMain')
   })
 
+  test('shares the default backend of its namespace also where one of another namespace has the hosts that nobody names', () => {
+    const other = { name: 'other/all', day: 1, defaultBackend: 'other' }
+    const [web, rest] = [
+      { name: 'web', day: 2, rules: { [host]: { 'Prefix /api': 'api' } } },
+      { name: 'rest', day: 2, defaultBackend: 'rest' },
+    ]
+    const model = modelOf([other, web, rest], [{ name: 'next', day: 3, defaultBackend: 'next' }])
+    expect(routeRequest(model, host, '/').route?.asked).toBe('rest:80')
+    expect(canaryOf(model, '/')).toBe('next:80')
+    expect(routeRequest(model, 'unnamed.example.com', '/').route).toMatchObject({ asked: 'other:80' })
+    expect(routeRequest(model, 'unnamed.example.com', '/').route).not.toHaveProperty('canary')
+    expect(model.members.get('default/next')?.refused).toEqual([])
+  })
+
   test('is one for a route: the oldest, and the other one knows', () => {
     const rules = (name: string) => ({ [host]: { 'Prefix /': name } })
     const [old, young] = [

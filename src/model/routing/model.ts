@@ -50,7 +50,10 @@ export interface Certificate {
 /** All routes of one host. A request goes to the first one that matches; hosts do not fall through to less precise ones. */
 export interface HostRoutes {
   readonly host: string
-  /** Exact paths first, then prefixes, the longer first: no two match the same paths, but those that are narrowed. */
+  /**
+   * Exact paths first, then prefixes and expressions, the longer first, then expressions of namespaces that do not own the host.
+   * No two are written the same, but those that are narrowed.
+   */
   readonly routes: readonly Route[]
   /** For paths that none of them matches; absent: 404. */
   readonly fallback?: Route

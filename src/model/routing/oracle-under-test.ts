@@ -80,10 +80,13 @@ function choiceByTheWords(ingresses: readonly Ingress[], hostHeader: string, tar
   const ruleHost = rules[0]?.rule.host ?? ''
   if (best) return { ...best, host: ruleHost }
 
-  // The default backend of the oldest Ingress with these rules that has one, or else of the oldest that has one at all.
+  // The default backend of the oldest Ingress with these rules that has one. Or else of the oldest Ingress that has one: for hosts
+  // that are named one of the namespace that named the host first, for all others whoever it is.
   const named = rules === without ? [] : rules.map(({ owner }) => owner)
   const own = named.find(({ spec }) => spec?.defaultBackend)
-  const giver = own ?? byAge.find(({ spec }) => spec?.defaultBackend)
+  const [owner] = named
+  const mayGive = ({ metadata }: Ingress) => owner === undefined || metadata.namespace === owner.metadata.namespace
+  const giver = own ?? byAge.find(each => each.spec?.defaultBackend && mayGive(each))
   return giver && { owner: giver, host: own ? ruleHost : '' }
 
   function isMatched({ path: rulePath = '', pathType }: IngressPath): boolean {

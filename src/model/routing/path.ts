@@ -54,7 +54,7 @@ export function matchesPath({ type, path }: PathMatch, requested: string): boole
   return requested === path || (requested.startsWith(path) && requested[path.length] === '/')
 }
 
-/** Sorts so that the first one that matches a request is the one to take: Exact, then the longer as written, then by text. */
+/** Sorts the paths of one namespace so that the first that matches is the one to take: Exact, then the longer, then by text. */
 export function comparePaths(one: PathMatch, other: PathMatch): number {
   if (one.type !== other.type && (one.type === 'Exact' || other.type === 'Exact')) return one.type === 'Exact' ? -1 : 1
   if (one.path.length !== other.path.length) return other.path.length - one.path.length

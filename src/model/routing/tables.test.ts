@@ -177,7 +177,7 @@ describe('what no path matches', () => {
     expect(answer(modelOf([]), host, '/')).toBe('404')
   })
 
-  test('of two Ingresses with the host the older one has it; where neither has one, the oldest Ingress of all, then the class', () => {
+  test('of two Ingresses with the host the older one has it; where neither has one, the oldest of the namespace, then the class', () => {
     const old = at({ 'Prefix /a': 'a' }, { name: 'old', day: 1, defaultBackend: 'old' })
     const young = at({ 'Prefix /b': 'b' }, { name: 'young', day: 2, defaultBackend: 'young' })
     const catchAll = ingress({ name: 'catch-all', day: 3, defaultBackend: 'all' })
@@ -195,6 +195,25 @@ describe('what no path matches', () => {
     }
     expect(answer(modelOf([other], { classDefault }), 'other.example.com', '/x')).toBe('sorry')
     expect(answer(modelOf([other, catchAll], { classDefault }), 'other.example.com', '/x')).toBe('all')
+  })
+
+  test('at a host of one namespace goes to no default backend of another that does not name the host, however old', () => {
+    const evil = ingress({ name: 'evil/all', day: 1, defaultBackend: 'evil' })
+    const shop = at({ 'Prefix /a': 'a' }, { name: 'shop/web', day: 2 })
+    const rest = ingress({ name: 'shop/rest', day: 3, defaultBackend: 'rest' })
+    const guest = at({ 'Prefix /guest': 'guest' }, { name: 'guest/web', day: 4 })
+    const guests = ingress({ name: 'guest/rest', day: 2, defaultBackend: 'guests' })
+    const classDefault = {
+      host: '',
+      match: 'default' as const,
+      backend: { kind: 'service' as const, namespace: 'weir-system', name: 'sorry', port: { port: 80 } },
+      asked: 'sorry:80',
+      origin: { class: 'lan', at: 'spec' },
+    }
+    expect(answer(modelOf([evil, shop]), host, '/b')).toBe('404')
+    expect(answer(modelOf([evil, shop], { classDefault }), host, '/b')).toBe('sorry')
+    expect(answer(modelOf([evil, shop, guest, guests, rest], { classDefault }), host, '/b')).toBe('rest')
+    expect(answer(modelOf([evil, shop, rest]), 'unnamed.example.com', '/b')).toBe('evil')
   })
 
   test('a rule without paths gives its host to the default backend', () => {

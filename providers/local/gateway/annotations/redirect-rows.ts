@@ -93,7 +93,7 @@ export const redirectRows = {
   'use-regex': {
     parse: flag,
     sets: 'regex',
-    doc: 'Paths are regular expressions, in capital or small letters, for what requests begin with: those of type ImplementationSpecific always, the others if they hold characters of expressions. The longer expression goes first.',
+    doc: 'Paths are regular expressions, in capital or small letters, for what requests begin with: those of type ImplementationSpecific always, the others if they hold characters of expressions. The longer expression goes first; at a host that an Ingress of another namespace named first, expressions go after all other paths.',
     default: 'false',
     example: 'true',
     differs:
