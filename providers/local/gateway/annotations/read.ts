@@ -6,6 +6,7 @@ import { type IngressSettings, plainSettings, type UrlTarget } from '../settings
 import { closing, readAnnotations, warning } from './rows.ts'
 import type { Asked, NamedSecret, ReadingOptions } from './asked.ts'
 import { authOf, clientCertificateOf, corsOf, ratesOf } from './access-settings.ts'
+import { boundRepeated } from './repeated.ts'
 import { canaryOf, retriesOf, timeoutsOf, upstreamOf } from './backend-settings.ts'
 
 export interface SettingsReading {
@@ -18,7 +19,7 @@ export interface SettingsReading {
 }
 
 /** Reads an Ingress alone. Pure; never throws. What cannot be used is told, and closes the routes if they would be open without it. */
-export function readSettings({ metadata }: Ingress, options: ReadingOptions = {}): SettingsReading {
+export function readSettings({ metadata, spec }: Ingress, options: ReadingOptions = {}): SettingsReading {
   const read = readAnnotations(metadata.annotations)
   const { values } = read
   const problems = [...read.problems]
@@ -36,6 +37,7 @@ export function readSettings({ metadata }: Ingress, options: ReadingOptions = {}
     },
   }
   const settings = { ...plainSettings, ...settingsOf(asked) }
+  boundRepeated(asked, spec)
   const isCanary = values.canary === true
   return {
     // The main Ingress decides who may come in to what its canary shares.
