@@ -1,4 +1,5 @@
-// Where a load balancer can be only one thing, the members of a group must agree: the first to say something decides. Pure.
+// Where a load balancer can be only one thing, the members of a group must agree: the first to say something decides, and of what
+// would replace or expose the load balancer, also the first to say nothing. Pure.
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { blocks } from '../model/problems.ts'
 import { portsOf } from './ports.ts'
@@ -16,21 +17,62 @@ interface Said {
   readonly value: string
 }
 
-export function createAgreement(): Agreement {
+/** What the load balancer is already. */
+export interface Standing {
+  /** Members that it was made for and that are there still, by what they asked for then, the oldest first. */
+  readonly members: readonly Served[]
+  readonly scheme?: string | undefined
+}
+
+/**
+ * Who joins later must not make an internal load balancer public, or have it made anew, only because those who were there said
+ * nothing: of such settings their silence stands for the default, or for what the load balancer is.
+ */
+export function createAgreement(standing: Standing): Agreement {
   const known = new Map<string, { readonly value: string; readonly by: string }>()
+  const stood = new Map<string, { readonly value: string; readonly by: string }>()
+  for (const each of standing.members) note(stood, each)
+  const usual = new Map([...defaults, ...(standing.scheme === undefined ? [] : [['the scheme', standing.scheme] as const])])
+  let oldest: string | undefined
+
+  const silent = (member: Served, { what, value }: Said): readonly Problem[] => {
+    const isNew = standing.members.every(({ id }) => id.uid !== member.id.uid)
+    const by = (isNew ? standing.members[0]?.key : undefined) ?? oldest
+    const now = stood.get(what)?.value ?? usual.get(what)
+    if (!guarded.has(what) || by === undefined || now === value) return []
+    const first = stood.get(what)?.by ?? by
+    const message = `${member.key} asks for ${what} ${value}, and the load balancer of ${first} has ${now ?? 'what Weir chooses'}: who joins later does not change that.`
+    return [blocks('GroupConflict', message, `Say so on ${first} or in the class, or use another group.`)]
+  }
+
   return {
     conflicts: member =>
-      saidBy(member).flatMap(({ what, value }) => {
+      saidBy(member).flatMap(said => {
+        const { what, value } = said
         const first = known.get(what)
-        if (!first || first.value === value) return []
+        if (!first) return silent(member, said)
+        if (first.value === value) return []
         const message = `${member.key} asks for ${what} ${value}, and ${first.by} for ${first.value}: a load balancer has only one.`
         return [blocks('GroupConflict', message)]
       }),
     add(member) {
-      for (const { what, value } of saidBy(member)) if (!known.has(what)) known.set(what, { value, by: member.key })
+      oldest ??= member.key
+      note(known, member)
     },
   }
 }
+
+function note(known: Map<string, { readonly value: string; readonly by: string }>, member: Served): void {
+  for (const { what, value } of saidBy(member)) if (!known.has(what)) known.set(what, { value, by: member.key })
+}
+
+/** What a change of replaces the load balancer, or lets others reach it. */
+const guarded: ReadonlySet<string> = new Set(['the name', 'the scheme', 'the address type', 'the subnets', 'the security groups'])
+
+const defaults: readonly (readonly [string, string])[] = [
+  ['the scheme', 'internal'],
+  ['the address type', 'ipv4'],
+]
 
 const alone = [
   ['name', 'the name'],

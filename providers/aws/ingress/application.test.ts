@@ -264,6 +264,51 @@ describe('a group', () => {
     expect(told(kept)).toEqual({ other: ['GroupConflict'] })
   })
 
+  test('of what would replace or expose the load balancer, those who were there decide by their silence as well', () => {
+    const first = albIngress({ name: 'first', rules: web })
+    const joins = (annotations: Readonly<Record<string, string>>, day = 2) =>
+      albIngress({ name: 'other', day, rules: { 'b.test': { 'Prefix /': 'web' } }, annotations })
+    for (const [key, value] of [
+      ['scheme', 'internet-facing'],
+      ['load-balancer-name', 'other'],
+      ['ip-address-type', 'dualstack'],
+      ['subnets', 'subnet-a,subnet-b'],
+      ['security-groups', 'sg-a'],
+    ] as const) {
+      const { settings, members } = wishFor([first, joins({ [key]: value })])
+      const { scheme, name, ipAddressType, subnets } = settings.loadBalancer
+      expect([scheme, name, ipAddressType, subnets]).toEqual(['internal', undefined, 'ipv4', {}])
+      expect(settings.securityGroups.kind).toBe('managed')
+      const [problem] = members.get('default/other')?.problems ?? []
+      expect(problem?.reason).toBe('GroupConflict')
+      expect(problem?.message).toMatch(/^default\/other asks for .* default\/first has /)
+      expect(members.get('default/first')?.problems ?? []).toEqual([])
+    }
+    // What the load balancer is anyway is no contradiction, nor what the class or the older member says.
+    expect(told(wishFor([first, joins({ scheme: 'internal' })]))).toEqual({})
+    expect(told(wishFor([first, joins({ scheme: 'internet-facing' })], { existing: { scheme: 'internet-facing' } }))).toEqual({})
+    const open = awsClass({ scheme: 'internet-facing' })
+    expect(told(wishFor([first, joins({ scheme: 'internet-facing' })], { class: open }))).toEqual({})
+  })
+
+  test('an older Ingress that joins a group later does not change what the load balancer is', () => {
+    const asked = (name: string, annotations: Readonly<Record<string, string>> = {}) =>
+      albIngress({ name, day: 3, rules: { [`${name}.test`]: { 'Prefix /': 'web' } }, annotations })
+    const known = (name: string, annotations?: Readonly<Record<string, string>>) => {
+      const written = asked(name, annotations)
+      return { namespace: 'default', name, uid: written.metadata.uid ?? '', asked: askedNow(written) }
+    }
+    const old = albIngress({ name: 'old', day: 1, rules: web, annotations: { scheme: 'internet-facing' } })
+    const wish = wishFor([old, asked('stands')], { before: [known('stands')], existing: { scheme: 'internal' } })
+    expect(wish.settings.loadBalancer.scheme).toBe('internal')
+    expect(told(wish)['old']).toContain('GroupConflict')
+    // A member that says what it has said all along goes on when an older one ceases to say it.
+    const named = { 'load-balancer-name': 'shop' }
+    const kept = wishFor([asked('one'), asked('two', named)], { before: [known('one', named), known('two', named)] })
+    expect(kept.settings.loadBalancer.name).toBe('shop')
+    expect(told(kept)).toEqual({})
+  })
+
   test('goes on without a member that cannot be read, which keeps its last good rules', () => {
     const bad = albIngress({
       name: 'bad',

@@ -49,7 +49,7 @@ const usualTlsPolicy = 'ELBSecurityPolicy-2016-08'
 const nearly = 0.9
 
 export function applicationWish(goal: IngressGroupGoal<IngressSettings>, around: Around): ApplicationWish {
-  const { served, problems } = sortMembers(goal, around.before)
+  const { served, problems } = sortMembers(goal, around)
   const report = createReport(goal, problems)
   const tell = (key: string, problem: Problem) => report.tell(key, problem)
   const pick = <Name extends keyof AskedValues>(name: Name): AskedValues[Name] | undefined =>

@@ -9,6 +9,7 @@ import { readIngress } from '../../../src/model/routing/read.ts'
 import { ingressPrefix } from '../annotations/ingress.ts'
 import type { LedgerIngress } from '../model/ledger.ts'
 import { blocks } from '../model/problems.ts'
+import type { Existing } from '../settings/wish.ts'
 import { createAgreement } from './agreement.ts'
 import { readIngressSettings } from './settings.ts'
 import { resolveAction } from './ways.ts'
@@ -23,12 +24,19 @@ export interface Sorted {
 
 type Goal = IngressGroupGoal<IngressSettings>
 
+export interface Before {
+  /** Those that have a part by the ledger, with what each asked for when that was last good. */
+  readonly before: readonly LedgerIngress[]
+  readonly existing: Existing
+}
+
 /**
  * Each member is looked at alone, the oldest first: what it asks for now, and if that is wrong, or contradicts who came before it,
  * what it asked for when that was last good. Whoever has neither is left out, and the others are served.
  */
-export function sortMembers(goal: Goal, before: readonly LedgerIngress[]): Sorted {
-  const agreement = createAgreement()
+export function sortMembers(goal: Goal, { before, existing }: Before): Sorted {
+  const formers = goal.members.flatMap(member => formerOf(goal, member, before) ?? [])
+  const agreement = createAgreement({ members: formers, scheme: existing === 'none' ? undefined : existing.scheme })
   const served: Served[] = []
   const problems = new Map<string, readonly Problem[]>()
   for (const member of goal.members) {
@@ -40,7 +48,7 @@ export function sortMembers(goal: Goal, before: readonly LedgerIngress[]): Sorte
       served.push(now)
       continue
     }
-    const former = formerOf(goal, member, before)
+    const former = formers.find(({ id }) => id.uid === member.id.uid)
     const isKept = former !== undefined && agreement.conflicts(former).length === 0
     if (isKept) {
       agreement.add(former)

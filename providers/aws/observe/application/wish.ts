@@ -39,7 +39,8 @@ export interface WishInput {
 export async function wishFor(context: Context, goal: IngressGoal, input: WishInput): Promise<ApplicationWish> {
   const { record, location, found } = input
   const before = record?.ingresses ?? []
-  const secure = sortMembers(goal, before).served.filter(({ ingress, settings }) =>
+  const existing = input.existing ?? existingOf(record)
+  const secure = sortMembers(goal, { before, existing }).served.filter(({ ingress, settings }) =>
     portsOf(ingress, settings.values).some(({ protocol }) => protocol === 'HTTPS'),
   )
   const [discovered, absent, webAclNamed] = await Promise.all([
@@ -50,7 +51,7 @@ export async function wishFor(context: Context, goal: IngressGoal, input: WishIn
   const imported = Object.keys(record?.ids ?? {}).filter(resource => resource.startsWith('certificate/'))
   return applicationWish(goal, {
     before,
-    existing: input.existing ?? existingOf(record),
+    existing,
     place: location.place,
     discovered,
     absent,
