@@ -7,18 +7,23 @@ export function bareEnvoy(options: {
   readonly port: number
   readonly hosts: number
   readonly backend: number
+  /** As careful with backends as a gateway must be: least request, retries, pods that rest; and it knows who the client is. */
+  readonly isCareful?: boolean
 }): object {
-  const { address, port, hosts, backend } = options
+  const { address, port, hosts, backend, isCareful = false } = options
+  const retries = isCareful ? { retry_policy: { retry_on: 'connect-failure,refused-stream', num_retries: 2 } } : {}
+  const care = isCareful ? { lb_policy: 'LEAST_REQUEST', outlier_detection: { split_external_local_origin_errors: true } } : {}
   const all = Array.from({ length: hosts }, (_, host) => ({ name: `web${host}`, domain: `h${host}.test` }))
   const manager = any('extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
     stat_prefix: 'bare',
+    ...(isCareful ? { use_remote_address: true } : {}),
     route_config: {
       virtual_hosts: all.map(({ name, domain }) => ({
         name,
         domains: [domain],
         routes: [
-          { match: { path_separated_prefix: '/api' }, route: { cluster: name } },
-          { match: { prefix: '/' }, route: { cluster: name } },
+          { match: { path_separated_prefix: '/api' }, route: { cluster: name, ...retries } },
+          { match: { prefix: '/' }, route: { cluster: name, ...retries } },
         ],
       })),
     },
@@ -36,6 +41,7 @@ export function bareEnvoy(options: {
       clusters: all.map(({ name }) => ({
         name,
         type: 'STATIC',
+        ...care,
         load_assignment: {
           cluster_name: name,
           endpoints: [

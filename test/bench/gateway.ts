@@ -1,4 +1,4 @@
-// gateway: requests straight to a server, through a bare Envoy with the same routes, and through ours; and fifty changes under a thousand requests a second.
+// gateway: requests straight to a server, through a bare Envoy with the same routes, through one as careful as ours, and through ours; and fifty changes under a thousand requests a second.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,17 +21,19 @@ const connections = 32
 const measureMs = 700
 /** Where everything listens; other programs have other addresses of loopback. */
 const address = '127.77.7.7'
-const ports = { bare: 18_080, http: 18_180, https: 18_181 } as const
+const ports = { bare: 18_080, careful: 18_081, http: 18_180, https: 18_181 } as const
 /** By processor time of client, proxy and server together. */
 const goal = 0.97
 
-type Way = 'direct' | 'bare' | 'ours'
-const ways: readonly Way[] = ['direct', 'bare', 'ours']
+type Way = 'direct' | 'bare' | 'careful' | 'ours'
+const ways: readonly Way[] = ['direct', 'bare', 'careful', 'ours']
 
 interface Figures {
   readonly rps: Readonly<Record<Way, number>>
   /** What a request costs through a bare Envoy, beside what it costs through ours. */
   readonly ratio: number
+  /** The same beside an Envoy that treats its backends as ours does, and does nothing else. */
+  readonly carefulRatio: number
   readonly bareMb: number
   readonly oursMb: number
 }
@@ -48,14 +50,25 @@ export async function gateway({ rounds, signal }: BenchOptions): Promise<Readonl
     progress.step(`requests for ${hosts} hosts`, () => compare({ program, folder, hosts, rounds: rounds * 3, signal }))
   const one = await run(1)
   const many = await run(1000)
-  const rows = [['1', one] as const, ['1,000', many] as const].map(([hosts, { rps, ratio, bareMb, oursMb }]) => [
+  const rows = [['1', one] as const, ['1,000', many] as const].map(([hosts, { rps, ratio, carefulRatio, bareMb, oursMb }]) => [
     hosts,
     ...ways.map(way => rps[way].toFixed(0)),
     `${ratio.toFixed(3)}${ratio >= goal ? '' : ' missed'}`,
+    carefulRatio.toFixed(3),
     bareMb.toFixed(0),
     oursMb.toFixed(0),
   ])
-  const header = ['hosts', 'direct req/s', 'bare Envoy', 'ours', `ours to bare, CPU (goal ${goal})`, 'bare MB', 'ours MB']
+  const header = [
+    'hosts',
+    'direct req/s',
+    'bare Envoy',
+    'careful Envoy',
+    'ours',
+    `ours to bare, CPU (goal ${goal})`,
+    'to careful',
+    'bare MB',
+    'ours MB',
+  ]
   console.log(`gateway: ${connections} connections that stay, median of ${rounds * 3}\n${table(header, rows)}\n`)
   const changed = await progress.step('changes under steady requests', () => changes(folder, signal))
   const { requests, perSecond, failures, agentMb } = changed
@@ -80,11 +93,17 @@ async function compare({ program, folder, hosts, rounds, signal }: Run): Promise
   const [said]: Buffer[] = await once(server.stdout, 'data')
   const backend = Number(said?.toString())
 
-  const file = join(folder, `bare-${hosts}.json`)
-  writeFileSync(file, JSON.stringify(bareEnvoy({ address, port: ports.bare, hosts, backend })))
-  const words = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'error', '--base-id', '77']
-  const bare = spawn(await envoyProgram(), words, { stdio: ['ignore', 'ignore', 'inherit'] })
-  resources.defer(() => void bare.kill('SIGKILL'))
+  const envoy = await envoyProgram()
+  const startBare = (isCareful: boolean, port: number) => {
+    const file = join(folder, `bare-${port}-${hosts}.json`)
+    writeFileSync(file, JSON.stringify(bareEnvoy({ address, port, hosts, backend, isCareful })))
+    const words = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '-l', 'error']
+    const child = spawn(envoy, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+    resources.defer(() => void child.kill('SIGKILL'))
+    return child
+  }
+  const bare = startBare(false, ports.bare)
+  const careful = startBare(true, ports.careful)
 
   const cluster = handCluster({ http: ports.http, https: ports.https })
   for (let host = 0; host < hosts; host++) {
@@ -98,17 +117,17 @@ async function compare({ program, folder, hosts, rounds, signal }: Run): Promise
   resources.use(await startPart(cluster.stores, socket))
   const ours = resources.use(await startServedEnvoy({ xdsSocket: socket, address }))
   await ours.untilReady()
-  const port = (way: Way) => ({ direct: backend, bare: ports.bare, ours: ports.http })[way]
-  for (const way of ways) await untilServed(port(way), `h${hosts - 1}.test`, way === 'bare' ? address : '127.0.0.1')
+  const port = (way: Way) => ({ direct: backend, bare: ports.bare, careful: ports.careful, ours: ports.http })[way]
+  const hostOf = (way: Way) => (way === 'bare' || way === 'careful' ? address : '127.0.0.1')
+  for (const way of ways) await untilServed(port(way), `h${hosts - 1}.test`, hostOf(way))
 
   const samples = new Map<string, number[]>()
   const note = (key: string, value: number) => samples.set(key, [...(samples.get(key) ?? []), value])
-  const cpu = () => cpuOf(server.pid) + cpuOf(bare.pid) + cpuOf(ours.pid)
+  const cpu = () => cpuOf(server.pid) + cpuOf(bare.pid) + cpuOf(careful.pid) + cpuOf(ours.pid)
   const measure = async (way: Way) => {
     signal.throwIfAborted()
-    const to = way === 'bare' ? address : '127.0.0.1'
     const before = cpu()
-    const child = spawn(program, ['ask', to, ...[port(way), connections, measureMs, hosts].map(String)], {
+    const child = spawn(program, ['ask', hostOf(way), ...[port(way), connections, measureMs, hosts].map(String)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const [rate = 0, answers = 1, own = 0] = (await text(child.stdout)).split(' ').map(Number)
@@ -120,10 +139,14 @@ async function compare({ program, folder, hosts, rounds, signal }: Run): Promise
   for (let round = 0; round < rounds; round++)
     for (let turn = 0; turn < ways.length; turn++) await measure(ways[(turn + round) % ways.length] ?? 'ours')
   const middle = (key: string) => median(samples.get(key) ?? [])
-  const ratios = (samples.get('cost ours') ?? []).map((cost, round) => (samples.get('cost bare')?.[round] ?? Number.NaN) / cost)
+  const ratioTo = (peer: Way) => {
+    const costs = samples.get(`cost ${peer}`)
+    return rounded(median((samples.get('cost ours') ?? []).map((cost, round) => (costs?.[round] ?? Number.NaN) / cost)), 3)
+  }
   return {
-    rps: { direct: middle('rps direct'), bare: middle('rps bare'), ours: middle('rps ours') },
-    ratio: rounded(median(ratios), 3),
+    rps: { direct: middle('rps direct'), bare: middle('rps bare'), careful: middle('rps careful'), ours: middle('rps ours') },
+    ratio: ratioTo('bare'),
+    carefulRatio: ratioTo('careful'),
     bareMb: rounded(memoryOf(bare.pid ?? 0).rssMb),
     oursMb: rounded(memoryOf(ours.pid).rssMb),
   }

@@ -238,5 +238,9 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
     expect(seen?.headers['x-forwarded-for']).not.toContain('192.0.2.66')
     for (const name of ['under_score', 'x-forwarded-ssl', 'x-forwarded-scheme']) expect(seen?.headers).not.toHaveProperty(name)
     expect(headers['server']).toBe('weir')
+    expect(Object.keys(headers).filter(name => name.startsWith('x-envoy-'))).toEqual([])
+    // Without a name as Host there is nothing to write into it.
+    const nameless = await get(0, '', '/', forged)
+    expect(nameless.seen?.headers['x-forwarded-host'] ?? '').toBe('')
   })
 })

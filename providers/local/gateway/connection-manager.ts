@@ -8,11 +8,10 @@ import type { Gateway, GatewayFacts, GatewayPort } from './gateway.ts'
 
 /** What headers of a request say about the way it came is for us to say. */
 const forgeable = [
+  // Written anew, but from a Host that may be empty, and then it would stay as it came.
   'x-forwarded-host',
-  'x-forwarded-port',
   'x-forwarded-prefix',
   'forwarded',
-  'x-real-ip',
   // Never written here; some backends take them for x-forwarded-proto and its like all the same.
   'x-forwarded-scheme',
   'x-forwarded-protocol',
@@ -24,13 +23,15 @@ const forgeable = [
   'front-end-https',
 ] as const
 
+export const clientAddress = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%'
+
 /** Headers by which parts of the gateway speak to each other and to backends. */
 const ours = [...certificateHeaders, serverNameHeader, errorPageHeader] as const
 
 /** The filter that routes by the configuration of the gateway; the same for each of its listeners but for the port. */
 export function connectionManager(
-  { name, tuning = {} }: Gateway,
-  { publicPort }: GatewayPort,
+  { name, https, tuning = {} }: Gateway,
+  port: GatewayPort,
   facts: GatewayFacts,
 ): FilterChain['filters'][number] {
   const { accessLog = facts.accessLog ?? false, trustedHops = 0, headersKiB = 60, streams = 100 } = tuning
@@ -52,7 +53,7 @@ export function connectionManager(
       // The client is who connects, or who the last trusted proxy says; x-forwarded-proto follows from that too.
       use_remote_address: true,
       ...(trustedHops > 0 ? { xff_num_trusted_hops: trustedHops } : {}),
-      early_header_mutation_extensions: [forwardedHeaders(publicPort, trustedHops)],
+      early_header_mutation_extensions: [forwardedHeaders(port.publicPort, trustedHops, port === https)],
       server_name: 'weir',
       server_header_transformation: 'APPEND_IF_ABSENT',
       max_request_headers_kb: headersKiB,
@@ -75,19 +76,24 @@ export function connectionManager(
   }
 }
 
-function forwardedHeaders(publicPort: number, trustedHops: number): object {
+/** Every request pays for each of these, so none is here that changes nothing. */
+function forwardedHeaders(publicPort: number, trustedHops: number, isTls: boolean): object {
   const set = (key: string, value: string) => ({
     append: { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
   })
+  // Behind a proxy the routes write x-real-ip: who the client is, is not known yet here.
+  const realIp = trustedHops > 0 ? { remove: 'x-real-ip' } : set('x-real-ip', clientAddress)
   return {
     name: 'envoy.http.early_header_mutation.header_mutation',
     typed_config: {
       '@type': typed('extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation'),
       mutations: [
         ...[...(trustedHops > 0 ? [] : ['x-forwarded-for']), ...forgeable, ...ours].map(remove => ({ remove })),
+        realIp,
         set('x-forwarded-host', '%REQ(:AUTHORITY)%'),
         set('x-forwarded-port', String(publicPort)),
-        set(serverNameHeader, '%REQUESTED_SERVER_NAME%'),
+        // Without TLS there is no such name, and no certificate of a client either.
+        ...(isTls ? [set(serverNameHeader, '%REQUESTED_SERVER_NAME%')] : []),
       ],
     },
   }
@@ -100,7 +106,7 @@ const jsonLines = {
     log_format: {
       json_format: {
         time: '%START_TIME%',
-        client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
+        client: clientAddress,
         method: '%REQ(:METHOD)%',
         host: '%REQ(:AUTHORITY)%',
         path: '%REQ(:PATH)%',

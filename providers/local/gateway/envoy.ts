@@ -136,7 +136,7 @@ export interface VirtualHost {
 
 export interface RouteConfiguration {
   readonly name: string
-  readonly request_headers_to_add: readonly HeaderToAdd[]
+  readonly request_headers_to_add?: readonly HeaderToAdd[]
   /** What is only for the choice of a route. */
   readonly request_headers_to_remove: readonly string[]
   readonly virtual_hosts: readonly VirtualHost[]

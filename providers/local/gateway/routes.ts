@@ -3,6 +3,7 @@ import { anyHost } from '../../../src/model/routing/host.ts'
 import type { HostRoutes } from '../../../src/model/routing/model.ts'
 import { serverNameHeader } from './client-certificates.ts'
 import type { ClusterBook } from './cluster-book.ts'
+import { clientAddress } from './connection-manager.ts'
 import type { RouteConfiguration, RouteEntry, RouteMatch, VirtualHost } from './envoy.ts'
 import { errorPageHeader, errorPageHosts } from './error-pages.ts'
 import type { Gateway, GatewayFacts } from './gateway.ts'
@@ -12,14 +13,14 @@ import { entriesOf, settingsOf } from './route-entries.ts'
 
 /** The routes of a gateway, for all its listeners; named after it. Clusters that they lead to are noted in `book`. */
 export function routeConfiguration(gateway: Gateway, book: ClusterBook, facts: GatewayFacts): RouteConfiguration {
-  const { name, model } = gateway
+  const { name, model, tuning } = gateway
   const at = { gateway, book, facts }
   const pages = errorPageHosts(gateway, book, facts)
   const reserved = new Set(pages.map(page => page.name))
   const others = [...[...model.hosts.values()].map(entry => virtualHost(entry, at)), ...otherWwwHosts(gateway)]
   return {
     name,
-    request_headers_to_add: [setHeader('x-real-ip', '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%')],
+    ...(tuning?.trustedHops ? { request_headers_to_add: [setHeader('x-real-ip', clientAddress)] } : {}),
     request_headers_to_remove: [serverNameHeader, errorPageHeader],
     virtual_hosts: [...others.filter(host => !reserved.has(host.name)), ...pages],
   }
