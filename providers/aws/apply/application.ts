@@ -164,7 +164,7 @@ async function conclude(context: Context, input: Conclusion): Promise<IngressOut
     told.afterMs,
     membership.againAfterMs,
     wait?.afterMs,
-    failed.size > 0 ? againMs : undefined,
+    failed.size > 0 || isAwaited(wish) ? againMs : undefined,
     nextRetirement(record.retiring, context.clock.now()),
     doubted.has(id.uid) ? 100 : undefined,
   ].flatMap(ms => ms ?? [])
@@ -175,6 +175,12 @@ async function conclude(context: Context, input: Conclusion): Promise<IngressOut
     gone: false,
     again: waits.length === 0 ? 'on-change' : { afterMs: Math.min(...waits) },
   }
+}
+
+/** Whether a member names what somebody may yet make at AWS, of which nobody tells. */
+function isAwaited({ members }: ApplicationWish): boolean {
+  const told = [...members.values()].flatMap(({ problems }) => problems)
+  return told.some(({ reason }) => reason === 'SubnetsNotFound' || reason === 'SecurityGroupsInvalid')
 }
 
 /** The targets of all target groups; what was applied in full, and replaced nothing, is told by the ledger alone. */

@@ -77,6 +77,15 @@ export function chooseSubnets(
   return discover(query, facts)
 }
 
+/** Of names, those of no subnet of the VPC, or of another VPC: whatever the load balancer is like, it cannot have them. */
+export function unknownSubnets(names: readonly string[], vpcId: string, all: readonly SubnetFacts[]): readonly Problem[] {
+  const ofVpc = all.filter(subnet => subnet.vpcId === vpcId)
+  const unknown = names.filter(name => !ofVpc.some(({ id, tags }) => id === name || tags['Name'] === name))
+  if (unknown.length === 0) return []
+  const message = `there is no subnet ${listed(unknown.map(name => JSON.stringify(name)))} in ${vpcId}.`
+  return [blocks('SubnetsNotFound', message, 'Correct the names, or make the subnets.')]
+}
+
 /** Whether discovery will look at route tables: they need not be fetched otherwise. */
 export function needsRouteTables(query: SubnetQuery, subnets: readonly SubnetFacts[]): boolean {
   return query.named === undefined && !subnets.some(subnet => subnet.vpcId === query.vpcId && hasRole(subnet, query.scheme))

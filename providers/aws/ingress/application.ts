@@ -36,6 +36,8 @@ export interface Around {
   readonly discovered: ReadonlyMap<string, string>
   /** Keys of Secrets whose certificates are in ACM. */
   readonly imported: ReadonlySet<string>
+  /** What AWS does not have of what a member asks for the whole load balancer. */
+  readonly refused?: (member: Served) => readonly Problem[]
   /** ARNs that members name and ACM does not have. */
   readonly absent?: ReadonlySet<string>
   /** ARN of the web ACL that a name means; undefined for one that is not there. */

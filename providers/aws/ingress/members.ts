@@ -28,13 +28,15 @@ export interface Before {
   /** Those that have a part by the ledger, with what each asked for when that was last good. */
   readonly before: readonly LedgerIngress[]
   readonly existing: Existing
+  /** What AWS does not have of what a member asks for the whole load balancer. */
+  readonly refused?: (member: Served) => readonly Problem[]
 }
 
 /**
  * Each member is looked at alone, the oldest first: what it asks for now, and if that is wrong, or contradicts who came before it,
  * what it asked for when that was last good. Whoever has neither is left out, and the others are served.
  */
-export function sortMembers(goal: Goal, { before, existing }: Before): Sorted {
+export function sortMembers(goal: Goal, { before, existing, refused = () => [] }: Before): Sorted {
   const formers = goal.members.flatMap(member => formerOf(goal, member, before) ?? [])
   const agreement = createAgreement({ members: formers, scheme: existing === 'none' ? undefined : existing.scheme })
   const served: Served[] = []
@@ -42,13 +44,15 @@ export function sortMembers(goal: Goal, { before, existing }: Before): Sorted {
   for (const member of goal.members) {
     const key = memberKey(member.id)
     const now = asItIs(member, key)
-    const conflicts = member.problems.some(isBlocking) ? undefined : agreement.conflicts(now)
+    const former = formers.find(({ id }) => id.uid === member.id.uid)
+    // What the load balancer was made by and AWS has no more is not taken back: that could open it, or have it made anew.
+    const lacking = former && refused(former).length > 0 ? [] : refused(now)
+    const conflicts = member.problems.some(isBlocking) ? undefined : [...lacking, ...agreement.conflicts(now)]
     if (conflicts?.length === 0) {
       agreement.add(now)
       served.push(now)
       continue
     }
-    const former = formers.find(({ id }) => id.uid === member.id.uid)
     const isKept = former !== undefined && agreement.conflicts(former).length === 0
     if (isKept) {
       agreement.add(former)

@@ -157,3 +157,41 @@ test('a target group of somebody else that is not there is the trouble of the In
   ).toContain(arn)
   expect(members.get('default/late')?.problems ?? []).toEqual([])
 })
+
+test('subnets or security groups that are not there are the trouble of the Ingress that names them, even of the oldest', async () => {
+  await using world = await ingressWorld()
+  world.pods('default/web', world.podIps.slice(0, 1))
+  const rules = { [host]: { 'Prefix /': 'web' } }
+  await world.settle([albIngress({ rules })])
+  for (const [key, value, reason] of [
+    ['subnets', 'subnet-00000000,subnet-11111111', 'SubnetsNotFound'],
+    ['security-groups', 'sg-00000000', 'SecurityGroupsInvalid'],
+  ] as const) {
+    const named = `${key}.example.com`
+    const late = albIngress({ name: `late-${key}`, day: 3, rules: { [named]: { 'Prefix /': 'web' } } })
+    const { members, again } = await world.settle([albIngress({ rules, annotations: { [key]: value } }), late])
+    // Somebody may make it.
+    expect(again).toEqual({ afterMs: 60_000 })
+    expect(await world.answer({ host: named, target: '/' })).toBe('default/web:80')
+    // It keeps what it had.
+    expect(await world.answer({ host, target: '/' })).toBe('default/web:80')
+    expect(members.get('default/shop')?.problems.map(problem => problem.reason)).toEqual([reason])
+    expect(members.get(`default/late-${key}`)?.problems ?? []).toEqual([])
+    expect(world.aws.world.loadBalancers.values()).toHaveLength(1)
+  }
+})
+
+test('who joins a group and alone asks for another load balancer changes nothing for the others', async () => {
+  await using world = await ingressWorld()
+  world.pods('default/web', world.podIps.slice(0, 1))
+  const shop = albIngress({ rules: { [host]: { 'Prefix /': 'web' } } })
+  await world.settle([shop])
+  const stood = world.aws.world.loadBalancers.values().map(({ arn }) => arn)
+  for (const annotations of [{ scheme: 'internet-facing' }, { 'load-balancer-name': 'other' }]) {
+    const joins = albIngress({ name: 'joins', day: 2, rules: { 'b.example.com': { 'Prefix /': 'web' } }, annotations })
+    const { members } = await world.settle([shop, joins])
+    expect(world.aws.world.loadBalancers.values().map(({ arn }) => arn)).toEqual(stood)
+    expect(members.get('default/joins')?.problems[0]?.message).toContain('default/shop')
+    expect(members.get('default/shop')?.problems ?? []).toEqual([])
+  }
+})

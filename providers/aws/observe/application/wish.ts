@@ -18,6 +18,7 @@ import type { Existing } from '../../settings/wish.ts'
 import { notOlder } from '../../snapshots/pictures.ts'
 import type { FoundListener } from '../../snapshots/shapes.ts'
 import type { Context } from '../context.ts'
+import { namesRefused } from './names.ts'
 import { existingOf } from '../wish.ts'
 
 export type IngressGoal = IngressGroupGoal<IngressSettings>
@@ -40,7 +41,8 @@ export async function wishFor(context: Context, goal: IngressGoal, input: WishIn
   const { record, location, found } = input
   const before = record?.ingresses ?? []
   const existing = input.existing ?? existingOf(record)
-  const secure = sortMembers(goal, { before, existing }).served.filter(({ ingress, settings }) =>
+  const refused = await namesRefused(context, goal, input)
+  const secure = sortMembers(goal, { before, existing, refused }).served.filter(({ ingress, settings }) =>
     portsOf(ingress, settings.values).some(({ protocol }) => protocol === 'HTTPS'),
   )
   const [discovered, absent, webAclNamed] = await Promise.all([
@@ -52,6 +54,7 @@ export async function wishFor(context: Context, goal: IngressGoal, input: WishIn
   return applicationWish(goal, {
     before,
     existing,
+    refused,
     place: location.place,
     discovered,
     absent,
