@@ -2,6 +2,7 @@
 import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import type { IngressGroupGoal, IngressGroupId, SecretRef, SecretState, SecretUse } from './model/ingress-group.ts'
 import type { Ingress, IngressBackend } from './model/ingress-objects.ts'
+import type { Service } from './model/kubernetes-objects.ts'
 import type { Problem } from './model/load-balancer.ts'
 import type { Backend } from './model/routing/backend.ts'
 import type { IngressId } from './model/routing/model.ts'
@@ -19,6 +20,13 @@ export interface IngressReading<Settings = unknown> {
   readonly secrets: readonly SecretUse[]
   /** Services of its namespace that its annotations name; those of its backends are known without. */
   readonly services: readonly string[]
+}
+
+/** A target group with what the load balancer thinks of its targets. */
+export interface TargetGroupHealth {
+  readonly targetType: 'instance' | 'ip'
+  /** By address and port of the target, as `10.0.0.1 8080`. `reason` is the provider's word for why it is not healthy. */
+  readonly health: ReadonlyMap<string, { readonly state: string; readonly reason: string }>
 }
 
 /** What came of one member. */
@@ -91,6 +99,15 @@ export interface IngressProvider<Observed = unknown, A extends Action = Action, 
     goal: IngressGroupGoal<Settings>,
     signal: AbortSignal,
   ): Promise<Pick<IngressOutcome, 'readiness' | 'again'> | undefined>
+  /**
+   * The health of the targets of a Service in every target group of the group whose targets are kept up, for pods that wait for
+   * it. One that is not there yet is left out, and one that nobody checks tells of healthy targets: nobody may wait for those.
+   */
+  healthOfTargets?(
+    id: IngressGroupId,
+    at: { readonly goal: IngressGroupGoal<Settings>; readonly service: Service },
+    signal: AbortSignal,
+  ): Promise<readonly TargetGroupHealth[]>
   /**
    * The Secrets that Ingresses of this provider name, and what is known of each (by `secretKey`; of one that could not be looked
    * at yet, nothing). Called whenever any of it has changed, and from time to time: what is good goes where it is needed, what

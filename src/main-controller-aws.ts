@@ -102,7 +102,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     ingress: provider.ingress,
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
     classUsers: subject => (subject.spec.provider === 'aws' ? bindings.usersOf(subject, classes()) : []),
-    start: (services, classLoop) => {
+    start: (services, classLoop, { gates }) => {
       const binding = bindings.start({
         provider,
         classes,
@@ -145,18 +145,21 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
         startReadinessGate({
           surroundings: around,
           pods: gated,
-          isOurs: service => isServed(service) || leadingTo(service).length > 0 || binding.isBound(service),
+          isOurs: service =>
+            isServed(service) || leadingTo(service).length > 0 || binding.isBound(service) || gates.leadsTo(keyOf(service)),
           groupsOf: async (service, ending) => {
             const lists = await Promise.all([
               ...(isServed(service) ? [groupsAt(service, undefined, ending)] : []),
               ...leadingTo(service).map(each => groupsAt(each, service.metadata.name, ending)),
               binding.groupsOf(service, ending),
+              gates.groupsOf(keyOf(service), ending),
             ])
             return lists.includes(undefined) ? undefined : lists.flatMap(list => list ?? [])
           },
           lookAtTargets: key => {
             for (const each of [key, ...membership.leadingTo(key).map(keyOf)]) membership.look(each)
             binding.lookAtService(key)
+            gates.lookAtTargets(key)
           },
         }),
         ...startDrift(drifting(provider, orphans, services), {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startFakeWorld } from '../../test/contract/aws.ts'
 import type { FakeWorld } from '../../test/contract/aws.ts'
+import { albClass, albIngress, backend, hostnameOf, ingressPath } from '../../test/contract/aws-ingress.ts'
 import type { Json } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
@@ -164,4 +165,31 @@ test('a pod waits for the target group that a binding fills, with no load balanc
   await world.cluster.until(path, found => gateOf(found)?.message.includes('unhealthy'))
   world.aws.setHealth(address, undefined)
   await world.cluster.until(path, found => gateOf(found)?.status === 'True')
+})
+
+test('a pod behind an Ingress alone waits for the target groups of its load balancer', async () => {
+  await albClass(world)
+  await backend(world, 'shop', [])
+  await albIngress(world, 'shop', { '/': 'shop' })
+  await world.cluster.until(ingressPath('shop'), each => hostnameOf(each) !== undefined, 'the Ingress to be served')
+  const [, , , , , address = ''] = world.site.podIps
+  world.aws.setHealth(address, 'unhealthy')
+  const pod = await makePod('shop')
+  await endpointOf('shop', pod, address, false)
+  await containersReady('shop')
+  const path = `${podsPath('default')}/shop`
+  const waiting = await world.cluster.until(path, found => gateOf(found)?.message.includes('unhealthy'))
+  expect(gateOf(waiting)).toMatchObject({ status: 'False', reason: 'TargetsNotHealthy' })
+  world.aws.setHealth(address, undefined)
+  await world.cluster.until(path, found => gateOf(found)?.status === 'True')
+})
+
+test('a pod waits for no Ingress that can have no load balancer', async () => {
+  await backend(world, 'lost', [])
+  await albIngress(world, 'lost', { '/': 'lost' }, { subnets: 'subnet-00000000000000000' })
+  const [, , , , , , address = ''] = world.site.podIps
+  const pod = await makePod('lost')
+  await endpointOf('lost', pod, address, false)
+  await containersReady('lost')
+  await world.cluster.until(`${podsPath('default')}/lost`, found => gateOf(found)?.status === 'True')
 })

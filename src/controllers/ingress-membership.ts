@@ -22,6 +22,8 @@ export interface IngressMembershipOptions {
 
 export interface IngressMembership extends Controller {
   endpointsChanged(service: ObjectKey): void
+  /** Brings the targets of a group (by key) up to date soon. */
+  syncTargets(group: string): void
 }
 
 /** Endpoints of a rollout change together, and nodes of a scale-up: each burst is one call. */
@@ -74,6 +76,7 @@ export function startIngressMembership({
     endpointsChanged(service) {
       for (const key of registry.groupsNaming(service)) sync(key, endpointDelayMs)
     },
+    syncTargets: group => sync(group, endpointDelayMs),
     stop: async graceMs => {
       unsubscribe()
       await queue.drain(graceMs)

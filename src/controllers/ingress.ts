@@ -15,6 +15,8 @@ import type { Controller, Surroundings } from './controller.ts'
 import type { IngressContext } from './ingress-context.ts'
 import { latestReport } from './ingress-context.ts'
 import { decideIngress } from './ingress-decision.ts'
+import { createIngressGates, isDefaultBackend } from './ingress-gates.ts'
+import type { IngressGates } from './ingress-gates.ts'
 import type { GoalSources } from './ingress-goal.ts'
 import { reconcileGroup } from './ingress-group-reconcile.ts'
 import { startIngressMembership } from './ingress-membership.ts'
@@ -42,6 +44,8 @@ export interface IngressController extends Controller {
   usersOf(lbClass: string): readonly ObjectKey[]
   /** Resolves when nothing is waiting and nothing is in work. */
   idle(): Promise<void>
+  /** What pods behind Ingresses wait for. */
+  readonly gates: IngressGates
 }
 
 /** Groups in work at once; each has its own writes at once besides. */
@@ -111,6 +115,8 @@ export function startIngressController(options: IngressControllerOptions): Ingre
     look: context.lookAtGroup,
   })
 
+  const gates = createIngressGates(registry, sources, membership.syncTargets)
+
   /** Watched by the providers that run; one that starts late is found at the next look at everything. */
   const watched = new Map<IngressProvider, () => void>()
   const watchProviders = () => {
@@ -144,12 +150,6 @@ export function startIngressController(options: IngressControllerOptions): Ingre
   const lookAtAll = () => {
     watchProviders()
     refreshAll()
-  }
-  const isDefaultBackend = (members: ReadonlySet<ObjectKey>, service: ObjectKey) => {
-    const [first = ''] = members
-    const place = placeOf(registry.get(first))
-    const wanted = place?.class.spec.ingress?.defaultBackend
-    return wanted !== undefined && makeKey(wanted.namespace, wanted.service) === service
   }
   watchProviders()
   const subscriptions = [
@@ -185,7 +185,7 @@ export function startIngressController(options: IngressControllerOptions): Ingre
     stores.services.subscribe(({ key, object, old }) => {
       if (backendMark(object) === backendMark(old)) return
       for (const group of registry.serviceChanged(key)) context.lookAtGroup(group)
-      for (const group of registry.groups()) if (isDefaultBackend(group.members, key)) context.lookAtGroup(group.key)
+      for (const group of registry.groups()) if (isDefaultBackend(registry, group.members, key)) context.lookAtGroup(group.key)
     }),
     stores.slices.subscribe(({ object, old }) => {
       const { metadata } = object ?? old
@@ -223,6 +223,7 @@ export function startIngressController(options: IngressControllerOptions): Ingre
         .map(({ key }) => key)
         .toSorted(),
     idle: () => queue.idle(),
+    gates,
     stop: async graceMs => {
       for (const unsubscribe of [...subscriptions, ...watched.values()]) unsubscribe()
       await Promise.all([queue.drain(graceMs), ...[membership, secrets, sweeps].map(controller => controller.stop(graceMs))])

@@ -83,6 +83,7 @@ async function world() {
   const ingresses: IngressController = {
     name: 'ingress',
     lookAtAll: () => void told.push('ingresses'),
+    gates: { leadsTo: () => false, groupsOf: async () => [], lookAtTargets: () => {} },
     usersOf: () => [],
     idle: async () => {},
     stop: async () => {},

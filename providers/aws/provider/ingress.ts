@@ -7,6 +7,7 @@ import type { AwsAction } from '../actions.ts'
 import { applyApplication } from '../apply/application.ts'
 import type { IngressSettings } from '../ingress/asked.ts'
 import { servicesAskedFor } from '../ingress/members.ts'
+import { healthOfIngressTargets } from '../membership/ingress-gates.ts'
 import { ingressGroupOf, readIngressSettings } from '../ingress/settings.ts'
 import { resolveAction } from '../ingress/ways.ts'
 import type { Look } from '../model/seen.ts'
@@ -44,6 +45,7 @@ export function createIngress(
         if (!record || !Object.keys(record.ids).some(resource => resource.startsWith('target-group/'))) return undefined
         return applyApplication(context, { id, goal, observed: { kind: 'settled', record }, actions: [] }, signal)
       }),
+    healthOfTargets: (id, at, signal) => healthOfIngressTargets(context, { id, ...at }, signal),
     list(signal) {
       signal.throwIfAborted()
       return Promise.resolve(groupsOf(context))
