@@ -76,6 +76,8 @@ export interface IngressProvider<Observed = unknown, A extends Action = Action, 
    * every reading of the routes, and what it gives stands in the goal and in the report. Absent: they are as they were read.
    */
   refine?(routing: IngressRouting, ingress: Ingress): IngressRouting
+  /** Secrets that a Service of an Ingress names by its annotations, with what was read of that Ingress. Absent: none ever. Pure. */
+  secretsOfService?(service: Service, settings: Settings): readonly SecretUse[]
   /** A backend that only this provider knows, as `use-annotation`; undefined: it is a Service like any other. Pure. */
   resolve?(backend: IngressBackend | undefined, ingress: Ingress): Backend | undefined
   observe(id: IngressGroupId, signal: AbortSignal, goal?: IngressGroupGoal<Settings>): Promise<Observed>

@@ -77,3 +77,39 @@ test('a Service that comes late is served, and was answered with 503 until then'
     what: 'the new Service to be served',
   })
 })
+
+test('a client of a provider of identities that only a Service names is sent, and sent again when its Secret changes', async () => {
+  const secrets = '/api/v1/namespaces/default/secrets'
+  const content = (clientSecret: string) => ({ stringData: { clientID: 'weir', clientSecret } })
+  await world.cluster.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, ...content('first') })
+  await backend(world, 'inside', world.site.podIps.slice(6, 7))
+  await albIngress(
+    world,
+    'inside',
+    { '/': 'inside' },
+    { 'listen-ports': '[{"HTTPS":443}]', 'certificate-arn': world.aws.createCertificate({ domain: 'inside.example.com' }) },
+  )
+  await servedAt(world, 'inside')
+  const idp = {
+    issuer: 'https://id.test',
+    authorizationEndpoint: 'https://id.test/a',
+    tokenEndpoint: 'https://id.test/t',
+    userInfoEndpoint: 'https://id.test/u',
+    secretName: 'login',
+  }
+  await world.cluster.patch('/api/v1/namespaces/default/services/inside', {
+    metadata: {
+      annotations: {
+        'alb.ingress.kubernetes.io/auth-type': 'oidc',
+        'alb.ingress.kubernetes.io/auth-idp-oidc': JSON.stringify(idp),
+      },
+    },
+  })
+  const isSent = (secret: string) =>
+    world.aws.world.rules
+      .values()
+      .some(({ actions }) => actions.some(({ AuthenticateOidcConfig: sent }) => sent?.ClientSecret === secret))
+  await waitFor(async () => isSent('first') || undefined, { what: 'the client to be sent' })
+  await world.cluster.patch(`${secrets}/login`, content('second'))
+  await waitFor(async () => isSent('second') || undefined, { what: 'the changed client to be sent' })
+})

@@ -7,6 +7,7 @@ import type { ObjectKey } from '../kubernetes/objects.ts'
 import { groupKey, secretKey } from '../model/ingress-group.ts'
 import type { IngressGroupId, SecretUse } from '../model/ingress-group.ts'
 import type { Ingress } from '../model/ingress-objects.ts'
+import type { Service } from '../model/kubernetes-objects.ts'
 import type { IngressRouting } from '../model/routing/read.ts'
 import { backendServices, certificateSecrets } from './ingress-references.ts'
 import type { IngressDecision, Place } from './ingress-decision.ts'
@@ -53,14 +54,14 @@ export interface IngressRegistry {
   /** A group that is there without members: to be taken away. */
   addGroup(id: IngressGroupId, provider: IngressProvider): string
   dropGroup(key: string): void
-  /** A Service has changed: the groups that name it. */
-  serviceChanged(service: ObjectKey): readonly string[]
+  /** A Service has changed: the groups that name it, and the Ingresses that name other Secrets by it than before. */
+  serviceChanged(service: ObjectKey): { readonly groups: readonly string[]; readonly renamed: readonly IngressEntry[] }
   /** The groups that name a Service. */
   groupsNaming(service: ObjectKey): readonly string[]
   groupsWithSecret(secret: string): readonly string[]
 }
 
-export function createIngressRegistry(): IngressRegistry {
+export function createIngressRegistry(serviceOf: (key: ObjectKey) => Service | undefined): IngressRegistry {
   const entries = new Map<ObjectKey, IngressEntry>()
   const groups = new Map<string, { key: string; id: IngressGroupId; provider: IngressProvider; members: Set<ObjectKey> }>()
   const byService = new Map<ObjectKey, Set<ObjectKey>>()
@@ -99,6 +100,17 @@ export function createIngressRegistry(): IngressRegistry {
     Object.assign(entry, { services, secrets })
     for (const service of services) add(byService, service, entry.key)
     for (const secret of secrets) add(bySecret, secretKey(secret), entry.key)
+  }
+  /** By its own fields and annotations, and by those of its Services. */
+  const secretsOf = (
+    { provider }: Place,
+    { ingress, reading, services }: { ingress: Ingress; reading: IngressReading; services: readonly ObjectKey[] },
+  ): readonly SecretUse[] => {
+    const ofServices = services.flatMap(key => {
+      const service = serviceOf(key)
+      return service ? (provider.secretsOfService?.(service, reading.settings) ?? []) : []
+    })
+    return [...certificateSecrets(ingress), ...reading.secrets, ...ofServices]
   }
   const groupsOf = (keys: Iterable<ObjectKey>): readonly string[] => {
     const names = new Set<string>()
@@ -145,7 +157,8 @@ export function createIngressRegistry(): IngressRegistry {
         entry.routing = undefined
         const { namespace } = ingress.metadata
         const named = [...backendServices(ingress), ...reading.services].map(name => makeKey(namespace, name))
-        refer(entry, [...new Set(named)], [...certificateSecrets(ingress), ...reading.secrets])
+        const services = [...new Set(named)]
+        refer(entry, services, secretsOf(place, { ingress, reading, services }))
       }
       const joined = join(key, place)
       return [...new Set([...gone, joined, ...leaveOthers(entry)])]
@@ -166,12 +179,19 @@ export function createIngressRegistry(): IngressRegistry {
       if (groups.get(key)?.members.size === 0) groups.delete(key)
     },
     serviceChanged(service) {
-      const keys = byService.get(service) ?? []
-      for (const key of keys) {
+      const keys = [...(byService.get(service) ?? [])]
+      const renamed = keys.flatMap(key => {
         const entry = entries.get(key)
-        if (entry) entry.routing = undefined
-      }
-      return groupsOf(keys)
+        if (!entry) return []
+        entry.routing = undefined
+        const { ingress, decision, reading, services } = entry
+        if (decision.kind !== 'served' || !reading || !decision.place.provider.secretsOfService) return []
+        const secrets = secretsOf(decision.place, { ingress, reading, services })
+        if (isDeepStrictEqual(secrets, entry.secrets)) return []
+        refer(entry, services, secrets)
+        return [entry]
+      })
+      return { groups: groupsOf(keys), renamed }
     },
     groupsNaming: service => groupsOf(byService.get(service) ?? []),
     groupsWithSecret: secret => groupsOf(bySecret.get(secret) ?? []),

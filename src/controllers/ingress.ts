@@ -65,7 +65,7 @@ export function startIngressController(options: IngressControllerOptions): Ingre
   const { surroundings, configured, onUse } = options
   const { stores, clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'ingress' })
-  const registry = createIngressRegistry()
+  const registry = createIngressRegistry(key => stores.services.get(key))
   const providers = (): ReadonlyMap<string, IngressProvider> =>
     new Map([...options.providers()].map(provider => [provider.name, provider]))
   const sources: GoalSources = {
@@ -115,7 +115,7 @@ export function startIngressController(options: IngressControllerOptions): Ingre
     look: context.lookAtGroup,
   })
 
-  const gates = createIngressGates(registry, sources, membership.syncTargets)
+  const gates = createIngressGates(registry, sources, group => membership.syncTargets(group))
 
   /** Watched by the providers that run; one that starts late is found at the next look at everything. */
   const watched = new Map<IngressProvider, () => void>()
@@ -184,7 +184,9 @@ export function startIngressController(options: IngressControllerOptions): Ingre
     }),
     stores.services.subscribe(({ key, object, old }) => {
       if (backendMark(object) === backendMark(old)) return
-      for (const group of registry.serviceChanged(key)) context.lookAtGroup(group)
+      const { groups, renamed } = registry.serviceChanged(key)
+      for (const entry of renamed) secrets.namesChanged(entry.secrets)
+      for (const group of groups) context.lookAtGroup(group)
       for (const group of registry.groups()) if (isDefaultBackend(registry, group.members, key)) context.lookAtGroup(group.key)
     }),
     stores.slices.subscribe(({ object, old }) => {
@@ -277,7 +279,9 @@ function isLeaving({ metadata }: Ingress | LoadBalancerClass): boolean {
   return metadata.deletionTimestamp !== undefined
 }
 
-/** What of a Service decides where routes lead. */
+/** What of a Service decides where routes lead, and how: its annotations go before those of the Ingress. */
 function backendMark(service: Parameters<typeof portsMark>[0]): string {
-  return service ? `${portsMark(service)} ${service.spec.type ?? ''} ${service.spec.externalName ?? ''}` : ''
+  if (!service) return ''
+  const { metadata, spec } = service
+  return `${portsMark(service)} ${spec.type ?? ''} ${spec.externalName ?? ''} ${JSON.stringify(metadata.annotations ?? {})}`
 }

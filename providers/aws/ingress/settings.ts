@@ -2,8 +2,9 @@
 import type { LoadBalancerClass } from '../../../src/api/load-balancer-class.ts'
 import type { IngressReading } from '../../../src/ingress-provider.ts'
 import { ingressAlone, namedIngressGroup } from '../../../src/model/ingress-group-ids.ts'
-import type { IngressGroupId } from '../../../src/model/ingress-group.ts'
+import type { IngressGroupId, SecretUse } from '../../../src/model/ingress-group.ts'
 import type { Ingress } from '../../../src/model/ingress-objects.ts'
+import type { Service } from '../../../src/model/kubernetes-objects.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
 import { ingressPrefix } from '../annotations/ingress.ts'
 import { readIngressAnnotations } from '../annotations/ingress/read.ts'
@@ -13,7 +14,7 @@ import { blocks, invalidSettings } from '../model/problems.ts'
 import { balancerAttributeProblems, groupAttributeProblems } from './attribute-values.ts'
 import { authProblems } from './authenticate.ts'
 import { finalOf, withoutFinal } from './final.ts'
-import { healthTimeProblems } from './target-group.ts'
+import { healthTimeProblems, ofService } from './target-group.ts'
 import { readWays } from './ways.ts'
 import type { AskedValues, IngressSettings } from './asked.ts'
 
@@ -25,7 +26,6 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
   const values = valuesOf(annotated, lbClass)
   const settings = { values, suffixed }
   const { namespace = '' } = ingress.metadata
-  const secret = values.authType === 'oidc' ? values.oidc?.secretName : undefined
   const problems = [
     ...final.map(key =>
       blocks('SettingIsFinal', `${key} may not be set: class ${lbClass.metadata.name} does not let Ingresses change it.`),
@@ -41,12 +41,20 @@ export function readIngressSettings(ingress: Ingress, lbClass: LoadBalancerClass
     settings,
     ways: readWays(settings),
     problems,
-    secrets:
-      secret === undefined
-        ? []
-        : [{ kind: 'oidc', namespace, name: secret, at: `metadata.annotations[${ingressPrefix}auth-idp-oidc]` }],
+    secrets: clientSecrets(values, namespace, ''),
     services: [...new Set([...suffixed.actions.values()].flatMap(servicesOf))],
   }
+}
+
+/** Secrets that a Service names who may come in by, beside those of the Ingress that leads to it. */
+export function serviceSecrets(service: Service, { values }: IngressSettings): readonly SecretUse[] {
+  const { namespace = '', name } = service.metadata
+  return clientSecrets(ofService(values, service).values, namespace, `Service ${namespace}/${name}: `)
+}
+
+function clientSecrets({ authType, oidc }: AskedValues, namespace: string, where: string): readonly SecretUse[] {
+  if (authType !== 'oidc' || !oidc) return []
+  return [{ kind: 'oidc', namespace, name: oidc.secretName, at: `${where}metadata.annotations[${ingressPrefix}auth-idp-oidc]` }]
 }
 
 /** The group that an Ingress is to be in, or why it may not be in it. */

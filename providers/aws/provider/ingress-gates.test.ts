@@ -1,7 +1,6 @@
 // What pods behind Ingresses wait for: the target groups that the load balancer has and keeps up, and no others.
 import { expect, test } from 'vitest'
-import { anyService } from '../ingress/world-under-test.ts'
-import { albIngress } from '../ingress/world-under-test.ts'
+import { albIngress, anyService } from '../ingress/world-under-test.ts'
 import { ingressWorld } from './ingress-under-test.ts'
 import type { IngressWorld } from './ingress-under-test.ts'
 
@@ -11,8 +10,8 @@ const shop = (path: string, to: string) => albIngress({ rules: { 'a.test': { [pa
 async function statesOf(world: IngressWorld, ingress: ReturnType<typeof shop>, name = 'web') {
   const service = anyService('default', name)
   if (!service) throw new Error('there is no such Service')
-  const { healthOfTargets } = world.cluster.provider.ingress
-  const found = (await healthOfTargets?.(world.id, { goal: world.goal([ingress]), service }, signal)) ?? []
+  const { ingress: provider } = world.cluster.provider
+  const found = (await provider.healthOfTargets?.(world.id, { goal: world.goal([ingress]), service }, signal)) ?? []
   return found.map(({ health }) => [...health.values()].map(({ state }) => state))
 }
 

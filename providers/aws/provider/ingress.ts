@@ -8,7 +8,7 @@ import { applyApplication } from '../apply/application.ts'
 import type { IngressSettings } from '../ingress/asked.ts'
 import { servicesAskedFor } from '../ingress/members.ts'
 import { healthOfIngressTargets } from '../membership/ingress-gates.ts'
-import { ingressGroupOf, readIngressSettings } from '../ingress/settings.ts'
+import { ingressGroupOf, readIngressSettings, serviceSecrets } from '../ingress/settings.ts'
 import { resolveAction } from '../ingress/ways.ts'
 import type { Look } from '../model/seen.ts'
 import { observeApplication } from '../observe/application.ts'
@@ -32,6 +32,7 @@ export function createIngress(
       const services = [...reading.services, ...servicesBefore(context, ingress, lbClass)]
       return { ...reading, services: [...new Set(services)] }
     },
+    secretsOfService: serviceSecrets,
     resolve: resolveAction,
     holding: ({ uid }) =>
       groupsOf(context).filter(id => ledger.read(id)?.ingresses?.some(ingress => ingress.uid === uid) === true),
