@@ -2,6 +2,7 @@
 import type { IngressOutcome, MemberOutcome } from '../../../src/ingress-provider.ts'
 import type { IngressGroupId } from '../../../src/model/ingress-group.ts'
 import type { Problem } from '../../../src/model/load-balancer.ts'
+import { memberKey } from '../../../src/model/routing/model.ts'
 import type { Outcome } from '../../../src/provider.ts'
 import { ProviderError } from '../../../src/provider.ts'
 import type { AwsAction } from '../actions.ts'
@@ -95,6 +96,10 @@ async function bring(context: Context, { id, goal, seen, actions }: Bring, calle
     record: { ...unfinished, class: className },
     warnings: [],
     failed: new Map(),
+    askedBy: (what, value) =>
+      goal.members.length < 2 || goal.class.spec.aws?.ingress?.[what] === value
+        ? []
+        : goal.members.flatMap(each => (each.settings.values[what] === value ? [memberKey(each.id)] : [])),
   }
   return onRecord(run, actions, async wait => {
     if (!wait && !context.memory.doubted.has(id.uid)) {

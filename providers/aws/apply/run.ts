@@ -32,6 +32,8 @@ export interface Run {
   readonly secrets: ReadonlyMap<string, SecretState>
   /** Members of a group whose part could not be made, by uid; the others' parts are. */
   readonly failed: Map<string, unknown>
+  /** The Ingresses of a group that ask for a TLS policy or web ACL for all of it, as `namespace/name`; none for one of the class. */
+  readonly askedBy?: (what: 'tlsPolicy' | 'webAcl', value: string) => readonly string[]
 }
 
 /** The id of something that an action before this one made, or that was there. */

@@ -62,6 +62,9 @@ async function attempt(
       for (const member of members) run.failed.set(member, error)
       return undefined
     }
+    const askers = askersOf(run, action, error)
+    for (const member of askers) run.failed.set(member, error)
+    if (askers.length > 0) return undefined
     const wait = waitFor(run, action, error)
     if (wait) return wait
     throw error
@@ -100,6 +103,13 @@ function isForeignGroup({ ids, seen }: Run, action: AwsAction, error: unknown): 
   const named = namedIn(error)
   const missing = named.length > 0 ? named : foreignGroups(action)
   return missing.length > 0 && missing.every(arn => !ours.has(arn))
+}
+
+/** Who asks for what the load balancer stands without: it goes on with the TLS policy or web ACL that it had. */
+function askersOf({ askedBy }: Run, action: AwsAction, error: unknown): readonly string[] {
+  if (action.kind === 'associate-web-acl' && hasCode(error, 'WAFNonexistentItem')) return askedBy?.('webAcl', action.arn) ?? []
+  if (action.kind !== 'modify-http-listener' || !hasCode(error, 'SSLPolicyNotFound')) return []
+  return askedBy?.('tlsPolicy', action.listener.tlsPolicy ?? '') ?? []
 }
 
 function foreignGroups(action: AwsAction): readonly string[] {

@@ -195,3 +195,27 @@ test('who joins a group and alone asks for another load balancer changes nothing
     expect(members.get('default/shop')?.problems ?? []).toEqual([])
   }
 })
+
+test('a TLS policy or web ACL that is not there is told of the Ingress that asks for it, and the group goes on', async () => {
+  await using world = await ingressWorld()
+  world.pods('default/web', world.podIps.slice(0, 1))
+  const arn = world.aws.createCertificate({ domain: host })
+  const secure = { 'listen-ports': '[{"HTTPS":443}]', 'certificate-arn': arn }
+  const rules = { [host]: { 'Prefix /': 'web' } }
+  const shop = albIngress({ rules, annotations: secure })
+  await world.settle([shop])
+  for (const [key, value] of [
+    ['ssl-policy', 'ELBSecurityPolicy-Nowhere'],
+    ['wafv2-acl-arn', 'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/gone/00000000-0000-0000-0000-000000000000'],
+  ] as const) {
+    const annotations = { ...secure, [key]: value }
+    const bad = albIngress({ name: `bad-${key}`, day: 2, rules: { 'bad.example.com': { 'Prefix /': 'web' } }, annotations })
+    const named = `${key}.example.com`
+    const late = albIngress({ name: `late-${key}`, day: 3, rules: { [named]: { 'Prefix /': 'web' } }, annotations: secure })
+    const { members } = await world.settle([shop, bad, late])
+    expect(await world.answer({ host: named, target: '/' }, 443)).toBe('default/web:80')
+    expect(members.get(`default/bad-${key}`)?.problems.map(({ severity }) => severity)).toEqual(['blocks'])
+    expect(members.get(`default/late-${key}`)?.problems ?? []).toEqual([])
+    expect(members.get('default/shop')?.problems ?? []).toEqual([])
+  }
+})
