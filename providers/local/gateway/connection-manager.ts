@@ -52,6 +52,9 @@ export function connectionManager(
       strip_trailing_host_dot: true,
       // The client is who connects, or who the last trusted proxy says; x-forwarded-proto follows from that too.
       use_remote_address: true,
+      // Nobody is of the house, neighbours of the LAN neither: x-envoy-* of a request (retries, timeouts) is taken away. An empty list would mean private addresses.
+      internal_address_config: { cidr_ranges: [{ address_prefix: '255.255.255.255', prefix_len: 32 }] },
+      preserve_external_request_id: true,
       ...(trustedHops > 0 ? { xff_num_trusted_hops: trustedHops } : {}),
       early_header_mutation_extensions: [forwardedHeaders(port.publicPort, trustedHops, port === https)],
       server_name: 'weir',
