@@ -15,7 +15,7 @@ import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import type { PodOfTargets } from './pod.ts'
 import * as resources from '../controllers/resources.ts'
-import * as own from './resources.ts'
+import { podsOfTargets } from './resources.ts'
 
 export interface Snapshot {
   readonly services: readonly Service[]
@@ -41,7 +41,7 @@ const sources: { readonly [P in Part]: Resource<Snapshot[P][number] & Kubernetes
   services: resources.services,
   slices: resources.endpointSlices,
   nodes: resources.nodes,
-  pods: own.podsOfTargets,
+  pods: podsOfTargets,
   classes: resources.loadBalancerClasses,
   pools: resources.addressPools,
   blocks: resources.addressBlocks,
@@ -49,9 +49,9 @@ const sources: { readonly [P in Part]: Resource<Snapshot[P][number] & Kubernetes
   reports: resources.nodeReports,
   loadBalancers: resources.loadBalancers,
   bindings: resources.targetGroupBindings,
-  ingresses: own.ingresses,
-  ingressClasses: own.ingressClasses,
-  ingressReports: own.ingressReports,
+  ingresses: resources.ingresses,
+  ingressClasses: resources.ingressClasses,
+  ingressReports: resources.ingressReports,
 }
 
 /** Nothing of anything; what is read is put over it. */
