@@ -205,7 +205,7 @@ export const reasons = {
   ProviderNotConfigured: {
     on: ['Service', 'IngressReport', 'LoadBalancerClass'],
     meaning: 'The class names a provider this installation does not run.',
-    remedy: 'Set the provider up (for aws see docs/aws-tasks.md and deploy/aws), or use a class of another provider.',
+    remedy: 'Set the provider up (for aws see docs/tasks/aws.md and deploy/aws), or use a class of another provider.',
   },
   SeveralDefaultClasses: {
     on: ['Service', 'IngressReport', 'LoadBalancerClass'],

@@ -26,7 +26,7 @@ test('a provider that does not run is named with what tells how to set it up', (
   const cloud = named('cloud', { provider: 'aws' })
   const verdict = judgeClass(cloud, [], facts(cloud))
   expect(verdict).toMatchObject({ ready: false, reason: 'ProviderNotConfigured' })
-  expect(verdict.message).toMatch(/the provider aws \(it runs local\).*docs\/aws-tasks\.md.*deploy\/aws/)
+  expect(verdict.message).toMatch(/the provider aws \(it runs local\).*docs\/tasks\/aws\.md.*deploy\/aws/)
 })
 
 test('two defaults are both told so, and one on its way out does not count', () => {

@@ -44,7 +44,7 @@ export function judgeClass(subject: LoadBalancerClass, users: readonly string[],
     return refuse(
       'ProviderNotConfigured',
       `This controller does not run the provider ${subject.spec.provider} (it runs ${facts.providers.join(', ') || 'none'}). ` +
-        `Set it up as docs/aws-tasks.md says, with the rights in deploy/aws, or use a class of another provider.`,
+        `Set it up as docs/tasks/aws.md says, with the rights in deploy/aws, or use a class of another provider.`,
     )
   }
   const rivals = otherDefaults(subject, facts.classes)

@@ -233,7 +233,7 @@ test('a class that goes from Node to Pod and back: the addresses stay and calls 
     },
     { patienceMs: 15_000 },
   )
-  // A connection that is being opened in the very moment may be cut (docs/local.md): one per change and node at most, of hundreds.
+  // A connection that is being opened in the very moment may be cut (docs/tasks/pod-targets.md): one per change and node at most, of hundreds.
   for (const { calls, unanswered } of Object.values(seen)) {
     expect(calls).toBeGreaterThan(100)
     expect(unanswered).toBeLessThanOrEqual(2 * lab.nodes.length)
