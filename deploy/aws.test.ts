@@ -59,7 +59,7 @@ test('the policy fits into the 6,144 characters that IAM allows without spaces',
 })
 
 test('no rule has a wildcard, and nobody reads Secrets', () => {
-  const rules = parseAllDocuments(readFileSync(join(folder, 'rbac.yaml'), 'utf8')).flatMap(
+  const rules = parseAllDocuments(readFileSync(join(folder, 'provider', 'rbac.yaml'), 'utf8')).flatMap(
     document => document.toJS().rules ?? [],
   )
   const words = rules.flatMap(rule => [...rule.apiGroups, ...rule.resources, ...rule.verbs])

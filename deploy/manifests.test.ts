@@ -13,11 +13,12 @@ interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-const base = join(import.meta.dirname, 'base')
 // oxlint-disable-next-line typescript/no-explicit-any -- manifests are looked into freely
-const objects: readonly any[] = readdirSync(base)
-  .filter(file => file !== 'kustomization.yaml')
-  .flatMap(file => parseAllDocuments(readFileSync(join(base, file), 'utf8')).map(document => document.toJS() as unknown))
+const objects: readonly any[] = ['local', 'base']
+  .map(folder => join(import.meta.dirname, folder))
+  .flatMap(folder => readdirSync(folder).map(file => join(folder, file)))
+  .filter(file => !file.endsWith('kustomization.yaml'))
+  .flatMap(file => parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as unknown))
 
 const named = (kind: string, name: string) => objects.find(object => object.kind === kind && object.metadata.name === name)
 const container = (kind: string, name: string) => named(kind, name).spec.template.spec.containers[0]
@@ -33,6 +34,25 @@ test('the controller has no capability, no root and no writable file system', ()
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   })
+})
+
+test('of two controllers one may be taken away at a time, and they are kept apart where that is possible', () => {
+  const { spec } = named('Deployment', 'weir-controller')
+  expect(spec).toMatchObject({ replicas: 2, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } })
+  const spread = spec.template.spec.topologySpreadConstraints
+  expect(spread.map((each: { readonly topologyKey: string }) => each.topologyKey)).toEqual([
+    'kubernetes.io/hostname',
+    'topology.kubernetes.io/zone',
+  ])
+  const budget = named('PodDisruptionBudget', 'weir-controller').spec
+  expect(budget).toMatchObject({ minAvailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' })
+  for (const { labelSelector } of [...spread, { labelSelector: budget.selector }]) expect(labelSelector).toEqual(spec.selector)
+  expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels)
+})
+
+test('an agent ends before its successor starts, an Envoy only after its successor serves', () => {
+  expect(named('DaemonSet', 'weir-agent').spec).toMatchObject({ updateStrategy: { rollingUpdate: { maxUnavailable: 1 } } })
+  expect(named('DaemonSet', 'weir-gateway').spec.updateStrategy.rollingUpdate).toEqual({ maxSurge: '10%', maxUnavailable: 0 })
 })
 
 test('the agent has NET_ADMIN and NET_RAW and nothing else', () => {

@@ -199,7 +199,7 @@ async function readCluster({ writer, transport, namespace, signal }: ProviderSur
 function remedyFor(error: unknown): string | undefined {
   if (!(error instanceof ApiError)) return undefined
   if (error.code === 403)
-    return 'Give the controller the rights of the provider: kubectl apply -f deploy/aws/rbac.yaml (docs/tasks/aws.md).'
+    return 'Give the controller the rights of the provider: kubectl apply -f deploy/aws/provider/rbac.yaml (docs/tasks/aws.md).'
   return error.code === 404 ? 'Apply the kinds of Weir: kubectl apply --server-side -f crds/.' : undefined
 }
 

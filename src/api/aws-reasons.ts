@@ -131,7 +131,7 @@ export const awsReasons = {
   NotConfigured: {
     on: awsAccess,
     meaning: 'The provider lacks something it must know or be allowed: the region, the VPC, or rights in the cluster.',
-    remedy: 'Set spec.aws.region and spec.aws.vpcId of the class; for rights apply deploy/aws/rbac.yaml.',
+    remedy: 'Set spec.aws.region and spec.aws.vpcId of the class; for rights apply deploy/aws/provider/rbac.yaml.',
   },
   NameTaken: {
     on: both,

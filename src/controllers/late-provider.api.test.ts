@@ -46,7 +46,7 @@ afterAll(async () => {
 test('the class of the provider says which right is missing and what gives it', async () => {
   const told = await cluster.until(weirPath('loadbalancerclasses', 'cloud'), one => conditionOf(one)?.status === 'False')
   expect(conditionOf(told)).toMatchObject({ reason: 'NotConfigured' })
-  expect(conditionOf(told).message).toMatch(/loadbalancers\.weir\.dev is forbidden.*deploy\/aws\/rbac\.yaml/s)
+  expect(conditionOf(told).message).toMatch(/loadbalancers\.weir\.dev is forbidden.*deploy\/aws\/provider\/rbac\.yaml/s)
 })
 
 test('a Service on the LAN is served and goes again', async () => {
@@ -57,7 +57,7 @@ test('a Service on the LAN is served and goes again', async () => {
 })
 
 test('once the right is there the provider starts by itself', async () => {
-  await cluster.plane.kubectl(['apply', '-f', join(deploy, 'aws', 'rbac.yaml')])
+  await cluster.plane.kubectl(['apply', '-f', join(deploy, 'aws', 'provider', 'rbac.yaml')])
   await cluster.until(
     weirPath('loadbalancerclasses', 'cloud'),
     one => !conditionOf(one).message.includes('forbidden'),

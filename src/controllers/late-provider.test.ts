@@ -16,7 +16,7 @@ import { createStores } from './stores.ts'
 const forbidden = new ProviderError({
   code: 'NotConfigured',
   message: 'The provider aws cannot start: namespaces "kube-system" is forbidden.',
-  remedy: 'Apply deploy/aws/rbac.yaml.',
+  remedy: 'Apply deploy/aws/provider/rbac.yaml.',
   retry: 'later',
 })
 const classOf = (name: string, provider: 'local' | 'aws'): LoadBalancerClass => ({

@@ -39,7 +39,7 @@ async function namedCapabilities(workload: string): Promise<string> {
 
 test.each([
   ['agent', 'daemonset/weir-agent', /agent\.mjs/, 3, '0\t0\t0\t0'],
-  ['controller', 'deployment/weir-controller', /controller\.mjs/, 1, '65532\t65532\t65532\t65532'],
+  ['controller', 'deployment/weir-controller', /controller\.mjs/, 2, '65532\t65532\t65532\t65532'],
   ['gateway', 'daemonset/weir-gateway', /^envoy --/, 3, '101\t101\t101\t101'],
 ])('the %s holds only the capabilities that its manifest names', async (_name, workload, program, count, uid) => {
   const named = await namedCapabilities(workload)
@@ -69,7 +69,7 @@ test('they come to the API server with the tokens of their Pods, and it refuses 
 
 test('their logs are lines of JSON', async () => {
   const pods = (await lab.kubectl(['-n', 'weir-system', 'get', 'pods', '-o', 'name'])).trim().split('\n')
-  expect(pods).toHaveLength(7)
+  expect(pods).toHaveLength(8)
   const logs = await Promise.all(pods.map(pod => lab.kubectl(['-n', 'weir-system', 'logs', pod])))
   for (const line of logs.flatMap(log => log.split('\n')).filter(Boolean)) expect(JSON.parse(line)).toBeTypeOf('object')
 })

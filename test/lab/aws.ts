@@ -49,20 +49,14 @@ async function ask(place: Place, verb: 'network' | 'resources' | 'rules'): Promi
 
 /** Turns the aws provider on beside the local one, and applies the sample. */
 export async function installAws(lab: Lab, { vpcId }: LabAws): Promise<void> {
-  await lab.kubectl([
-    'apply',
-    '-f',
-    join(root, 'deploy', 'aws', 'rbac.yaml'),
-    '-f',
-    join(root, 'deploy', 'aws', 'readiness-gate.yaml'),
-  ])
+  await lab.kubectl(['apply', '-k', join(root, 'deploy', 'lab', 'both')])
   const environment = {
     ...credentials,
     AWS_EC2_METADATA_DISABLED: 'true',
     WEIR_AWS_VPC_ID: vpcId,
   }
   const env = Object.entries(environment).map(([name, value]) => ({ name, value }))
-  const container = { name: 'controller', args: ['--providers=local,aws'], env }
+  const container = { name: 'controller', env }
   const patch = { spec: { template: { spec: { containers: [container] } } } }
   const system = ['-n', 'weir-system']
   await lab.kubectl([...system, 'patch', 'deployment/weir-controller', '-p', JSON.stringify(patch)])

@@ -94,7 +94,7 @@ export function leftView(snapshot: Snapshot): View {
     steps.length === 0
       ? [
           line(
-            'Nothing of Weir is left but its programs and kinds. Now: kubectl delete -k deploy/base, then kubectl delete -f crds/',
+            'Nothing of Weir is left but its programs and kinds. Now: kubectl delete -k deploy/local (or aws, both: what was applied), then kubectl delete -f crds/',
             'good',
           ),
         ]
