@@ -20,7 +20,7 @@ export async function buildBundle(signal?: AbortSignal): Promise<string> {
   return join(root, 'dist')
 }
 
-/** How many of its Pods run, in words: "controller 1/1, agents 3/3, gateways 3/3". */
+/** How many of its Pods run, in words: "controller 2/2, agents 3/3, gateways 3/3". */
 export async function installWeir(lab: Lab, timeoutSeconds = 60): Promise<string> {
   if (!existsSync(crds) || !readdirSync(crds).some(file => file.endsWith('.yaml'))) {
     throw new LabError('not-ready', 'Weir cannot be installed: there is nothing in crds/.', 'Make it: npm run generate')
