@@ -27,7 +27,7 @@ export interface PodTargets extends AsyncDisposable {
   pathOf(announcement: Announcement): View['path']
   /** Whether its source ranges are not kept here yet, though they soon will be. */
   awaitsFence(announcement: Announcement): boolean
-  /** Nodes or interfaces are others than they were. */
+  /** Nodes, interfaces or what is announced from here are others than they were. */
   changed(): void
   readonly report: DataPathReport | undefined
 }
@@ -73,6 +73,7 @@ export function followPodTargets(options: PodTargetsOptions): PodTargets {
       slices: found.slices,
       reports: found.reports,
       interfaces: () => options.interfaces()?.interfaces ?? [],
+      announces: address => options.agent()?.announces(address) === true,
       presenceOf: name => options.agent()?.presenceOf(name) ?? 'dead',
       clock,
       logger: log,

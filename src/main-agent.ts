@@ -155,7 +155,10 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     wake,
     clock,
     logger: log,
-    onMove: to => metrics.moved(to),
+    onMove(to) {
+      metrics.moved(to)
+      podTargets?.changed()
+    },
     pathOf: announcement => podTargets?.pathOf(announcement),
     awaitsFence: announcement => podTargets?.awaitsFence(announcement) === true,
     onLife: () => podTargets?.changed(),

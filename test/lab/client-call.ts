@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 type Answer = { readonly pod: string; readonly client: string } | { readonly error: string }
 
 const timeoutMs = 5_000
+/** A datagram may be lost: who asks by UDP asks again, as resolvers do. */
+const againMs = 1_000
 
 function http(host: string, port: number): Promise<Answer> {
   return new Promise(resolve => {
@@ -31,6 +33,7 @@ function udp(host: string, port: number): Promise<Answer> {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
     const finish = (answer: Answer) => {
       clearTimeout(timer)
+      clearInterval(again)
       socket.close()
       resolve(answer)
     }
@@ -40,7 +43,9 @@ function udp(host: string, port: number): Promise<Answer> {
       const [pod = '', client = ''] = text.toString().split(' ')
       finish({ pod, client })
     })
-    socket.send('who', port, host)
+    const ask = () => socket.send('who', port, host)
+    const again = setInterval(ask, againMs)
+    ask()
   })
 }
 

@@ -1,7 +1,6 @@
 // The walk: what each sample Service got and from whom, and what a client on the LAN gets when it calls.
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Lab } from './lab.ts'
 import { LabError } from './errors.ts'
@@ -52,18 +51,6 @@ export async function callFromClient(lab: Pick<Lab, 'client'>, row: Row, address
   return { answered: errors.length === 0 && isSeen, line: `${what} → ${[who, trouble].filter(Boolean).join('; ')}` }
 }
 
-/** Agents that have just begun with pod targets learn of each other with their next Leases: within 3 s, and some more. */
-const acquaintanceMs = 5000
-
-/** With pod targets once more when the first calls came before the nodes knew each other; the line tells of both. */
-async function callUntilAcquainted(lab: Pick<Lab, 'client'>, row: Row, address: string): Promise<Call> {
-  const first = await callFromClient(lab, row, address)
-  if (first.answered || row.targets !== 'Pod') return first
-  await sleep(acquaintanceMs)
-  const { answered, line } = await callFromClient(lab, row, address)
-  return { answered, line: `${line} (at first ${first.line})` }
-}
-
 /** How many Services the walk saw in which state. */
 export type Count = { readonly answered: number; readonly pending: number; readonly inAws: number }
 
@@ -86,7 +73,7 @@ export async function walk(lab: Lab, print: (text: string) => void, signal?: Abo
   const served = all.filter(({ expects }) => expects === undefined)
   const each = served.flatMap(row => row.addresses.map(({ address }) => ({ row, address })))
   const width = Math.max(...each.map(({ address }) => address.length))
-  const calls = each.map(({ row, address }) => callUntilAcquainted(lab, row, address))
+  const calls = each.map(({ row, address }) => callFromClient(lab, row, address))
   await Promise.allSettled(calls)
   const silent = new Set<string>()
   for (const [index, { row, address }] of each.entries()) {

@@ -5,6 +5,7 @@ import { announcementName, parseAddress } from '../../../src/model/address.ts'
 import type { NodeInterface } from '../../../src/api/node-report.ts'
 import { createAnnouncedAddresses } from './announced-addresses.ts'
 import type { AddressAnnouncer } from './announced-addresses.ts'
+import { addressKey } from './announcer/address-key.ts'
 import type { AddressKey } from './announcer/address-key.ts'
 import type { Conflict } from './announcer/announcer.ts'
 import { createConflicts } from './conflicts.ts'
@@ -59,6 +60,8 @@ export interface Agent {
   restatePaths(addressesOf: readonly string[]): void
   /** By the heartbeats of those with whom this node shares addresses, else by its Lease. `left`: its agent ended in order. */
   presenceOf(node: string): Presence
+  /** Whether the address is answered for from here, or is about to be. */
+  announces(address: string): boolean
   /** The interfaces are these now. Where a link came up, what is announced there is announced again. */
   useInterfaces(now: readonly NodeInterface[]): void
   /** Another station uses an address of ours: it is defended, or given up by a node that may not be its owner any more. */
@@ -312,6 +315,10 @@ export function createAgent(options: AgentOptions): Agent {
       const silentOn = fellows.has(node) ? interfaces?.find(({ name }) => heartbeats?.lives(name, node) === false) : undefined
       if (silentOn ? heartbeats?.hasLeft(silentOn.name, node) : liveness.hasLeft(node)) return 'left'
       return !silentOn && isAlive(node) ? 'alive' : 'dead'
+    },
+    announces(text) {
+      const parsed = parseAddress(text)
+      return parsed !== undefined && addresses.where(addressKey(parsed)) !== undefined
     },
     useInterfaces(now) {
       const cameUp = now.filter(each => each.carrier && !interfaces?.some(old => old.index === each.index && old.carrier))

@@ -46,7 +46,11 @@ export function buildDataPath(
   }
   const services = new Map<string, DesiredService>()
   for (const prepared of all) {
-    for (const [key, service] of servicesOf(prepared, around, { before, profiles: profiles.size })) {
+    for (const [key, service] of servicesOf(prepared, around, {
+      before,
+      profiles: profiles.size,
+      announces: view.announces ?? always,
+    })) {
       // Two Services at one port of one address: the controller allows none, and the first one is as good as any.
       if (!services.has(key)) services.set(key, service)
     }
@@ -55,16 +59,27 @@ export function buildDataPath(
   return { desired: { self, interfaces: [...used], seed, peers: around.peers(), services }, paths }
 }
 
+const always = () => true
+
+/** What a Service depends on besides itself and its surroundings. */
+interface Changing {
+  readonly before: ReadonlyMap<string, DesiredService>
+  readonly profiles: number
+  readonly announces: (address: string) => boolean
+}
+
 /** What is desired for the ports, from memory if nothing that counts is another than last time. */
 function servicesOf(
   prepared: Prepared,
   { self, isAlive, tables }: DataPathSurroundings,
-  { before, profiles }: { readonly before: ReadonlyMap<string, DesiredService>; readonly profiles: number },
+  { before, profiles, announces }: Changing,
 ): Prepared['built'] {
   const { built, ports, pods } = prepared
-  const around = { self, isAlive, profiles, tables }
+  const around = { self, isAlive, profiles, tables, announces }
   const isSame = ([key, service]: readonly [string, DesiredService], index: number) =>
-    before.get(key) === service && (!service.slots || service.slots.nodes.length === slotCount(pods[index] ?? 0, profiles))
+    before.get(key) === service &&
+    (!service.slots || service.slots.nodes.length === slotCount(pods[index] ?? 0, profiles)) &&
+    service.path !== (announces(service.address.text) ? 'silent' : 'refuse')
   if (built.length === ports.length && built.every(isSame)) return built
   prepared.built = ports.map(port => {
     const key = serviceKey(port)

@@ -19,6 +19,8 @@ export interface DataPathView {
   /** Every Service at every address with pod targets. */
   readonly services: Iterable<PlacedService>
   readonly seed: number
+  /** Whether this node announces the address; true unless told. */
+  readonly announces?: (address: string) => boolean
   /** kube-proxy carries everything; only source ranges are kept. */
   readonly onlySources?: boolean
 }

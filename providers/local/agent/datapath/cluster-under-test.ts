@@ -30,7 +30,7 @@ export interface TestService {
   readonly port: number
   /** Names of pods, as `n1a`; `-n1a` for one that drains. */
   readonly pods: readonly string[]
-  readonly path?: Exclude<ServicePath, 'refuse'>
+  readonly path?: Exclude<ServicePath, 'refuse' | 'silent'>
   /** Of the pods, instead of the usual one. */
   readonly targetPort?: number
   readonly affinitySeconds?: number
@@ -56,7 +56,7 @@ export interface TestCluster extends AsyncDisposable {
     services: readonly TestService[],
     options?: { readonly on?: readonly string[]; readonly dead?: readonly string[] },
   ): Promise<void>
-  /** The node that the client finds at the addresses. */
+  /** The node that the client finds at the addresses; what it does is written by `serve`. */
   announceFrom(node: string): void
   ask(request: ClientRequest): Promise<ClientAnswer>
   /** Another client, behind a router whose link to it takes packets of so many bytes only; its own network says nothing of it. */
@@ -143,6 +143,7 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     return /^n\d$/.test(place) ? nodeNamed(place).station.namespace : podNamespace(place, name)
   }
   const ask = asking(connected)
+  let announcer = ''
 
   return {
     lan,
@@ -182,7 +183,7 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
               }
               return desiredService(
                 port,
-                { self: wanted, isAlive: each => !dead.includes(each) },
+                { self: wanted, isAlive: each => !dead.includes(each), announces: () => announcer === wanted },
                 node.known.get(serviceKey(port)),
               )
             }),
@@ -194,6 +195,7 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
     },
     announceFrom(wanted) {
       const { mac } = nodeNamed(wanted).station
+      announcer = wanted
       for (const address of Object.values(virtual))
         ip('-n', clientNamespace, 'neigh', 'replace', address, 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent')
     },

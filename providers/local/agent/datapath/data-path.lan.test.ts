@@ -95,6 +95,21 @@ describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${miss
     await vi.waitFor(async () => expect(await once({ ...asked, ...briefly })).toBe('ECONNREFUSED'), 60_000)
   })
 
+  test.each(combinations)(
+    '$protocol over $family: a node that has not heard of pods yet is silent to what it is handed, and serves who comes again',
+    async asked => {
+      const of = service(asked.protocol)
+      await cluster.serve([{ ...of, pods: [] }])
+      await cluster.serve([{ ...of, pods: ['n2a'] }], { on: ['n1'] })
+      const unheard = await Promise.all(Array.from({ length: 3 }, () => once({ ...asked, ...briefly })))
+      for (const answer of unheard) expect(answer).toMatch(/timeout/)
+      // One that begins before the node has heard, and goes on trying as TCP does.
+      const early = asked.protocol === 'TCP' ? once(asked) : undefined
+      await cluster.serve([{ ...of, pods: ['n2a'] }], { on: ['n2', 'n3'] })
+      expect(await (early ?? once(asked))).toBe(`n2a ${cluster.client[asked.family]}`)
+    },
+  )
+
   test.each(combinations)('$protocol over $family: who is not among the source ranges gets no answer', async asked => {
     const sources = ['10.201.0.2/32', 'fd00:201::2/128', '192.0.2.0/24', '192.0.2.0/25']
     for (const path of ['direct', 'masquerade', 'local'] as const) {

@@ -17,13 +17,15 @@ export interface ServicePort {
   readonly drainSeconds?: number
   readonly sources: readonly IpRange[]
   /** `direct` where the network allows it; else `masquerade` for the policy Cluster, `local` for Local; `elsewhere` for targets Node. */
-  readonly path: Exclude<DesiredService['path'], 'refuse'>
+  readonly path: Exclude<DesiredService['path'], 'refuse' | 'silent'>
 }
 
 export interface Surroundings {
   readonly self: string
   /** Whether the agent of a node lives; this node always does. */
   readonly isAlive: (node: string) => boolean
+  /** Whether this node announces the address; true unless told. */
+  readonly announces?: (address: string) => boolean
   /** How many different slot tables the Services of the cluster need (`profileOf`); 1 unless told. */
   readonly profiles?: number
   /** Slot tables that were built already. */
@@ -46,9 +48,10 @@ export function desiredService(port: ServicePort, around: Surroundings, before?:
   const endpoints = podEndpoints(path === 'masquerade' ? usable(targets) : local, around.self)
   const draining = drainingPods(path === 'masquerade' ? targets : targets.filter(({ node }) => node === around.self), endpoints)
   const serving = { endpoints, ...(protocol === 'UDP' && draining.length > 0 && { draining }) }
-  if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : 'refuse', ...serving }
+  const without = around.announces?.(address.text) === false ? 'silent' : 'refuse'
+  if (path !== 'direct') return { ...common, path: endpoints.length > 0 ? path : without, ...serving }
   const slots = slotsOf(targets, around)
-  if (!slots) return { ...common, path: 'refuse', endpoints: [], ...(before?.slots && { previous: before.slots }) }
+  if (!slots) return { ...common, path: without, endpoints: [], ...(before?.slots && { previous: before.slots }) }
   const previous = previousSlots(slots, before?.slots, before?.previous)
   return { ...common, path, ...serving, slots, ...(previous && { previous }) }
 }

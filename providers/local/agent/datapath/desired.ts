@@ -9,9 +9,11 @@ export type DataPathProtocol = 'TCP' | 'UDP'
  * - `masquerade`: this node picks among all pods; those of other nodes see this node's address.
  * - `local`: this node picks among its own pods.
  * - `refuse`: there is no pod: connections are refused, open ones go on.
+ * - `silent`: no pod is known here, but packets come from the node that announces the address, which knows of some: this node will
+ *   soon. What is new is dropped, and whoever tries again finds it ready; open connections go on.
  * - `elsewhere`: kube-proxy carries it; only `sources` is enforced.
  */
-export type ServicePath = 'direct' | 'masquerade' | 'local' | 'refuse' | 'elsewhere'
+export type ServicePath = 'direct' | 'masquerade' | 'local' | 'refuse' | 'silent' | 'elsewhere'
 
 export interface PodEndpoint {
   readonly address: IpAddress

@@ -26,7 +26,7 @@ export const familyOf = ({ address }: Pick<DesiredService, 'address'>): Family =
 export function classOf(service: DesiredService): ServiceClass | undefined {
   const { path, protocol, slots, sources } = service
   const restricted = sources.length > 0
-  if (path !== 'direct' && path !== 'refuse' && !restricted) return undefined
+  if ((path === 'masquerade' || path === 'local' || path === 'elsewhere') && !restricted) return undefined
   const direct = path === 'direct'
   return {
     family: familyOf(service),
@@ -49,7 +49,7 @@ export function formerClassOf(service: DesiredService): FormerClass | undefined 
 /** How a pod is picked on this node; undefined when none is. */
 export function pickClassOf(service: DesiredService): PickClass | undefined {
   const { endpoints, path, affinitySeconds } = service
-  if (endpoints.length === 0 || path === 'refuse' || path === 'elsewhere') return undefined
+  if (endpoints.length === 0 || path === 'refuse' || path === 'silent' || path === 'elsewhere') return undefined
   return {
     family: familyOf(service),
     protocol: service.protocol,

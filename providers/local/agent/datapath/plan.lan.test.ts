@@ -44,7 +44,7 @@ const anyService = fc.record({
     ['fd00:201::c8:1', 'TCP', 80],
     ['fd00:201::c8:1', 'UDP', 53],
   ),
-  path: fc.constantFrom<ServicePath>('direct', 'direct', 'direct', 'masquerade', 'local', 'refuse', 'elsewhere'),
+  path: fc.constantFrom<ServicePath>('direct', 'direct', 'direct', 'masquerade', 'local', 'refuse', 'silent', 'elsewhere'),
   weights: fc.tuple(fc.nat(2), fc.nat(2), fc.nat(2)),
   former: fc.option(fc.constantFrom(...nodeNames), { nil: undefined }),
   affinity: fc.option(fc.constantFrom(60, 10_800), { nil: undefined }),

@@ -154,7 +154,8 @@ function everyKind(): readonly Chain[] {
       for (const protocol of ['TCP', 'UDP'] as const) {
         const common = { family, protocol, affinitySeconds, slots: 64, restricted: true }
         for (const local of [true, false]) chains.push(...classChains({ ...common, path: 'direct', local }, ++number, 'a', 0))
-        chains.push(...classChains({ ...common, path: 'refuse', local: false }, ++number, 'a', 0))
+        for (const path of ['refuse', 'silent'] as const)
+          chains.push(...classChains({ ...common, path, local: false }, ++number, 'a', 0))
         chains.push(...pickChains({ family, protocol, endpoints: 2, affinitySeconds }, ++number, 'a', 0))
       }
       chains.push(...formerChains({ family, slots: 64, byClient: affinitySeconds > 0 }, ++number, 'a', 0))

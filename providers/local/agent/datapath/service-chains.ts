@@ -57,10 +57,12 @@ export function classChains(of: ServiceClass, number: number, generation: Genera
   const slot = slotStep(of, generation, seed)
   const context: ClassContext = { word, name, slot, peers, senders }
   if (of.path === 'direct') return of.protocol === 'TCP' ? tcpChains(of, allowed, context) : udpChains(of, allowed, context)
-  if (of.path !== 'refuse') return [{ name, rules: [...allowed, 'meta mark set 0 accept'] }]
+  if (of.path !== 'refuse' && of.path !== 'silent') return [{ name, rules: [...allowed, 'meta mark set 0 accept'] }]
   const goesOn = of.protocol === 'TCP' ? [`${word.pinOf('tcp')} goto ${word.chain('pinned')}`] : []
+  const opens = of.protocol === 'TCP' ? ['tcp flags & (syn | ack) == syn'] : []
+  if (of.path === 'silent') return [{ name, rules: [...allowed, ...opens.map(when => `${when} drop`), ...goesOn, 'drop'] }]
   const refuse = of.protocol === 'TCP' ? 'meta l4proto tcp reject with tcp reset' : 'reject'
-  const opening = of.protocol === 'TCP' ? ['tcp flags & (syn | ack) == syn meta mark set 0 reject with tcp reset'] : []
+  const opening = opens.map(when => `${when} meta mark set 0 reject with tcp reset`)
   return [{ name, rules: [...allowed, ...opening, ...goesOn, 'meta mark set 0', refuse] }]
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { simulatedClock } from '../../../../src/kubernetes/simulated-clock.ts'
 import { departureMs } from './departures.ts'
-import { announcementOf, makeForwarding, reportOfNode, serviceOf, sliceOf } from './forwarding-under-test.ts'
+import { announcementOf, makeForwarding, nic, reportOfNode, serviceOf, sliceOf } from './forwarding-under-test.ts'
 import type { Pod } from './forwarding-under-test.ts'
 
 const vip = '10.201.200.1'
@@ -167,6 +167,63 @@ test('a candidate keeps source ranges of an address with node targets, whatever 
   node.announce({ ...moving, status: { epoch: 2, node: 'n2' } })
   await node.clock.advance(500)
   expect(node.at(vip)).toBeUndefined()
+})
+
+test('after a first write that took long, new endpoints are written soon', async () => {
+  const node = makeForwarding(simulatedClock())
+  Object.assign(node.world, { lookMs: 1500, writeMs: 1000 })
+  node.putService(serviceOf('web'))
+  node.announce(announcementOf(vip, ['web']))
+  await node.clock.advance(2600)
+  expect(node.at(vip)).toMatchObject({ path: 'silent' })
+  node.world.writeMs = 0
+  node.putSlice(sliceOf('web', onBoth))
+  await node.clock.advance(400)
+  expect(node.at(vip)).toMatchObject({ path: 'masquerade' })
+})
+
+test('what is found in the way later is found beside the writing, which does not wait for it', async () => {
+  const node = await web()
+  expect(node.world.looks).toBe(1)
+  node.world.lookMs = 5000
+  node.world.interfaces = [nic(1), { ...nic(1, 202), name: 'eth1', index: 3 }]
+  node.world.obstacle = { reason: 'StrictReversePath', message: 'eth1 drops what comes in.' }
+  node.announce(announcementOf('10.202.200.1', ['web']))
+  node.putSlice(sliceOf('web', onBoth.slice(1)))
+  await node.clock.advance(400)
+  expect(node.world.looks).toBe(2)
+  expect(node.at(vip)).toMatchObject({ own: 0 })
+  expect(node.applied).toHaveLength(2)
+  await node.clock.advance(6000)
+  expect(node.verdicts.at(-1)).toEqual({ able: false, obstacle: node.world.obstacle })
+  expect(node.world.looks).toBe(2)
+})
+
+test('nothing is looked for again while the same is asked of the same interfaces', async () => {
+  const node = await web()
+  for (let number = 3; number < 9; number++) {
+    node.putSlice(sliceOf('web', [...onBoth, [`10.244.1.${number}`, 'n1']]))
+    await node.clock.advance(1000)
+  }
+  expect(node.applied).toHaveLength(7)
+  expect(node.world.looks).toBe(1)
+})
+
+test('without pods the node that announces refuses; another one keeps silent to what it is handed, until it announces', async () => {
+  const node = await web()
+  node.putSlice(sliceOf('web', []))
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'silent' })
+  node.world.announced.add(vip)
+  node.forwarder.changed()
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'refuse' })
+  const { length } = node.applied
+  node.world.announced.clear()
+  node.forwarder.changed()
+  await node.clock.advance(500)
+  expect(node.at(vip)).toMatchObject({ path: 'silent' })
+  expect(node.applied).toHaveLength(length + 1)
 })
 
 test('what stood before is told to who drains connections, once it does not any more', async () => {

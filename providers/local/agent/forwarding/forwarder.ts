@@ -1,17 +1,16 @@
 // Keeps the data path of this node as the cluster asks: builds it anew whenever something changed, writes it, and says which way packets go.
 import type { NodeInterface, NodeReport } from '../../../../src/api/node-report.ts'
 import { buildDataPath } from '../datapath/build-data-path.ts'
-import type { PlacedService } from '../datapath/build-services.ts'
 import { createBuildMemory } from '../datapath/build-memory.ts'
 import type { DataPath, DesiredDataPath } from '../datapath/data-path.ts'
 import type { DesiredService } from '../datapath/desired.ts'
 import type { OtherNode } from '../datapath/network-paths.ts'
 import type { Obstacle, PreflightScope } from '../datapath/preflight.ts'
-import { chooseInterface } from '../interface-choice.ts'
 import type { AgentClock, AgentLogger, Watched } from '../ports.ts'
 import { createDepartures } from './departures.ts'
 import type { DeparturesOptions } from './departures.ts'
 import type { Drains } from './drains.ts'
+import { againAfterMs, createLookout, createScope } from './lookout.ts'
 import { isSameNode, otherNodes } from './other-nodes.ts'
 import type { PlacedServices } from './placed-services.ts'
 import { isBlinding, isSamePath, statedPath, withoutDataPath } from './stated-path.ts'
@@ -36,6 +35,8 @@ export interface ForwarderOptions {
   readonly presenceOf: DeparturesOptions['presenceOf']
   readonly dataPath: DataPath
   readonly drains: Drains
+  /** Whether this node announces the address now; `changed` tells of another answer. */
+  readonly announces: (address: string) => boolean
   /** The first thing on this node that stands in the way. */
   readonly findObstacle: (scope: PreflightScope) => Promise<Obstacle | undefined>
   readonly clock: AgentClock
@@ -60,30 +61,30 @@ export interface Forwarder {
 
 /** What changes together is built together. */
 const pauseMs = 20
-/** Between two changes; twice as long as the last one took, if that is more. */
+/**
+ * Between two changes; twice as long as the last one took, if that is more, and never longer than that: meanwhile other nodes may send
+ * here what this one knows nothing of yet. A first one takes a second on a busy machine.
+ */
 const calmMs = 100
+const longestCalmMs = 300
 const firstRetryMs = 500
 const longestRetryMs = 30_000
 const nobody: readonly OtherNode[] = []
 /** After so many failures in a row this node says that it cannot. */
 const patience = 3
-/** An obstacle is looked for again so often, while there is one and while there is none. */
-const obstacleAgainMs = 30_000
-const looksAgainMs = 600_000
 
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const { self, placed, clock, logger, dataPath } = options
   const memory = createBuildMemory()
   const asideMemory = createBuildMemory()
   const isAlive = createDepartures({ presenceOf: options.presenceOf, clock, onOver: () => changed() })
+  const lookout = createLookout({ findObstacle: options.findObstacle, clock, logger, onNews: () => changed() })
+  const scopeOf = createScope()
   const stopping = new AbortController()
   let desired: DesiredDataPath | undefined
   let others: readonly OtherNode[] = []
   let paths: ReadonlyMap<string, StatedPath> = new Map()
-  let obstacle: Obstacle | undefined
   let isAside = false
-  /** For what it was looked, and when; undefined: not yet. */
-  let looked: { readonly scope: string; readonly at: number } | undefined
   /** The last verdict; undefined: none yet. */
   let told: string | undefined
   let failures = 0
@@ -108,28 +109,22 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   }
   const work = async () => {
     isDirty = false
-    const startedAt = clock.monotonic()
+    let startedAt = clock.monotonic()
     try {
-      await look()
+      const obstacle = await lookout.look(scopeOf(placed, options.interfaces()), failures > 0)
+      startedAt = clock.monotonic()
       const hindrance = obstacle && (isBlinding(obstacle) || usesAnyPods()) ? obstacle : undefined
       if (hindrance) await standAside(hindrance, startedAt)
       else await write(startedAt)
       failures = 0
       tell(hindrance)
-      turnAt(clock.monotonic() + (obstacle ? obstacleAgainMs : looksAgainMs))
+      turnAt(clock.monotonic() + againAfterMs(obstacle))
     } catch (error) {
       if (stopping.signal.aborted) return
       fail(error)
     }
-    quietUntil = Math.max(quietUntil, clock.monotonic() + Math.max(calmMs, 2 * (clock.monotonic() - startedAt)))
-  }
-  const look = async () => {
-    const families = familiesOf(placed.announcements.keys())
-    const text = JSON.stringify([families, desired?.interfaces])
-    const againMs = obstacle ? obstacleAgainMs : looksAgainMs
-    if (looked?.scope === text && clock.monotonic() - looked.at < againMs && failures === 0) return
-    obstacle = await options.findObstacle({ families, interfaces: interfacesOf(placed.values(), options.interfaces()) })
-    looked = { scope: text, at: clock.monotonic() }
+    const now = clock.monotonic()
+    quietUntil = Math.max(quietUntil, now + Math.min(Math.max(calmMs, 2 * (now - startedAt)), longestCalmMs))
   }
   const tell = (by: Obstacle | undefined) => {
     const text = by ? `${by.reason} ${by.message}` : ''
@@ -158,7 +153,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const write = async (startedAt: number) => {
     const now = otherNodes(options.reports.values(), self, isAlive)
     if (now.length !== others.length || now.some((node, index) => !isSameNode(node, others[index] ?? node))) others = now
-    const view = { self, interfaces: options.interfaces(), others, services: placed.values(), seed: seedOf(placed) }
+    const { announces, interfaces } = options
+    const view = { self, interfaces: interfaces(), others, services: placed.values(), seed: seedOf(placed), announces }
     const built = buildDataPath(view, desired?.services ?? new Map(), memory)
     await bring(built.desired, startedAt)
     isAside = false
@@ -222,21 +218,6 @@ function seedOf({ announcements }: PlacedServices): number {
   for (const { spec } of announcements.values())
     if (spec.hashSeed !== undefined) seed = Math.min(seed ?? spec.hashSeed, spec.hashSeed)
   return seed ?? 0
-}
-
-/** By which packets for their IPv4 addresses come in. */
-function interfacesOf(services: Iterable<PlacedService>, interfaces: readonly NodeInterface[]): readonly string[] {
-  const names = new Set<string>()
-  for (const { address, on } of services) {
-    const choice = address.family === 'IPv4' ? chooseInterface(address, interfaces, on) : undefined
-    if (choice && 'interface' in choice) names.add(choice.interface.name)
-  }
-  return [...names]
-}
-
-function familiesOf(addresses: Iterable<string>): PreflightScope['families'] {
-  const all = [...addresses]
-  return { ipv4: all.some(address => !address.includes(':')), ipv6: all.some(address => address.includes(':')) }
 }
 
 function countChanged(before: ReadonlyMap<string, DesiredService>, now: ReadonlyMap<string, DesiredService>): number {

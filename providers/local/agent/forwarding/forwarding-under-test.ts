@@ -91,12 +91,18 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
   const drained: (readonly [before: DesiredServices | undefined, now: DesiredServices])[] = []
   const dead = new Set<string>()
   const left = new Set<string>()
-  const interfaces = [nic(1)]
   const world = {
+    interfaces: [nic(1)],
     obstacle: undefined as Obstacle | undefined,
     refuses: false,
+    announced: new Set<string>(),
+    /** So long a look for obstacles takes, and a write. */
+    lookMs: 0,
+    writeMs: 0,
+    looks: 0,
     removals: 0,
   }
+  const passing = (ms: number) => new Promise<void>(resolve => void clock.schedule(ms, resolve))
   const placed = followPlacedServices({
     self: 'n1',
     announcements: announcements.watched,
@@ -108,10 +114,12 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
     self: 'n1',
     placed,
     reports: reports.watched,
-    interfaces: () => interfaces,
+    interfaces: () => world.interfaces,
+    announces: address => world.announced.has(address),
     presenceOf: node => (dead.has(node) ? 'dead' : left.has(node) ? 'left' : 'alive'),
     dataPath: {
       async apply(desired) {
+        if (world.writeMs > 0) await passing(world.writeMs)
         if (world.refuses) throw new Error('the kernel says no')
         applied.push(desired)
       },
@@ -123,7 +131,11 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
       follow: (before, now) => void drained.push([before, now]),
       [Symbol.dispose]() {},
     },
-    findObstacle: async () => world.obstacle,
+    async findObstacle() {
+      world.looks++
+      if (world.lookMs > 0) await passing(world.lookMs)
+      return world.obstacle
+    },
     clock,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     onPaths: addresses => void told.push([...addresses]),
