@@ -50,7 +50,9 @@ test.each([
   ['nor does a folder of it', 'providers/aws/discovery/x.ts', ['../../local/addresses/allocator.ts']],
   ['the aws provider gets the core handed', 'providers/aws/model/x.ts', ['../../../src/kubernetes/store.ts']],
   ['a provider deep down, too', 'providers/local/agent/x.ts', ['../../../src/kubernetes/store.ts']],
+  ['nor does the seam of Ingresses', 'src/ingress-provider.ts', ['../providers/local/provider.ts']],
   ['no production code imports the tests', 'src/model/x.ts', ['../../test/lab/lab.ts']],
+  ['nor what tests need', 'providers/local/x.ts', ['./world-under-test.ts']],
 ])('%s', (_rule, file, imports) => {
   const each = Object.fromEntries(
     imports.map((module, i) => [file.replace(/(x)?\.ts$/, i === 0 ? '$1.ts' : `$1-${i}.ts`), [module]]),

@@ -4,14 +4,9 @@ import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { IngressOutcome } from '../../../src/ingress-provider.ts'
 import type { IngressGroupGoal, IngressGroupId, SecretState } from '../../../src/model/ingress-group.ts'
 import type { Ingress } from '../../../src/model/ingress-objects.ts'
-// Only tests import this file.
-// oxlint-disable-next-line no-restricted-imports
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
-// oxlint-disable-next-line no-restricted-imports
 import type { FakeAws, FakeAwsOptions } from '../../../test/fake-aws/fake-aws.ts'
-// oxlint-disable-next-line no-restricted-imports
 import { chooseRule } from '../../../test/fake-aws/routing/choose.ts'
-// oxlint-disable-next-line no-restricted-imports
 import type { Request } from '../../../test/fake-aws/routing/choose.ts'
 import type { AwsAction } from '../actions.ts'
 import type { IngressSettings } from '../ingress/asked.ts'

@@ -6,8 +6,6 @@ import type { Endpoint, EndpointSlice, Node, Service, ServiceSpec } from '../../
 import type { LoadBalancerOwner } from '../../../src/model/load-balancer-owner.ts'
 import type { ServiceId } from '../../../src/model/load-balancer.ts'
 import type { Goal, Outcome } from '../../../src/provider.ts'
-// Only tests import this file.
-// oxlint-disable-next-line no-restricted-imports
 import type { FakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { AwsAction } from '../actions.ts'
 import type { Ledger, LedgerRecord } from '../model/ledger.ts'

@@ -1,11 +1,7 @@
 // A run at an Application Load Balancer of the fake AWS, for tests of single steps.
 import { CreateLoadBalancerCommand, CreateTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
-// Only tests import this file.
-// oxlint-disable-next-line no-restricted-imports
 import { fakeAws } from '../../../../test/fake-aws/fake-aws.ts'
-// oxlint-disable-next-line no-restricted-imports
 import type { FakeAws, FakeAwsOptions } from '../../../../test/fake-aws/fake-aws.ts'
-// oxlint-disable-next-line no-restricted-imports
 import type { Pem } from '../../../../test/fake-aws/contract/subject.ts'
 import type { SecretState } from '../../../../src/model/ingress-group.ts'
 import { sdkTransports } from '../../calls/clients.ts'
