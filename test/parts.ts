@@ -46,6 +46,14 @@ export const parts: readonly Part[] = [
     },
   },
   {
+    name: 'helm',
+    takes: ({ path }) => path.endsWith('-helm.api.test.ts'),
+    prepare: async () => {
+      await prepareForControlPlane()
+      await programs([...controlPlane, 'helm'])
+    },
+  },
+  {
     name: 'api',
     takes: ({ project }) => project === 'api',
     prepare: async () => {

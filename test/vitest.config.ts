@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const root = join(import.meta.dirname, '..')
-const apiTests = ['{src,providers,test}/**/*.api.test.ts']
+const apiTests = ['{src,providers,test,deploy}/**/*.api.test.ts']
 const lanTests = ['{src,providers,test}/**/*.lan.test.ts']
 const serial = {
   pool: 'forks',

@@ -18,6 +18,7 @@ export type ProgramName =
   | 'host-local'
   | 'loopback'
   | 'portmap'
+  | 'helm'
 
 export type GoModule = {
   readonly name: string
@@ -58,6 +59,13 @@ function kubernetesStamps(version: string): readonly string[] {
 const kubernetes = 'k8s.io/kubernetes'
 const containerd = 'github.com/containerd/containerd/v2'
 const plugins = 'github.com/containernetworking/plugins'
+const helm = 'helm.sh/helm/v3'
+
+/** The Kubernetes that `helm template` renders for, without a cluster to ask; of itself it says 1.20. */
+function helmCapabilities(): readonly string[] {
+  const [major, minor] = kubernetesVersion().slice(1).split('.')
+  return [`${helm}/pkg/chartutil.k8sVersionMajor=${major}`, `${helm}/pkg/chartutil.k8sVersionMinor=${minor}`]
+}
 
 /** In the order of their cost: what most suites need is built first. */
 const sources: readonly Source[] = [
@@ -100,6 +108,12 @@ const sources: readonly Source[] = [
       ['loopback', `${plugins}/plugins/main/loopback`],
       ['portmap', `${plugins}/plugins/meta/portmap`],
     ],
+  },
+  {
+    module: 'helm',
+    versionOf: helm,
+    stamps: version => [`${helm}/internal/version.version=${version}`, ...helmCapabilities()],
+    packages: [['helm', `${helm}/cmd/helm`]],
   },
 ]
 
