@@ -5,21 +5,9 @@ import { ApiError, CredentialsError, messageOf, UnreachableError } from './kuber
 import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { silentLogger } from './kubernetes/logger.ts'
 import { createTransport } from './kubernetes/transport.ts'
-import { readSettings } from '../providers/local/gateway/annotations/read.ts'
-import { readingOptions } from '../providers/local/gateway/tuning.ts'
-import { wordsOf } from '../providers/local/gateway/words.ts'
-import type { IngressReader } from './cli/explain/ingress.ts'
 import { type Arguments, readArguments, usage, UsageError } from './cli/arguments.ts'
 import { type Connection, MissingError, runCommand } from './cli/run.ts'
-
-/** The pure part of the local provider. */
-const localReader: IngressReader = {
-  read(ingress, lbClass) {
-    const { settings, ...reading } = readSettings(ingress, readingOptions(lbClass))
-    return { settings, ways: settings.ways, ...reading }
-  },
-  words: (ingress, asking) => wordsOf(readSettings(ingress).settings, asking),
-}
+import { ingressReaders } from './main-readers.ts'
 
 const version = process.env['WEIR_VERSION'] ?? 'development'
 
@@ -53,7 +41,7 @@ async function ask(given: Arguments): Promise<number> {
   let connection: Promise<Connection> | undefined
   return await runCommand(given, {
     connect: () => (connection ??= open()),
-    readers: { local: localReader },
+    readers: ingressReaders,
     readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
     clock,
     signal: stopping.signal,

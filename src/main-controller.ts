@@ -43,6 +43,7 @@ export function startController({ options, signal, log, say, onWorking }: StartO
     log,
     say,
     signal,
+    servePage: async around => (await import('./main-controller-page.ts')).openPage(around),
     version: process.env['WEIR_VERSION'] ?? 'development',
     ...(onWorking ? { onWorking } : {}),
   })

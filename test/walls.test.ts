@@ -39,6 +39,7 @@ test.each([
   ['the seam knows no provider', 'src/provider.ts', ['../providers/local/provider.ts']],
   ['what watches over the program knows no provider', 'src/observability/x.ts', ['../../providers/local/provider.ts']],
   ['the command line knows no provider', 'src/cli/x.ts', ['../../providers/local/provider.ts']],
+  ['the page knows no provider', 'src/page/x.ts', ['../../providers/local/provider.ts']],
   [
     'a provider gets the core handed',
     'providers/local/x.ts',

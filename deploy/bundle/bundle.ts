@@ -4,7 +4,15 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { Metafile, OutputFile } from 'esbuild'
 import { addonName, findAddon, thisMachine } from './native-addon.ts'
-import { addonBeside, bakedDefinitions, builtinsAsTheyAre, lightAwsSdk, lightClientNode, ownSources } from './plugins.ts'
+import {
+  addonBeside,
+  bakedAssets,
+  bakedDefinitions,
+  builtinsAsTheyAre,
+  lightAwsSdk,
+  lightClientNode,
+  ownSources,
+} from './plugins.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
@@ -88,7 +96,15 @@ async function bundleProgram(program: Program, all: readonly Program[], folder: 
     logLevel: 'warning',
     // Packages written for CommonJS call require; an ES module has none by itself.
     banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
-    plugins: [addonBeside(), builtinsAsTheyAre(), lightClientNode(), lightAwsSdk(), bakedDefinitions(), ownSources(root, all)],
+    plugins: [
+      addonBeside(),
+      builtinsAsTheyAre(),
+      lightClientNode(),
+      lightAwsSdk(),
+      bakedDefinitions(),
+      bakedAssets(),
+      ownSources(root, all),
+    ],
   })
   refuse(program, metafile)
   // The program last: what it names is there by then.

@@ -100,6 +100,20 @@ export function bakedDefinitions(): Plugin {
   }
 }
 
+/** The files that the page sends to browsers are read from its folder; what was read becomes a part of the program. */
+export function bakedAssets(): Plugin {
+  return {
+    name: 'baked-assets',
+    setup(build) {
+      build.onLoad({ filter: /\/src\/page\/assets\.ts$/ }, async args => {
+        const { readAssets }: { readonly readAssets: () => object } = await import(args.path)
+        const text = JSON.stringify(JSON.stringify(readAssets()))
+        return { contents: `export const readAssets = () => JSON.parse(${text})` }
+      })
+    },
+  }
+}
+
 /**
  * Two things in our own sources read differently in a bundle.
  *

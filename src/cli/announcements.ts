@@ -44,7 +44,7 @@ export function announcementsView(
   }
 }
 
-function announcementData({ spec, status }: Announcement) {
+export function announcementData({ spec, status }: Announcement) {
   return {
     address: spec.address,
     pool: spec.pool,
@@ -77,7 +77,7 @@ export function ageText(ms: number): string {
 }
 
 /** IPv4 first, each family in its order. */
-function byAddress({ spec: one }: Announcement, { spec: other }: Announcement): number {
+export function byAddress({ spec: one }: Announcement, { spec: other }: Announcement): number {
   const [first, second] = [parseAddress(one.address), parseAddress(other.address)]
   if (!first || !second) return one.address < other.address ? -1 : 1
   if (first.family !== second.family) return first.family < second.family ? -1 : 1

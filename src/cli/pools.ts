@@ -23,7 +23,7 @@ export function poolsView({ pools }: Pick<Snapshot, 'pools'>, { wide }: { readon
   }
 }
 
-function poolData({ metadata, spec, status }: AddressPool) {
+export function poolData({ metadata, spec, status }: AddressPool) {
   const condition = status?.conditions?.find(({ type }) => type === 'Ready')
   return {
     name: metadata.name,

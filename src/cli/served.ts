@@ -74,7 +74,7 @@ export function announcerText({ status }: Announcement): string {
 }
 
 /** Ours, or one that carries our condition, because something is in its way. */
-function isConcerned(service: Service, { classes }: Snapshot): boolean {
+export function isConcerned(service: Service, { classes }: Snapshot): boolean {
   const marked = service.status?.conditions?.some(({ type }) => type === readyCondition) === true
   return marked || (service.spec.type === 'LoadBalancer' && claim(service, classes).kind === 'ours')
 }

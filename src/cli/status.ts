@@ -97,7 +97,7 @@ interface ServedIngress {
   readonly message: string
 }
 
-function servedIngress(report: IngressReport, { ingresses }: Snapshot): ServedIngress {
+export function servedIngress(report: IngressReport, { ingresses }: Snapshot): ServedIngress {
   const { metadata, spec, status } = report
   const ingress = ingresses.find(
     other => other.metadata.namespace === metadata.namespace && other.metadata.name === metadata.name,

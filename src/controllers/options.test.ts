@@ -13,6 +13,7 @@ test('without options it runs the local provider, elects a leader and serves hea
     identity: 'host-1',
     leaderElect: true,
     healthPort: 8080,
+    pagePort: 0,
     logLevel: 'info',
   })
 })

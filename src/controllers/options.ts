@@ -14,6 +14,8 @@ export interface ControllerOptions {
   readonly leaderElect: boolean
   /** 0 serves no health port. */
   readonly healthPort: number
+  /** Of the page, on loopback; 0 serves none. */
+  readonly pagePort: number
   readonly logLevel: LogLevel
 }
 
@@ -31,6 +33,7 @@ export const usage = `Usage: weir-controller [options]
   --identity NAME       Name of this process in Leases and events (default: POD_NAME, else the host name)
   --leader-elect BOOL   Work only while holding the Lease of the active controller (default: true)
   --health-port PORT    /healthz, /readyz and /metrics; 0 serves none (default: 8080)
+  --page-port PORT      A page to look at, on loopback, for kubectl port-forward; 0 serves none (default: 0)
   --log-level LEVEL     ${logLevels.join(', ')} (default: info)
   --help                This text
 `
@@ -43,6 +46,7 @@ const flags = {
   identity: { type: 'string' },
   'leader-elect': { type: 'string', default: 'true' },
   'health-port': { type: 'string', default: '8080' },
+  'page-port': { type: 'string', default: '0' },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', default: false },
 } as const
@@ -70,6 +74,7 @@ export function readOptions(argv: readonly string[], { env, hostname, known }: E
     identity: values.identity ?? env['POD_NAME'] ?? hostname,
     leaderElect: oneOf('--leader-elect', values['leader-elect'], ['true', 'false']) === 'true',
     healthPort: portOf('--health-port', values['health-port']),
+    pagePort: portOf('--page-port', values['page-port']),
     logLevel: oneOf('--log-level', values['log-level'], logLevels),
   }
 }

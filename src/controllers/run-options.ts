@@ -3,7 +3,11 @@ import type { Clock, Random } from '../kubernetes/clock.ts'
 import type { Log } from '../observability/log.ts'
 import type { ControllerOptions } from './options.ts'
 import type { ProviderParts, ProviderSurroundings } from './provider-parts.ts'
+import type { PageServer, PageSurroundings } from '../page/surroundings.ts'
 import type { ServiceController } from './service.ts'
+
+/** The page, but for what only the composition root knows. */
+export type PageAround = Omit<PageSurroundings, 'readers'>
 
 export interface RunOptions {
   readonly options: ControllerOptions
@@ -16,6 +20,8 @@ export interface RunOptions {
   readonly say: (text: string) => void
   readonly signal: AbortSignal
   readonly version: string
+  /** Serves the page; called only where it is on. */
+  readonly servePage: (around: PageAround) => Promise<PageServer>
   /** Whether single targets matter to a provider: ports and pods of endpoints, instances of nodes. They take memory. */
   readonly keepsTargets: boolean
   /** Told each time the loops run. */

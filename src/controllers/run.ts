@@ -19,7 +19,7 @@ import { startProvider } from './late-provider.ts'
 import { election, leadAlone, leadsStill } from './leading.ts'
 import type { ControllerOptions } from './options.ts'
 import { awaitApiServer } from './reach.ts'
-import type { RunOptions } from './run-options.ts'
+import type { PageAround, RunOptions } from './run-options.ts'
 import { startServiceController } from './service.ts'
 import { createStores, reflectAll } from './stores.ts'
 import { startSweep } from './sweep.ts'
@@ -70,9 +70,10 @@ export async function runController(run: RunOptions): Promise<void> {
   })
   troubles = () => reflections.troubles()
   const agents = followAgents(stores.leases, clock)
+  await using page = await startPage(run, { stores, agents, transport, troubles })
   try {
     await untilSynced(reflections.synced, signal)
-    log.info({ services: stores.services.size }, 'caches are complete')
+    log.info({ services: stores.services.size, page: page?.port }, 'caches are complete')
     const lead = (term: AbortSignal) => {
       const surroundings = { stores, writer: createWriter(transport), clock, random, log, metrics }
       return work(run, { transport, agents, surroundings }, term)
@@ -184,6 +185,15 @@ async function startHealth(
   metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
 ) {
   return healthPort === 0 ? undefined : serveHealth({ port: healthPort, unready, metrics })
+}
+
+/** The page to look at, by whichever process is asked: one that stands by has the same copies. */
+async function startPage(
+  { options, servePage, clock, random, log, version }: RunOptions,
+  around: Pick<PageAround, 'stores' | 'agents' | 'transport' | 'troubles'>,
+) {
+  const { pagePort: port, namespace, identity } = options
+  return port === 0 ? undefined : servePage({ ...around, port, clock, random, log, namespace, identity, version })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -19,11 +19,13 @@ export interface RunningOptions {
   readonly identity?: string
   readonly leaderElect?: boolean
   readonly providers?: readonly string[]
+  /** 0 unless told: no page. */
+  readonly pagePort?: number
 }
 
 /** Starts it; it may take a while until it works. Disposing stops it. */
 export function runController(options: RunningOptions): RunningController {
-  const { kubeconfig, identity = 'test', leaderElect = false, providers = ['local'] } = options
+  const { kubeconfig, identity = 'test', leaderElect = false, providers = ['local'], pagePort = 0 } = options
   const stopping = new AbortController()
   const lines: Record<string, unknown>[] = []
   const said: string[] = []
@@ -39,6 +41,7 @@ export function runController(options: RunningOptions): RunningController {
       identity,
       leaderElect,
       healthPort: 0,
+      pagePort,
       logLevel: level,
     },
     signal: stopping.signal,
