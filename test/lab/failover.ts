@@ -12,7 +12,13 @@ import { waitFor } from './waiting.ts'
 
 const seenBy = z.record(
   z.string(),
-  z.object({ calls: z.number(), unanswered: z.number(), gapMs: z.number(), nodes: z.array(z.string()) }),
+  z.object({
+    calls: z.number(),
+    unanswered: z.number(),
+    gapMs: z.number(),
+    nodes: z.array(z.string()),
+    errors: z.array(z.string()),
+  }),
 )
 
 /** What clients who call all the time saw of each address. */
@@ -25,19 +31,19 @@ const everyMs = 20
 const impatienceMs = 900
 
 /**
- * Calls the addresses from the client, fifty times a second each, while `work` goes on and a moment before and after. A call that is
- * not answered within `patienceMs` counts as unanswered.
+ * Calls the addresses (`HOST@ADDRESS` for one with virtual hosts) from the client, fifty times a second each, while `work` goes on and
+ * a moment before and after. A call that is not answered within `patienceMs` counts as unanswered.
  */
 export async function whileCalling(
   lab: Pick<Lab, 'client'>,
   addresses: readonly string[],
   work: () => Promise<unknown>,
-  { patienceMs = impatienceMs }: { readonly patienceMs?: number } = {},
+  { patienceMs = impatienceMs, keepAlive = false }: { readonly patienceMs?: number; readonly keepAlive?: boolean } = {},
 ): Promise<Seen> {
   const program = join(import.meta.dirname, 'poll-calls.ts')
   const name = `poll-calls-${randomUUID().slice(0, 8)}`
   const words = [process.execPath, program, '80', String(patienceMs), ...addresses]
-  await using calling = await lab.client.start(name, words)
+  await using calling = await lab.client.start(name, words, keepAlive ? { KEEP_ALIVE: '1' } : {})
   await calling.untilLine(/calling/)
   await sleep(200)
   await work()

@@ -2,9 +2,7 @@
 import { expect, test } from 'vitest'
 import { compareReleases } from './binaries.ts'
 import { isDebianLike, missingCommands, prepareMachine } from './machine.ts'
-import { programFiles } from './oci.ts'
 import { silent } from './progress.ts'
-import { tarHeader } from './tar.ts'
 
 test('Debian, Ubuntu and what says it is like them get packages by apt-get', () => {
   expect(isDebianLike('NAME="Debian GNU/Linux"\nID=debian\n')).toBe(true)
@@ -29,17 +27,4 @@ test('another system is told what is needed', async () => {
 test('Go 1.9 is older than Go 1.26.1', () => {
   expect(compareReleases('1.9', '1.26.1')).toBeLessThan(0)
   expect(compareReleases('1.26.1', '1.26.1')).toBe(0)
-})
-
-test('an image takes a program with the libraries its loader names, and not the ones the kernel brings', () => {
-  const ldd =
-    '\tlinux-vdso.so.1 (0x00007ffc)\n\tlibc.so.6 => /bin/sh (0x00007f11)\n\t/bin/sleep (0x00007f22)\n\tlibgone.so => not found\n'
-  expect(programFiles('/usr/bin/env', '/bin/env', ldd).map(file => file.path)).toEqual(['/bin/env', '/bin/sh', '/bin/sleep'])
-})
-
-test('a tar header carries the checksum of itself, and a path too long for ustar is refused', () => {
-  const header = tarHeader({ path: 'etc/passwd', mode: 0o644, size: 3 })
-  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0)
-  expect(Number.parseInt(header.toString('ascii', 148, 154), 8)).toBe(sum)
-  expect(() => tarHeader({ path: 'x'.repeat(300), mode: 0o644, size: 0 })).toThrow(RangeError)
 })

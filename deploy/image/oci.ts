@@ -1,16 +1,6 @@
 // Container images as OCI archives (image-spec 1.1), made of files of this machine: no registry, no daemon, the same bytes each time.
 import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
+import { createReadStream, createWriteStream, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -33,6 +23,9 @@ export type Image = {
   readonly name: string
   readonly layers: readonly Layer[]
   readonly entrypoint: readonly string[]
+  readonly command?: readonly string[]
+  /** "UID:GID"; root unless told. */
+  readonly user?: string
   readonly env: readonly string[]
 }
 
@@ -96,7 +89,13 @@ export async function writeArchive(file: string, images: readonly Image[]): Prom
     const config = add({
       architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
       os: 'linux',
-      config: { Entrypoint: image.entrypoint, Env: image.env, WorkingDir: '/' },
+      config: {
+        Entrypoint: image.entrypoint,
+        Env: image.env,
+        WorkingDir: '/',
+        ...(image.command && { Cmd: image.command }),
+        ...(image.user !== undefined && { User: image.user }),
+      },
       rootfs: { type: 'layers', diff_ids: image.layers.map(({ sha256 }) => `sha256:${sha256}`) },
     })
     const manifest = add({
@@ -157,10 +156,4 @@ function withFolders(files: readonly ImageFile[]): readonly ImageFile[] {
     }
   }
   return [...byPath.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))
-}
-
-/** A program of this machine together with the libraries its loader asks for (ldd), each where it lies here. */
-export function programFiles(program: string, path: string, ldd: string): readonly ImageFile[] {
-  const libraries = [...ldd.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(match => match[1] ?? '').filter(library => existsSync(library))
-  return [{ path, mode: 0o755, from: program }, ...libraries.map(library => ({ path: library, mode: 0o755, from: library }))]
 }
