@@ -128,6 +128,19 @@ test('without a gateway there is no Envoy, and all else', async () => {
   )
 })
 
+test('admission policies are there as they are asked for', async () => {
+  const named = async (values: object) => [...(await rendered(values)).keys()].filter(name => /AdmissionPolicy\//.test(name))
+  expect(await named({ providers: ['aws'] })).toEqual([])
+  expect(await named({ policies: { agents: false } })).toEqual([])
+  const all = { agents: true, internalKinds: true, serviceAnnotations: true, readinessGate: true }
+  expect((await named({ policies: all })).toSorted()).toEqual([
+    'MutatingAdmissionPolicy/weir-readiness-gate',
+    'ValidatingAdmissionPolicy/weir-agent-own-node',
+    'ValidatingAdmissionPolicy/weir-internal-kinds',
+    'ValidatingAdmissionPolicy/weir-service-annotations',
+  ])
+})
+
 test('one controller has no budget that would hold up the draining of its node', async () => {
   const objects = await rendered({ controller: { replicas: 1 } })
   expect(objects.get('Deployment/weir-controller').spec.replicas).toBe(1)

@@ -23,7 +23,7 @@ const gateOf = (pod: Json) => pod.status?.conditions?.find((each: Json) => each.
 beforeAll(async () => {
   world = await startFakeWorld()
   const { plane } = world.cluster
-  await plane.kubectl(['apply', '-f', join(import.meta.dirname, '..', '..', 'deploy', 'aws', 'provider', 'readiness-gate.yaml')])
+  await plane.kubectl(['apply', '-k', join(import.meta.dirname, '..', '..', 'deploy', 'policies', 'readiness-gate')])
   await plane.kubectl(['label', 'namespace', 'default', 'weir.dev/readiness-gate=enabled'])
   await world.cluster.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } })
   for (const namespace of ['default', 'other']) {

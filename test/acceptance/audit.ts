@@ -15,6 +15,7 @@ const entry = z.object({
       name: z.string().optional(),
     })
     .optional(),
+  responseStatus: z.object({ code: z.number().optional(), message: z.string().optional() }).optional(),
   annotations: z.object({ 'authorization.k8s.io/decision': z.enum(['allow', 'forbid']).optional() }).optional(),
 })
 
@@ -37,6 +38,12 @@ export function refusedRequests(lab: SharedLab): readonly string[] {
   const allowed = new Set(decided('allow').map(kindOf))
   const refused = decided('forbid').filter(request => !allowed.has(kindOf(request)))
   return [...new Set(refused.map(({ verb, requestURI, user }) => `${user.username}: ${verb} ${requestURI}`))]
+}
+
+/** What admission policies of the cluster refused, in their own words. */
+export function deniedByPolicy(lab: SharedLab): readonly string[] {
+  const messages = requestsOfWeir(lab).map(({ responseStatus }) => responseStatus?.message ?? '')
+  return [...new Set(messages.filter(message => message.includes('ValidatingAdmissionPolicy')))]
 }
 
 /** What RBAC decides by. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sharedLab } from '../lab/shared-lab.ts'
 import type { SharedLab } from '../lab/shared-lab.ts'
-import { refusedRequests, requestsOfWeir } from './audit.ts'
+import { deniedByPolicy, refusedRequests, requestsOfWeir } from './audit.ts'
 
 let lab: SharedLab
 beforeAll(async () => {
@@ -65,6 +65,12 @@ test('they come to the API server with the tokens of their Pods, and it refuses 
     'system:serviceaccount:weir-system:weir-controller',
   ])
   expect(refusedRequests(lab)).toEqual([])
+})
+
+test('each agent keeps within its own node, as the admission policy wants it', async () => {
+  const actions = await lab.kubectl(['get', 'validatingadmissionpolicybinding', 'weir-agent-own-node', '-o', 'jsonpath={.spec}'])
+  expect(JSON.parse(actions)).toEqual({ policyName: 'weir-agent-own-node', validationActions: ['Deny'] })
+  expect(deniedByPolicy(lab)).toEqual([])
 })
 
 test('their logs are lines of JSON', async () => {

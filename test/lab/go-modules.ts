@@ -6,6 +6,7 @@ import { join } from 'node:path'
 export type ProgramName =
   | 'etcd'
   | 'kube-apiserver'
+  | 'kube-apiserver-oldest'
   | 'kube-controller-manager'
   | 'kube-scheduler'
   | 'kube-proxy'
@@ -89,6 +90,12 @@ const sources: readonly Source[] = [
     ],
   },
   {
+    module: 'kubernetes-oldest',
+    versionOf: kubernetes,
+    stamps: kubernetesStamps,
+    packages: [['kube-apiserver-oldest', `${kubernetes}/cmd/kube-apiserver`]],
+  },
+  {
     module: 'containerd',
     versionOf: containerd,
     stamps: version => [`${containerd}/version.Version=${version}`],
@@ -132,6 +139,11 @@ export function buildsFor(programs: readonly ProgramName[]): readonly Build[] {
 /** The Kubernetes release of the lab, for messages. */
 export function kubernetesVersion(): string {
   return buildsFor(['kube-apiserver'])[0]?.module.version ?? ''
+}
+
+/** The oldest Kubernetes release that Weir supports: what its module pins. */
+export function oldestKubernetesVersion(): string {
+  return buildsFor(['kube-apiserver-oldest'])[0]?.module.version ?? ''
 }
 
 function readModule(source: Source): GoModule {
