@@ -2,9 +2,9 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import type { DesiredLoadBalancer, IpFamily } from '../../src/model/load-balancer.ts'
-import { simulatedLan } from './simulated-lan.ts'
-import type { SimulatedLan } from './simulated-lan.ts'
-import { poolNamed, reportOf, serviceNamed } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import type { SimulatedLan } from './simulation/simulated-lan.ts'
+import { poolNamed, reportOf, serviceNamed } from './simulation/simulation.ts'
 
 /** A LAN with so many addresses of each family, whose API server answers after so many turns of the event loop. */
 async function lanWith(most: Readonly<Record<IpFamily, number>>, turns: () => number = () => 0): Promise<SimulatedLan> {

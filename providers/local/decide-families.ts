@@ -3,12 +3,12 @@ import { parseAddress } from '../../src/model/address.ts'
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
 import type { LocalAction } from './actions.ts'
 import type { Holding } from './observe.ts'
-import { poolProblems } from './pool-problems.ts'
-import { allowedPools, givesFamily, homeOf, poolContains, refusal } from './pools.ts'
-import type { ParsedPool, PoolBook } from './pools.ts'
+import { poolProblems } from './pools/pool-problems.ts'
+import { allowedPools, givesFamily, homeOf, poolContains, refusal } from './pools/pools.ts'
+import type { ParsedPool, PoolBook } from './pools/pools.ts'
 import type { Settings } from './settings.ts'
-import type { Discord } from './sharing.ts'
-import { sharingProblem } from './sharing-problems.ts'
+import type { Discord } from './sharing/sharing.ts'
+import { sharingProblem } from './sharing/sharing-problems.ts'
 
 export type GiveAction = Extract<LocalAction, { readonly kind: 'give-address' | 'adopt-address' }>
 

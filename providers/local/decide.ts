@@ -4,12 +4,12 @@ import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/loa
 import type { LocalAction } from './actions.ts'
 import { decideFamilies, isOwnWish } from './decide-families.ts'
 import type { Holding, LocalObserved } from './observe.ts'
-import { homeOf, poolKeeps } from './pools.ts'
-import type { ParsedPool } from './pools.ts'
+import { homeOf, poolKeeps } from './pools/pools.ts'
+import type { ParsedPool } from './pools/pools.ts'
 import { readSharing } from './annotations.ts'
-import { reasonToLeave } from './sharing.ts'
-import type { Discord } from './sharing.ts'
-import { togetherAt } from './together.ts'
+import { reasonToLeave } from './sharing/sharing.ts'
+import type { Discord } from './sharing/sharing.ts'
+import { togetherAt } from './sharing/together.ts'
 import type { Settings } from './settings.ts'
 
 export interface Decision {

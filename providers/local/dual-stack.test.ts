@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import type { DesiredLoadBalancer } from '../../src/model/load-balancer.ts'
 import type { IngressPoint, Outcome } from '../../src/provider.ts'
-import { simulatedLan } from './simulated-lan.ts'
-import type { SimulatedLan, SimulatedLanOptions } from './simulated-lan.ts'
-import { poolNamed, reportOf, serviceNamed } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import type { SimulatedLan, SimulatedLanOptions } from './simulation/simulated-lan.ts'
+import { poolNamed, reportOf, serviceNamed } from './simulation/simulation.ts'
 
 const v4 = '10.201.200.0/24'
 const v6 = 'fd00:201::100/120'

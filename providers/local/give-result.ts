@@ -2,7 +2,7 @@
 import type { IpFamily } from '../../src/model/load-balancer.ts'
 import type { Given, Reserved } from './addresses/block-index.ts'
 import type { Owner } from './addresses/owner.ts'
-import type { Discord } from './sharing.ts'
+import type { Discord } from './sharing/sharing.ts'
 
 /** What came of one give-address or adopt-address. */
 export type GiveResult =

@@ -2,9 +2,9 @@
 import { firstFew } from '../../src/model/first-few.ts'
 import type { DesiredLoadBalancer, Problem } from '../../src/model/load-balancer.ts'
 import type { GiveResult } from './give-result.ts'
-import { avoidedCount } from './pools.ts'
-import type { PoolBook } from './pools.ts'
-import { sharingProblem } from './sharing-problems.ts'
+import { avoidedCount } from './pools/pools.ts'
+import type { PoolBook } from './pools/pools.ts'
+import { sharingProblem } from './sharing/sharing-problems.ts'
 
 /** What keeps a Service from an address, in words; undefined when it was given. */
 export function hindranceOf(result: GiveResult, desired: DesiredLoadBalancer, pools: PoolBook): Problem | undefined {

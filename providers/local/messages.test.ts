@@ -1,8 +1,8 @@
 // What a Service that is not served is told: the names and values at hand, and what to do about it.
 import { expect, test } from 'vitest'
 import type { DesiredLoadBalancer } from '../../src/model/load-balancer.ts'
-import { simulatedLan } from './simulated-lan.ts'
-import { nodeNamed, poolNamed, serviceNamed } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import { nodeNamed, poolNamed, serviceNamed } from './simulation/simulation.ts'
 
 const office = poolNamed('office', ['10.201.200.0/24'])
 const asking = (address: string): Partial<DesiredLoadBalancer> => ({ annotations: { 'weir.dev/load-balancer-ips': address } })

@@ -4,8 +4,8 @@ import { announcementName } from '../../src/model/address.ts'
 import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 import type { BlockIndex, Given } from './addresses/block-index.ts'
 import type { SetAside } from './addresses/set-aside.ts'
-import type { Network } from './network.ts'
-import type { PoolBook } from './pools.ts'
+import type { Network } from './network/network.ts'
+import type { PoolBook } from './pools/pools.ts'
 import type { Agents, View } from './views.ts'
 
 /** An address that the Service holds. */

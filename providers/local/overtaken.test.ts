@@ -1,8 +1,8 @@
 // Announcements that agents change under our hands: the write is refused, and somebody looks again.
 import { expect, test } from 'vitest'
-import { simulatedLan } from './simulated-lan.ts'
-import type { SimulatedLan } from './simulated-lan.ts'
-import { poolNamed, serviceNamed } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import type { SimulatedLan } from './simulation/simulated-lan.ts'
+import { poolNamed, serviceNamed } from './simulation/simulation.ts'
 
 const office = poolNamed('office', ['10.201.200.0/24'])
 const announcement = 'ip-10-201-200-1'

@@ -4,8 +4,8 @@ import type { Membership } from '../../src/model/load-balancer.ts'
 import { missingCapabilities } from '../../src/controllers/capabilities.ts'
 import { fallbackProblem } from './pod-targets.ts'
 import { localCapabilities } from './provider.ts'
-import { simulatedLan } from './simulated-lan.ts'
-import { poolNamed, serviceNamed, threeReady } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import { poolNamed, serviceNamed, threeReady } from './simulation/simulation.ts'
 
 const office = poolNamed('office', ['10.201.200.0/24'])
 const name = 'ip-10-201-200-1'

@@ -1,8 +1,8 @@
 // The local provider over a simulated API server: addresses given, kept, waited for, moved and withdrawn.
 import { expect, test } from 'vitest'
 import type { IngressPoint } from '../../src/provider.ts'
-import { simulatedLan } from './simulated-lan.ts'
-import { nodeNamed, poolNamed, reportOf, serviceNamed } from './simulation.ts'
+import { simulatedLan } from './simulation/simulated-lan.ts'
+import { nodeNamed, poolNamed, reportOf, serviceNamed } from './simulation/simulation.ts'
 
 const office = poolNamed('office', ['10.201.200.0/24'])
 const ipsOf = (ingress: readonly IngressPoint[]) => ingress.map(point => ('ip' in point ? point.ip : point.hostname))

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { readSharing } from './annotations.ts'
 import { readSettings } from './settings.ts'
-import { serviceNamed } from './simulation.ts'
+import { serviceNamed } from './simulation/simulation.ts'
 
 const ipv4 = new Set(['IPv4'] as const)
 const read = (changes: Parameters<typeof serviceNamed>[1]) => readSettings(serviceNamed('web', changes), ipv4)

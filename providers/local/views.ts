@@ -4,7 +4,7 @@ import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { Announcement } from '../../src/api/announcement.ts'
 import type { NodeReport } from '../../src/api/node-report.ts'
 import type { Node } from '../../src/model/kubernetes-objects.ts'
-import type { ClusterRange } from './pools.ts'
+import type { ClusterRange } from './pools/pools.ts'
 import type { DesiredLoadBalancer, LoadBalancerId } from '../../src/model/load-balancer.ts'
 
 /** One change of a view. */

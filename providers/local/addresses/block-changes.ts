@@ -4,7 +4,7 @@ import { kindNames } from '../../../src/api/kind-names.ts'
 import { apiVersion } from '../../../src/api/group.ts'
 import { blockName, blockOffset, formatAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
-import { maxSharers } from '../sharing.ts'
+import { maxSharers } from '../sharing/sharing.ts'
 import { clearBit, emptyBitmap, formatBitmap, hasBit, parseBitmap, setBit } from './bitmap.ts'
 import type { Owner } from './owner.ts'
 

@@ -1,7 +1,7 @@
 // Addresses that nodes have of their own are held in the index, so that no Service gets one: it would take the node's traffic.
 import { parseAddress } from '../../../src/model/address.ts'
 import type { IpAddress } from '../../../src/model/address.ts'
-import type { Network } from '../network.ts'
+import type { Network } from '../network/network.ts'
 import type { BlockIndex } from './block-index.ts'
 
 /** An address and the node that has it. */
