@@ -5,23 +5,21 @@ import { ApiError, CredentialsError, messageOf, UnreachableError } from './kuber
 import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { silentLogger } from './kubernetes/logger.ts'
 import { createTransport } from './kubernetes/transport.ts'
-import { type Arguments, readArguments, usage, UsageError } from './cli/arguments.ts'
-import { type Connection, MissingError, runCommand } from './cli/run.ts'
+import { type Arguments, readArguments, UsageError } from './cli/arguments.ts'
+import { MissingError } from './cli/missing.ts'
+import { type Connection, runCommand } from './cli/run.ts'
+import { withoutCluster } from './cli/without-cluster.ts'
+import { makeForetellers } from './main-cli-foretellers.ts'
 import { ingressReaders } from './main-readers.ts'
 
 const version = process.env['WEIR_VERSION'] ?? 'development'
 
 async function main(argv: readonly string[]): Promise<number> {
   const given = readArguments(argv)
-  if (given.command === 'help') {
-    process.stdout.write(usage)
-    return 0
-  }
-  if (given.command === 'version') {
-    process.stdout.write(`weir ${version}\n`)
-    return 0
-  }
-  return ask(given)
+  const said = withoutCluster(given, version)
+  if (said === undefined) return ask(given)
+  process.stdout.write(said)
+  return 0
 }
 
 async function ask(given: Arguments): Promise<number> {
@@ -42,6 +40,7 @@ async function ask(given: Arguments): Promise<number> {
   return await runCommand(given, {
     connect: () => (connection ??= open()),
     readers: ingressReaders,
+    makeForetellers,
     readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
     clock,
     signal: stopping.signal,

@@ -14,12 +14,13 @@ import type { Drifting } from './controllers/drift.ts'
 import { createLoadBalancerLedger } from './controllers/load-balancer-ledger.ts'
 import { goalOf, startMembershipController } from './controllers/membership.ts'
 import { neighboursIn } from './controllers/neighbours.ts'
+import { oidcClientIn } from './controllers/oidc-client.ts'
 import { createOrphanReporter } from './controllers/orphan-reports.ts'
 import type { OrphanReporter } from './controllers/orphan-reports.ts'
 import { startProviderAccess } from './controllers/provider-access.ts'
 import { prunePod } from './controllers/prune.ts'
 import { admitWaiting, startReadinessGate } from './controllers/readiness-gate.ts'
-import { loadBalancers, namespaces, pods, secrets } from './controllers/resources.ts'
+import { loadBalancers, namespaces, pods } from './controllers/resources.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/provider-parts.ts'
 import type { ServiceController } from './controllers/service.ts'
 import { ApiError, messageOf } from './kubernetes/errors.ts'
@@ -201,26 +202,6 @@ function remedyFor(error: unknown): string | undefined {
   if (error.code === 403)
     return 'Give the controller the rights of the provider: kubectl apply -f deploy/aws/provider/rbac.yaml (docs/tasks/aws.md).'
   return error.code === 404 ? 'Apply the kinds of Weir: kubectl apply --server-side -f crds/.' : undefined
-}
-
-/** The client of a provider of identities that a Secret holds, by the keys that AWS Load Balancer Controller has for it. */
-async function oidcClientIn(
-  { writer }: ProviderSurroundings,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  signal: AbortSignal,
-): Promise<{ readonly id: string; readonly secret: string } | undefined> {
-  try {
-    const { data = {} } = await writer.get(secrets, name, namespace, { signal })
-    const [id, secret] = [data['clientID'] ?? data['clientId'], data['clientSecret']].map(text =>
-      Buffer.from(text ?? '', 'base64')
-        .toString()
-        .trim(),
-    )
-    return id && secret ? { id, secret } : undefined
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 404) return undefined
-    throw error
-  }
 }
 
 /** A Service on its way out is released in its own time. */

@@ -1,11 +1,7 @@
 // What the controller's composition root hands to the local provider, and the loops that come with it.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createLocalIngressProvider } from '../providers/local/ingress/provider.ts'
 import { createLocalProvider, missingPools } from '../providers/local/provider.ts'
-import type { ExistingService } from '../providers/local/views.ts'
-import { apiVersion } from './api/group.ts'
-import { kindNames } from './api/kind-names.ts'
-import type { LoadBalancerClass } from './api/load-balancer-class.ts'
 import { startAnnouncementController } from './controllers/announcement.ts'
 import { followClusterRanges } from './controllers/cluster-ranges.ts'
 import { announcementWrites, blockWrites, objectWrites } from './controllers/compare-and-swap.ts'
@@ -14,14 +10,9 @@ import { keepHeartbeatKey } from './controllers/heartbeat-key.ts'
 import { startPoolController } from './controllers/pool.ts'
 import type { ProviderParts, ProviderSurroundings } from './controllers/provider-parts.ts'
 import { secrets, services as servicesResource } from './controllers/resources.ts'
-import { namespaceLabels } from './controllers/stores.ts'
-import type { Stores } from './controllers/stores.ts'
+import { addressesInStatuses, desiredOf, seedOf } from './controllers/service-views.ts'
 import { startTurns } from './controllers/turns.ts'
-import { makeKey } from './kubernetes/objects.ts'
-import { buildLoadBalancer } from './model/build.ts'
-import { claim } from './model/claim.ts'
 import { firstFew } from './model/first-few.ts'
-import type { DesiredLoadBalancer, LoadBalancerId } from './model/load-balancer.ts'
 
 /** Mean time between two looks for addresses whose reservation is over; it ends that much later at most. */
 const tidyIntervalMs = 5000
@@ -100,42 +91,4 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
       ]
     },
   }
-}
-
-/** Of the uid of kube-system, which is as old as the cluster and as unlike that of others. */
-function seedOf({ namespaces }: Stores): number {
-  const uid = namespaces.get('kube-system')?.metadata.uid ?? ''
-  return createHash('sha256').update(uid).digest().readUInt32BE()
-}
-
-/** The addresses that Services of ours show already: nobody else may be given them, even before their Services are looked at. */
-function* addressesInStatuses({ services, classes }: Stores): Iterable<ExistingService> {
-  const all = [...classes.values()]
-  for (const service of services.values()) {
-    const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
-    if (addresses.length === 0) continue
-    const { kind } = claim(service, all)
-    if (kind !== 'ours' && kind !== 'kept' && kind !== 'blocked') continue
-    const { name, namespace = '', uid = '', creationTimestamp = '' } = service.metadata
-    yield { id: { kind: 'Service', namespace, name, uid }, createdAt: creationTimestamp, addresses }
-  }
-}
-
-/** Says nothing about a Service but that its own class is not known now; it keeps what it has. */
-const unknownClass: LoadBalancerClass = {
-  apiVersion,
-  kind: kindNames.loadBalancerClass.kind,
-  metadata: { name: 'unknown' },
-  spec: { provider: 'local', targets: 'Node', default: false },
-}
-
-/** What a Service of ours asks for now. */
-function desiredOf({ namespace, name, uid }: LoadBalancerId, stores: Stores): DesiredLoadBalancer | undefined {
-  const { services, classes } = stores
-  const service = services.get(makeKey(namespace, name))
-  if (service?.metadata.uid !== uid) return undefined
-  const verdict = claim(service, [...classes.values()])
-  if (verdict.kind === 'ours') return buildLoadBalancer(service, verdict.class, namespaceLabels(stores, service)).desired
-  if (verdict.kind !== 'kept' && verdict.kind !== 'blocked') return undefined
-  return buildLoadBalancer(service, unknownClass, namespaceLabels(stores, service)).desired
 }

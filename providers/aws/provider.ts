@@ -138,6 +138,10 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       }),
     ),
   }
+  if (dependencies.believesRecords === false) {
+    for (const [{ uid }, { members = [] }] of ledger.entries())
+      for (const each of [uid, ...members.map(({ id }) => id.uid)]) context.memory.strict.add(each)
+  }
   const orphans = createOrphanFinder(context, {
     isOwned: dependencies.isOwned ?? (() => false),
     apartMs: dependencies.orphanApartMs ?? usualApartMs,

@@ -1,21 +1,8 @@
 // The command line of `weir`: which command, about which object, in which form.
 import { parseArgs } from 'node:util'
-import { systemNamespace } from '../api/group.ts'
+import { nearest } from '../api/nearest.ts'
+import { type Command, commands, commandTable, options, optionsOf } from './commands.ts'
 import { type Format, formats } from './render.ts'
-
-export const commands = [
-  'status',
-  'explain',
-  'pools',
-  'announcements',
-  'drain',
-  'undrain',
-  'migrate',
-  'uninstall',
-  'version',
-  'help',
-] as const
-export type Command = (typeof commands)[number]
 
 export interface Arguments {
   readonly command: Command
@@ -34,6 +21,8 @@ export interface Arguments {
   readonly class: string | undefined
   /** A URL: which route of the Ingress takes a request for it. */
   readonly request: string | undefined
+  /** Of that request, as `name: value`. */
+  readonly headers: readonly string[]
   readonly kubeconfig: string | undefined
   readonly context: string | undefined
   /** Where Weir itself lives. */
@@ -45,63 +34,18 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-export const usage = `Usage: weir COMMAND [options]      (also: kubectl weir COMMAND)
-
-  status                       Every Service and Ingress of Weir: address, who announces it, endpoints, ready or why not
-  explain service/NAME         The whole story of a Service: class, address, announcing, targets, what blocks, what to do
-  explain ingress/NAME         The same of an Ingress: class, gateway, routes, certificates
-      --request URL            Which route takes a request for this URL, and why
-  pools                        Address pools and how full they are
-  announcements                Each address: who announces it, who is next in line, which way its packets go
-  drain NODE, undrain NODE     Let a node announce nothing while another one can; and again
-
-  migrate --from metallb       Objects of MetalLB as ours, to apply, with a report of what changes its meaning
-      -f, --filename FILE      Read manifests from files (- is standard input) instead of the cluster; may be repeated
-      --class NAME             Name of the LoadBalancerClass that is written (default: lan)
-
-  uninstall --check            What of Weir has to go before its programs are deleted, in order; changes nothing
-
-  -n, --namespace NAME         Namespace of the object (default: that of the kubeconfig's context, else default)
-  -A, --all-namespaces         status: of all namespaces (default); with -n only of one
-  -o, --output FORM            ${formats.join(', ')} (default: text)
-  -w, --watch                  Again each time something changes (every 2 seconds)
-      --kubeconfig FILE        How to reach the cluster
-      --context NAME           A context of the kubeconfig other than its current one
-      --system-namespace NAME  Where Weir lives (default: ${systemNamespace})
-
-Exit codes: 0 all is well; 1 something asked about is not as it should be; 2 cannot be understood; 3 the cluster cannot be
-asked; 4 there is no such object.
-`
-
-const flags = {
-  namespace: { type: 'string', short: 'n' },
-  'all-namespaces': { type: 'boolean', short: 'A', default: false },
-  output: { type: 'string', short: 'o', default: 'text' },
-  watch: { type: 'boolean', short: 'w', default: false },
-  request: { type: 'string' },
-  from: { type: 'string' },
-  filename: { type: 'string', short: 'f', multiple: true },
-  class: { type: 'string' },
-  check: { type: 'boolean', default: false },
-  kubeconfig: { type: 'string' },
-  context: { type: 'string' },
-  'system-namespace': { type: 'string', default: systemNamespace },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const
-
 /** Reads what was typed. Throws UsageError. */
 export function readArguments(argv: readonly string[]): Arguments {
-  const { values, positionals } = parse(argv)
-  const [word = 'help', ...operands] = positionals
-  const command = values.help ? 'help' : commands.find(known => known === word)
-  if (!command) throw new UsageError(`there is no command ${word}; commands are ${commands.join(', ')}`)
-  const format = formats.find(known => known === values.output)
-  if (!format) throw new UsageError(`--output: ${values.output} is none of ${formats.join(', ')}`)
-  if (values.request !== undefined && command !== 'explain') throw new UsageError('--request goes with explain ingress/NAME')
-  if (values.check !== (command === 'uninstall'))
+  const { values, positionals, tokens } = parse(argv)
+  const [word = 'help', ...rest] = positionals
+  const named = commandOf(word)
+  const command = values.help ? 'help' : named
+  const operands = values.help && positionals.length > 0 ? [named] : rest
+  if (command !== 'help') checkOptions(command, tokens)
+  const format = formatOf(values.output)
+  if (values.header !== undefined && values.request === undefined) throw new UsageError('--header goes with --request URL')
+  if (command === 'uninstall' && !values.check)
     throw new UsageError('say weir uninstall --check: it lists what is left and changes nothing')
-  if (command !== 'migrate' && (values.from ?? values.class ?? values.filename) !== undefined)
-    throw new UsageError('--from, --filename and --class go with migrate')
   if (values.namespace !== undefined && values['all-namespaces'])
     throw new UsageError('--namespace and --all-namespaces exclude each other')
   return {
@@ -112,6 +56,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     format,
     watch: values.watch,
     request: values.request,
+    headers: values.header ?? [],
     from: values.from,
     files: values.filename ?? [],
     class: values.class,
@@ -119,6 +64,34 @@ export function readArguments(argv: readonly string[]): Arguments {
     context: values.context,
     systemNamespace: values['system-namespace'],
   }
+}
+
+function commandOf(word: string): Command {
+  const found = commands.find(known => known === word)
+  if (found) return found
+  const near = nearest(word, commands)
+  throw new UsageError(
+    `there is no command ${word}; ${near === undefined ? `commands are ${commands.join(', ')}` : `did you mean ${near}?`}`,
+  )
+}
+
+function checkOptions(command: Command, tokens: readonly { readonly kind: string; readonly name?: string }[]): void {
+  const known: readonly string[] = optionsOf(command)
+  for (const { kind, name } of tokens) {
+    if (kind !== 'option' || name === undefined || known.includes(name)) continue
+    const takers = commands.filter(other => {
+      const own: readonly string[] = commandTable[other].options
+      return own.includes(name)
+    })
+    throw new UsageError(`--${name} does not go with ${command}, but with ${takers.join(', ')}`)
+  }
+}
+
+/** `text` is what the table was called before. */
+function formatOf(text: string): Format {
+  const format = formats.find(known => known === (text === 'text' ? 'table' : text))
+  if (!format) throw new UsageError(`--output: ${text} is none of ${formats.join(', ')}`)
+  return format
 }
 
 export interface ObjectName {
@@ -138,20 +111,24 @@ const kindWords: Readonly<Record<string, ObjectName['kind']>> = {
 }
 
 /** Reads `service/web`, `svc/shop/web` (with a namespace), or the two words `service web`. Throws UsageError. */
-export function readObjectName(operands: readonly string[]): ObjectName {
+export function readObjectName(operands: readonly string[], verb = 'explain'): ObjectName {
   const pieces = operands.flatMap(operand => operand.split('/'))
   const [word = '', ...rest] = pieces
   const kind = kindWords[word.toLowerCase()]
   const [first, second, ...more] = rest
   if (!kind || !first || second === '' || more.length > 0)
-    throw new UsageError('say what to explain as service/NAME or ingress/NAME')
+    throw new UsageError(`say what to ${verb} as service/NAME or ingress/NAME`)
   return second === undefined ? { kind, name: first } : { kind, namespace: first, name: second }
 }
 
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: flags, allowPositionals: true })
+    return parseArgs({ args: [...argv], options, allowPositionals: true, tokens: true })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    const message = error instanceof Error ? error.message : String(error)
+    const unknown = /^Unknown option '-*([^']+)'/.exec(message)?.[1]
+    if (unknown === undefined) throw new UsageError(message)
+    const near = nearest(unknown, Object.keys(options))
+    throw new UsageError(`there is no option --${unknown}${near === undefined ? '' : `; did you mean --${near}?`}`)
   }
 }

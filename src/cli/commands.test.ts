@@ -9,7 +9,7 @@ import { render } from './render.ts'
 import { emptySnapshot } from './snapshot.ts'
 import { statusView } from './status.ts'
 
-const text = { format: 'text', colour: false } as const
+const text = { format: 'table', colour: false } as const
 
 test.each([
   [['service/web'], { kind: 'service', name: 'web' }],
@@ -25,8 +25,8 @@ test.each([[[]], [['web']], [['pod/web']], [['service/']], [['service/a/b/c']]])
 
 test.each([
   [['foo'], /no command foo; commands are status/],
-  [['status', '-o', 'xml'], /xml is none of text, wide, json, yaml/],
-  [['status', '--request', 'http://x/'], /goes with explain/],
+  [['status', '-o', 'xml'], /xml is none of table, wide, json, yaml/],
+  [['status', '--request', 'http://x/'], /--request does not go with status, but with explain/],
   [['status', '--nonsense'], /nonsense/],
 ])('%j is refused with what there is', (argv, words) => {
   expect(() => readArguments(argv)).toThrow(words)

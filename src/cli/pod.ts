@@ -5,8 +5,16 @@ export interface PodOfTargets {
   readonly apiVersion?: string
   readonly kind?: string
   readonly metadata: ObjectMeta
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly containers?: readonly {
+      readonly image?: string
+      readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[]
+    }[]
+  }
   readonly status?: {
     readonly phase?: string
+    readonly podIPs?: readonly { readonly ip: string }[]
     readonly conditions?: readonly {
       readonly type: string
       readonly status: string

@@ -3,7 +3,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 import { stringify } from 'yaml'
 import type { Block, Fact, Row, Tone, View } from './view.ts'
 
-export const formats = ['text', 'wide', 'json', 'yaml'] as const
+export const formats = ['table', 'wide', 'json', 'yaml'] as const
 export type Format = (typeof formats)[number]
 
 export interface RenderOptions {

@@ -5,24 +5,23 @@ import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
 import { nodes } from '../controllers/resources.ts'
 import { announcementsView } from './announcements.ts'
-import { type Arguments, type Command, type ObjectName, readObjectName, UsageError } from './arguments.ts'
+import { type Arguments, type ObjectName, readObjectName, UsageError } from './arguments.ts'
+import { type Command, commandTable } from './commands.ts'
 import { drainPatch, drainView } from './drain.ts'
 import { explainIngress, type IngressQuestion } from './explain/ingress.ts'
 import { explainService } from './explain/service.ts'
+import { differing, type ForetellingAround, planned } from './foretell/commands.ts'
+import type { MakeForetellers } from './foretell/foreteller.ts'
 import { migrateMetallb } from './migrate/metallb.ts'
 import { metallbSources, objectsIn, readMetallb } from './migrate/sources.ts'
 import { migrationView } from './migrate/view.ts'
+import { MissingError } from './missing.ts'
 import { poolsView } from './pools.ts'
 import { render } from './render.ts'
 import { type Part, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { statusView } from './status.ts'
 import { leftView } from './uninstall/left.ts'
 import type { View } from './view.ts'
-
-/** There is no such object. */
-export class MissingError extends Error {
-  override readonly name = 'MissingError'
-}
 
 export interface Connection {
   readonly transport: Transport
@@ -36,6 +35,7 @@ export interface Surroundings {
   readonly readFile: (file: string) => string
   /** How the providers read Ingresses. */
   readonly readers: NonNullable<IngressQuestion['readers']>
+  readonly makeForetellers: MakeForetellers
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly colour: boolean
@@ -74,7 +74,7 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
   const snapshot = async (parts: readonly Part[]): Promise<Snapshot> =>
     takeSnapshot((await connect()).transport, parts, { signal })
   const { command, operands } = given
-  if (command !== 'explain' && command !== 'drain' && command !== 'undrain' && operands.length > 0)
+  if (commandTable[command].operands === '' && operands.length > 0)
     throw new UsageError(`${command} takes nothing after it, not ${operands[0] ?? ''}`)
   switch (command) {
     case 'status': {
@@ -91,6 +91,14 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
       return async () => announcementsView(await snapshot(['announcements']), { wide, now: clock.now() })
     case 'explain':
       return explainer(readObjectName(operands), given, around)
+    case 'plan':
+      return planner(given, around)
+    case 'diff': {
+      const { allNamespaces, namespace } = given
+      const name = operands.length === 0 ? undefined : readObjectName(operands, 'compare')
+      const asked = name ? { name } : allNamespaces || namespace === undefined ? {} : { namespace }
+      return async () => differing(asked, await foretelling(given, around), signal)
+    }
     case 'drain':
     case 'undrain': {
       const [name, ...more] = operands
@@ -114,6 +122,7 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
             'pools',
           ]),
         )
+    case 'completion':
     case 'help':
     case 'version':
       break
@@ -121,9 +130,28 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
   throw new UsageError(`${command} shows nothing of a cluster`)
 }
 
+function planner(given: Arguments, around: Surroundings): () => Promise<View> {
+  const { files, operands } = given
+  if (files.length > 0 === operands.length > 0)
+    throw new UsageError('say what to plan for: weir plan -f FILE, or weir plan service/NAME')
+  // Standard input can be read only once.
+  const objects = files.flatMap(file => objectsIn(around.readFile(file), file))
+  const asked = files.length > 0 ? { objects } : { name: readObjectName(operands, 'plan for') }
+  return async () => planned(asked, await foretelling(given, around), around.signal)
+}
+
+async function foretelling(
+  { namespace, systemNamespace }: Arguments,
+  { connect, clock, makeForetellers }: Surroundings,
+): Promise<ForetellingAround> {
+  const { transport, namespace: usual = 'default' } = await connect()
+  return { transport, clock, systemNamespace, namespace: namespace ?? usual, makeForetellers }
+}
+
 function explainer(object: ObjectName, given: Arguments, around: Surroundings): () => Promise<View> {
   const { connect, signal, clock } = around
   const request = given.request === undefined ? undefined : readUrl(given.request)
+  const headers = readHeaders(given.headers)
   if (request && object.kind !== 'ingress') throw new UsageError('--request goes with explain ingress/NAME')
   return async () => {
     const parts: readonly Part[] =
@@ -142,7 +170,7 @@ function explainer(object: ObjectName, given: Arguments, around: Surroundings): 
     }
     const ingress = snapshot.ingresses.find(isIt)
     if (!ingress) throw new MissingError(`there is no Ingress ${namespace}/${object.name}`)
-    return explainIngress(ingress, snapshot, { ...(request ? { request } : {}), readers: around.readers })
+    return explainIngress(ingress, snapshot, { ...(request ? { request } : {}), headers, readers: around.readers })
   }
 }
 
@@ -174,6 +202,16 @@ function migration(
         : await readMetallb((await connect()).transport, signal)
     return migrationView(migrateMetallb(metallbSources(objects, className)))
   }
+}
+
+function readHeaders(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map(text => {
+      const colon = text.indexOf(':')
+      if (colon < 1) throw new UsageError(`--header: ${text} is no header, as 'x-canary: always'`)
+      return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()]
+    }),
+  )
 }
 
 function readUrl(text: string): URL {

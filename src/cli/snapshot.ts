@@ -8,7 +8,8 @@ import type { LoadBalancer } from '../api/load-balancer.ts'
 import type { TargetGroupBinding } from '../api/target-group-binding.ts'
 import type { NodeReport } from '../api/node-report.ts'
 import type { Ingress, IngressClass } from '../model/ingress-objects.ts'
-import type { EndpointSlice, Node, Service } from '../model/kubernetes-objects.ts'
+import type { EndpointSlice, Namespace, Node, Service, ServiceCIDR } from '../model/kubernetes-objects.ts'
+import { type Lease, leases } from '../kubernetes/leases.ts'
 import { listAll } from '../kubernetes/list-watch.ts'
 import { isNotFound } from '../kubernetes/errors.ts'
 import type { KubernetesObject, Resource } from '../kubernetes/objects.ts'
@@ -21,6 +22,10 @@ export interface Snapshot {
   readonly services: readonly Service[]
   readonly slices: readonly EndpointSlice[]
   readonly nodes: readonly Node[]
+  readonly namespaces: readonly Namespace[]
+  readonly serviceCidrs: readonly ServiceCIDR[]
+  /** Of Weir's own namespace. */
+  readonly leases: readonly Lease[]
   /** Of one namespace. */
   readonly pods: readonly PodOfTargets[]
   readonly classes: readonly LoadBalancerClass[]
@@ -41,6 +46,9 @@ const sources: { readonly [P in Part]: Resource<Snapshot[P][number] & Kubernetes
   services: resources.services,
   slices: resources.endpointSlices,
   nodes: resources.nodes,
+  namespaces: resources.namespaces,
+  serviceCidrs: resources.serviceCidrs,
+  leases,
   pods: podsOfTargets,
   classes: resources.loadBalancerClasses,
   pools: resources.addressPools,
@@ -59,6 +67,9 @@ export const emptySnapshot: Snapshot = {
   services: [],
   slices: [],
   nodes: [],
+  namespaces: [],
+  serviceCidrs: [],
+  leases: [],
   pods: [],
   classes: [],
   pools: [],
@@ -72,15 +83,22 @@ export const emptySnapshot: Snapshot = {
   ingressReports: [],
 }
 
-/** Reads all objects of the kinds in `parts`. A kind that the cluster does not know has none. `podsOf` is the namespace whose pods are read. */
+export interface SnapshotOptions {
+  readonly signal: AbortSignal
+  readonly podsOf?: string
+  /** Whose Leases are read; absent: those of all namespaces. */
+  readonly systemNamespace?: string
+}
+
+/** Reads all objects of the kinds in `parts`. A kind that the cluster does not know has none. `podsOf` is the namespace whose pods are read; absent: all. */
 export async function takeSnapshot(
   transport: Transport,
   parts: readonly Part[],
-  { signal, podsOf }: { readonly signal: AbortSignal; readonly podsOf?: string },
+  { signal, podsOf, systemNamespace }: SnapshotOptions,
 ): Promise<Snapshot> {
   const read = await Promise.all(
     parts.map(async (part): Promise<Partial<Snapshot>> => {
-      const namespace = part === 'pods' ? podsOf : undefined
+      const namespace = part === 'pods' ? podsOf : part === 'leases' ? systemNamespace : undefined
       const resource: Resource = sources[part]
       return { [part]: await all(transport, { resource, ...(namespace === undefined ? {} : { namespace }) }, signal) }
     }),

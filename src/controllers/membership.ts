@@ -121,7 +121,13 @@ async function sync(options: MembershipOptions, key: ObjectKey, signal: AbortSig
 
 /** What a Service asks of `provider`. Undefined for a Service that is another provider's, or refused: then everything stays as it is. */
 export function goalOf(
-  { surroundings: { stores }, provider }: Pick<MembershipOptions, 'surroundings' | 'provider'>,
+  {
+    surroundings: { stores },
+    provider,
+  }: {
+    readonly surroundings: Pick<Surroundings, 'stores'>
+    readonly provider: Pick<Provider, 'name' | 'capabilities' | 'check'>
+  },
   key: ObjectKey,
   service: Service,
 ): Goal | undefined {

@@ -43,4 +43,6 @@ export interface AwsDependencies {
   /** Ways to AWS for a place. Absent: the SDK, with its own chain of credentials. */
   readonly transports?: (place: Place) => Transports
   readonly rates?: Rates
+  /** False: every look asks AWS for everything, whatever is on record. For whoever wants to know what is there. */
+  readonly believesRecords?: boolean
 }

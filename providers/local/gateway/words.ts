@@ -1,5 +1,7 @@
 // What the settings of an Ingress do to a request besides routing it, in words, in the order in which it happens. For `weir explain`.
-import type { IngressSettings, RedirectTarget } from './settings.ts'
+import { decideCanary } from './canary-ways.ts'
+import type { RequestHeaders } from './canary-ways.ts'
+import type { Canary, IngressSettings, RedirectTarget } from './settings.ts'
 
 export interface Asking {
   readonly https: boolean
@@ -29,6 +31,22 @@ export function wordsOf(settings: IngressSettings, { https, certificate, path }:
     ...(settings.upstreamHost === undefined ? [] : [`the backend sees the host ${settings.upstreamHost}`]),
     ...(canary ? ['it is a canary: a part of the requests of another Ingress goes to it'] : []),
   ]
+}
+
+/** Whether a request with these headers goes to the canary, and why. Pure. */
+export function canaryVerdict(
+  canary: Canary,
+  headers: RequestHeaders,
+): { readonly taken: 'canary' | 'main' | 'chance'; readonly share: string } {
+  const { header, cookie, weight, weightTotal } = canary
+  const taken = decideCanary(canary, headers)
+  // With even chances, whatever is not left to chance was decided by what is looked at first.
+  const even = { weight: 1, weightTotal: 2 }
+  if (header && decideCanary({ ...even, header }, headers) !== 'weight')
+    return { taken: taken === 'canary' ? 'canary' : 'main', share: `its header ${header.name} says so` }
+  if (cookie !== undefined && decideCanary({ ...even, cookie }, headers) !== 'weight')
+    return { taken: taken === 'canary' ? 'canary' : 'main', share: `its cookie ${cookie} says so` }
+  return { taken: taken === 'weight' ? 'chance' : taken, share: `${weight} of ${weightTotal} requests go there` }
 }
 
 function targetText({ scheme, host, path }: RedirectTarget): string {

@@ -9,6 +9,15 @@ export type GatewayAction =
   | { readonly kind: 'change-gateway'; readonly seen: Service; readonly patch: object }
   | { readonly kind: 'delete-gateway'; readonly seen: Service }
 
+/** The action as a person reads it. */
+export function printGatewayAction(action: GatewayAction): string {
+  const { metadata } = action.kind === 'create-gateway' ? action.service : action.seen
+  const name = `${metadata.namespace ?? ''}/${metadata.name}`
+  if (action.kind === 'create-gateway') return `+ gateway       Service ${name}`
+  if (action.kind === 'delete-gateway') return `- gateway       Service ${name}`
+  return `~ gateway       Service ${name}: ${JSON.stringify(action.patch)}`
+}
+
 export interface GatewayObserved {
   readonly id: IngressGroupId
   /** The Service of that name, whoever made it. */

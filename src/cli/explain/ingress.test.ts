@@ -22,7 +22,7 @@ function explained(name: string, url?: string, given: Snapshot = snapshot): read
   const ingress = given.ingresses.find(({ metadata }) => metadata.name === name)
   if (!ingress) throw new Error(`no ${name}`)
   const view = explainIngress(ingress, given, url === undefined ? {} : { request: new URL(url) })
-  return render(view, { format: 'text', colour: false }).split('\n').slice(0, -1)
+  return render(view, { format: 'table', colour: false }).split('\n').slice(0, -1)
 }
 
 test('the routes of an Ingress, and which Ingress has the place of those that are shadowed', () => {
@@ -82,7 +82,7 @@ test('the settings of the Ingress whose route wins are told, as its provider rea
     },
   }
   const ask = (url: string) =>
-    render(explainIngress(ingress, snapshot, { request: new URL(url), readers }), { format: 'text', colour: false })
+    render(explainIngress(ingress, snapshot, { request: new URL(url), readers }), { format: 'table', colour: false })
   expect(ask('http://shop.example.com/')).toMatch(/on the way +shop false true/)
   expect(ask('https://www.example.org/cart')).toContain('https://www.example.org/cart goes to cart:80')
 })

@@ -3,7 +3,7 @@ import type { IngressReport } from '../../api/ingress-report.ts'
 import type { LoadBalancerClass } from '../../api/load-balancer-class.ts'
 import type { IngressProvider } from '../../ingress-provider.ts'
 import { keyOf, makeKey } from '../../kubernetes/objects.ts'
-import { claimIngress, defaultIngressClass, isOurs, legacyClassAnnotation } from '../../model/ingress-class.ts'
+import { claimIngress } from '../../model/ingress-class.ts'
 import type { Ingress } from '../../model/ingress-objects.ts'
 import { resolveBackend } from '../../model/routing/backend.ts'
 import { routingModel } from '../../model/routing/build.ts'
@@ -13,7 +13,8 @@ import { type BackendResolver, readIngress } from '../../model/routing/read.ts'
 import { reportOf } from '../../model/routing/report.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type Block, fact, type Fact, line, type View } from '../view.ts'
-import { type Asking, explainRequest } from './request.ts'
+import { whyIngressNotOurs } from './not-ours.ts'
+import { type Asking, type CanaryVerdict, explainRequest } from './request.ts'
 
 /** How a provider reads Ingresses: the pure part of its IngressProvider. */
 export type IngressReader = Pick<IngressProvider, 'read' | 'resolve' | 'refine'> & {
@@ -22,20 +23,30 @@ export type IngressReader = Pick<IngressProvider, 'read' | 'resolve' | 'refine'>
     ingress: Ingress,
     request: { readonly https: boolean; readonly certificate: boolean; readonly path: string },
   ) => readonly string[]
+  /** Whether a request with these headers (names in lower case) goes to `ingress`, a canary, instead of to its main Ingress. */
+  readonly canary?: (ingress: Ingress, headers: RequestHeaders) => CanaryVerdict | undefined
 }
+
+export type RequestHeaders = Readonly<Record<string, string | undefined>>
 
 export interface IngressQuestion {
   /** An absolute URL: which route takes it. */
   readonly request?: URL
+  /** Of that request, names in lower case. */
+  readonly headers?: RequestHeaders
   /** By provider; without one the annotations are not looked at. */
   readonly readers?: Partial<Readonly<Record<IngressProvider['name'], IngressReader>>>
 }
 
 /** Pure. Healthy when the Ingress is ready, or the request finds a route that is served. */
-export function explainIngress(ingress: Ingress, snapshot: Snapshot, { request, readers = {} }: IngressQuestion = {}): View {
+export function explainIngress(
+  ingress: Ingress,
+  snapshot: Snapshot,
+  { request, headers = {}, readers = {} }: IngressQuestion = {},
+): View {
   const id = { namespace: ingress.metadata.namespace ?? '', name: ingress.metadata.name }
   const report = reportFor(ingress, snapshot.ingressReports)
-  const why = report?.spec.group === undefined && !isClaimed(ingress, snapshot) ? whyNotOurs(ingress, snapshot) : undefined
+  const why = report?.spec.group === undefined && !isClaimed(ingress, snapshot) ? whyIngressNotOurs(ingress, snapshot) : undefined
   if (why !== undefined) {
     return {
       healthy: false,
@@ -51,11 +62,17 @@ export function explainIngress(ingress: Ingress, snapshot: Snapshot, { request, 
   const ready = condition?.status === 'True'
   const routes = reportOf(ingress, model)?.routes ?? []
   const reader = lbClass && readers[lbClass.spec.provider]
+  const member = (wanted: IngressId) =>
+    members.find(({ metadata }) => metadata.namespace === wanted.namespace && metadata.name === wanted.name)
   const wordsFor = (winner: IngressId, asking: Asking) => {
-    const found = members.find(({ metadata }) => metadata.namespace === winner.namespace && metadata.name === winner.name)
+    const found = member(winner)
     return (found && reader?.words?.(found, asking)) ?? []
   }
-  const answered = request && explainRequest(model, request, { asked: id, wordsFor })
+  const canaryOf = (canary: IngressId) => {
+    const found = member(canary)
+    return found && reader?.canary?.(found, headers)
+  }
+  const answered = request && explainRequest(model, request, { asked: id, wordsFor, canaryOf })
   const rows: readonly Fact[] = [
     ...(ready ? [] : [fact('why', condition?.message ?? 'there is no IngressReport of it yet: does the controller run?')]),
     ...classFacts(report),
@@ -163,20 +180,6 @@ function routeTable(routes: NonNullable<ReturnType<typeof reportOf>>['routes']):
 function isClaimed(ingress: Ingress, { ingressClasses, classes }: Snapshot): boolean {
   const { kind } = claimIngress(ingress, { ingressClasses, classes })
   return kind === 'ours' || kind === 'blocked'
-}
-
-function whyNotOurs(ingress: Ingress, { ingressClasses }: Snapshot): string {
-  const name = ingress.metadata.annotations?.[legacyClassAnnotation] ?? ingress.spec?.ingressClassName
-  if (name === undefined) {
-    const fallback = defaultIngressClass(ingressClasses)?.metadata.name
-    const since =
-      fallback === undefined ? 'no IngressClass is marked default' : `IngressClass ${fallback} is given only to new Ingresses`
-    return `it names no IngressClass, and ${since}`
-  }
-  const found = ingressClasses.find(({ metadata }) => metadata.name === name)
-  if (!found) return `there is no IngressClass ${name}`
-  if (isOurs(found, {})) return 'the controller has not decided about it yet'
-  return `its IngressClass ${name} has the controller ${found.spec?.controller ?? ''}, not weir.dev/ingress`
 }
 
 function reportFor(ingress: Ingress, reports: readonly IngressReport[]): IngressReport | undefined {

@@ -24,12 +24,22 @@ export interface Around {
   readonly asked: { readonly namespace: string; readonly name: string }
   /** What happens to the request besides routing, by the Ingress whose route takes it. */
   readonly wordsFor: (winner: IngressId, asking: Asking) => readonly string[]
+  /** Whether the canary `of` this Ingress takes the request instead; undefined when the provider knows no canaries. */
+  readonly canaryOf?: (of: IngressId) => CanaryVerdict | undefined
+}
+
+/** `chance`: only the weight decides, and `share` says how. */
+export interface CanaryVerdict {
+  readonly taken: 'canary' | 'main' | 'chance'
+  readonly share: string
 }
 
 /** Pure. */
-export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor }: Around): ExplainedRequest {
+export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor, canaryOf }: Around): ExplainedRequest {
   const routed = routeRequest(model, url.host, `${url.pathname}${url.search}`)
-  const { route, passedOver } = routed
+  const { route: main, passedOver } = routed
+  const beside = canaryBeside(main, canaryOf)
+  const route = beside?.verdict.taken === 'canary' ? beside.route : main
   const https = url.protocol === 'https:'
   const shown = certificateFor(model, url.hostname)
   const certificate = https ? shown : undefined
@@ -51,6 +61,7 @@ export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor 
         rows: [
           fact('host', hostReason(routed.requested.host, routed.host, model)),
           fact('path', pathReason(routed)),
+          ...(beside ? [fact('canary', canaryText(beside, main))] : []),
           ...(route ? [fact('written', originText(route.origin, asked))] : []),
           ...(route?.backend.kind === 'unavailable' ? [fact('why', route.backend.problem.message)] : []),
           ...(words.length > 0 ? [fact('on the way', ...words)] : []),
@@ -69,10 +80,30 @@ export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor 
         ? { host: routed.host, route: routeText(route), backend: route.asked, origin: originText(route.origin, asked) }
         : { answer: 404 }),
       ...(certificate ? { certificate: certificate.secret } : {}),
+      ...(beside ? { canary: { backend: beside.route.asked, ...beside.verdict } } : {}),
       onTheWay: words,
       passedOver: passedOver.map(other => ({ route: routeText(other), backend: other.asked })),
     },
   }
+}
+
+interface Beside {
+  readonly route: Route
+  readonly verdict: CanaryVerdict
+}
+
+function canaryBeside(main: Route | undefined, canaryOf: Around['canaryOf']): Beside | undefined {
+  const route = main?.canary
+  if (!route || !('ingress' in route.origin)) return undefined
+  const verdict = canaryOf?.(route.origin.ingress)
+  return verdict && { route, verdict }
+}
+
+function canaryText({ route, verdict: { taken, share } }: Beside, main: Route | undefined): string {
+  const of = 'ingress' in route.origin ? ` of Ingress ${memberKey(route.origin.ingress)}` : ''
+  if (taken === 'canary') return `${route.asked}${of} takes it instead of ${main?.asked ?? 'nothing'}: ${share}`
+  if (taken === 'main') return `${route.asked}${of} does not take it: ${share}`
+  return `${route.asked}${of} may take it instead: ${share}`
 }
 
 function resultText(route: Route | undefined): string {

@@ -55,7 +55,7 @@ const served: Snapshot = {
 }
 
 const textOf = (asked: typeof web, snapshot: Snapshot) =>
-  render(explainService(asked, snapshot, noon), { format: 'text', colour: false })
+  render(explainService(asked, snapshot, noon), { format: 'table', colour: false })
     .split('\n')
     .slice(0, -1)
 
@@ -111,7 +111,7 @@ test('an endpoint that ends is used where no other is ready', () => {
 
 test('what users wrote cannot steer the terminal', () => {
   const nasty = service('nasty', { ready: false, reason: 'Refused', message: 'bad \u001b[2J\u001b]0;title\u0007\nname' })
-  const text = render(explainService(nasty, served, noon), { format: 'text', colour: true })
+  const text = render(explainService(nasty, served, noon), { format: 'table', colour: true })
   // oxlint-disable-next-line no-control-regex
   expect(text.replaceAll(/\u001b\[3[12]m|\u001b\[39m/g, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
 })

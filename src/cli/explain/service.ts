@@ -10,6 +10,7 @@ import { announcerText, type ServedAddress, type ServedService, servedService, s
 import type { Snapshot } from '../snapshot.ts'
 import { fact, type Fact, line, type View } from '../view.ts'
 import { endpointStates } from './endpoints.ts'
+import { whyNotOurs } from './not-ours.ts'
 
 /** Pure. Healthy when the Service is served. `now` in milliseconds since 1970. */
 export function explainService(service: Service, snapshot: Snapshot, now: number): View {
@@ -64,15 +65,6 @@ export function explainService(service: Service, snapshot: Snapshot, now: number
       ports,
     },
   }
-}
-
-function whyNotOurs({ spec }: Service, { classes }: Snapshot): string {
-  if (spec.type !== 'LoadBalancer') return `its type is ${spec.type ?? 'ClusterIP'}, not LoadBalancer`
-  const known = classes.map(({ metadata }) => `weir.dev/${metadata.name}`).toSorted()
-  const have = known.length === 0 ? 'there is no LoadBalancerClass' : `Weir's classes are ${known.join(', ')}`
-  return spec.loadBalancerClass === undefined
-    ? `it has no loadBalancerClass, and no LoadBalancerClass is marked default; ${have}`
-    : `its loadBalancerClass ${spec.loadBalancerClass} is another's; ${have}`
 }
 
 function whyNotReady({ ready, message, reason }: ServedService, snapshot: Snapshot): readonly Fact[] {

@@ -160,7 +160,7 @@ test('sharing between namespaces needs consent, and says so on each', () => {
 
 test('what is written is valid for our kinds, and the report stands above it as comments', () => {
   const view = migrationView(migrate(office + everywhere))
-  const text = render(view, { format: 'text', colour: false })
+  const text = render(view, { format: 'table', colour: false })
   const [lbClass, pool] = parseAllDocuments(text).map(document => document.toJS())
   expect(loadBalancerClass.schema.safeParse(lbClass).success).toBe(true)
   expect(addressPool.schema.safeParse(pool).success).toBe(true)

@@ -8,7 +8,7 @@ import { leftOf, leftView } from './left.ts'
 test('an empty cluster has nothing of Weir, and says what comes next', () => {
   const view = leftView(emptySnapshot)
   expect(view.healthy).toBe(true)
-  expect(render(view, { format: 'text', colour: false })).toContain('kubectl delete -k deploy/local')
+  expect(render(view, { format: 'table', colour: false })).toContain('kubectl delete -k deploy/local')
 })
 
 test('Services and Ingresses first, then what they hold, classes last', () => {

@@ -1,0 +1,56 @@
+// What is foretold of one object.
+import type { Problem } from '../../model/load-balancer.ts'
+import type { Action } from '../../provider.ts'
+
+export interface ForetoldAction {
+  readonly kind: Action['kind']
+  /** In one line. */
+  readonly text: string
+}
+
+export type Foretold = {
+  readonly object: 'service' | 'ingress'
+  readonly namespace: string
+  readonly name: string
+  /** Of a Service that an Ingress is served by: `namespace/name` of the Ingress. */
+  readonly for?: string
+} & (
+  | { readonly verdict: 'not-ours'; readonly why: string }
+  /** What it has stays; `reason` is that of the condition it would get. */
+  | {
+      readonly verdict: 'refused'
+      readonly class: string
+      readonly reason: string
+      readonly problems: readonly Told[]
+    }
+  /** AWS does not answer, or not to this user. */
+  | { readonly verdict: 'unknown'; readonly class: string; readonly reason: string; readonly problems: readonly Told[] }
+  | {
+      readonly verdict: 'released' | 'served'
+      readonly class: string
+      readonly provider: string
+      /** `a Network Load Balancer in us-west-2`. */
+      readonly gives: string
+      readonly actions: readonly ForetoldAction[]
+      readonly warnings: readonly Told[]
+      /** What comes of the actions, where that can be seen without doing them. */
+      readonly outcome?: {
+        readonly addresses: readonly string[]
+        readonly ready: boolean
+        readonly reason: string
+        readonly message: string
+      }
+      /** With whom it shares a load balancer, as `namespace/name`. */
+      readonly together?: readonly string[]
+    }
+)
+
+export interface Told {
+  readonly reason: string
+  readonly message: string
+  readonly remedy: string
+}
+
+export function told({ reason, message, remedy }: Problem): Told {
+  return { reason, message, remedy }
+}

@@ -1,0 +1,133 @@
+// What would be done for one Service, by the same steps as the controller takes: claim, build, check, observe, plan.
+import { missingCapabilities } from '../../controllers/capabilities.ts'
+import { namespaceLabels } from '../../controllers/stores.ts'
+import { keyOf } from '../../kubernetes/objects.ts'
+import { buildLoadBalancer } from '../../model/build.ts'
+import { claim, type Claim } from '../../model/claim.ts'
+import { buildMembership } from '../../model/endpoints.ts'
+import type { Service } from '../../model/kubernetes-objects.ts'
+import type { Problem } from '../../model/load-balancer.ts'
+import { idOf } from '../../model/service-id.ts'
+import type { Goal, Outcome } from '../../provider.ts'
+import { whyNotOurs } from '../explain/not-ours.ts'
+import type { Foreteller, Foretellers } from './foreteller.ts'
+import type { Foretold, ForetoldAction } from './foretold.ts'
+import { told } from './foretold.ts'
+import { failed } from './failed.ts'
+import type { ImaginedCluster } from './imagined.ts'
+
+/** An address is taken away in a few steps, each seen to be done before the next. */
+const mostRounds = 8
+
+export async function foretellService(
+  service: Service,
+  { imagined, foretellers }: { readonly imagined: ImaginedCluster; readonly foretellers: Foretellers },
+  signal: AbortSignal,
+): Promise<Foretold> {
+  const { stores } = imagined
+  const who = { object: 'service', namespace: service.metadata.namespace ?? '', name: service.metadata.name } as const
+  const classes = [...stores.classes.values()]
+  const holders = [...foretellers.values()].filter(({ holds }) => holds(idOf(service)))
+  const claimed = claim(service, classes, { allocated: holders.length > 0 })
+  const refused = (problems: readonly Problem[], lbClass = '') =>
+    ({ ...who, verdict: 'refused', class: lbClass, reason: problems[0]?.reason ?? '', problems: problems.map(told) }) as const
+  switch (claimed.kind) {
+    case 'none':
+      return { ...who, verdict: 'not-ours', why: whyNotOurs(service, { classes }) }
+    case 'foreign':
+    case 'blocked':
+    case 'kept':
+      return refused([claimed.problem])
+    case 'release': {
+      const actions: ForetoldAction[] = []
+      for (const foreteller of holders)
+        actions.push(...(await carryOut(foreteller, { service, goal: undefined }, signal)).actions)
+      const names = holders.map(({ provider }) => provider.name).join(', ')
+      return { ...who, verdict: 'released', class: '', provider: names, gives: '', actions, warnings: [] }
+    }
+    case 'ours':
+      break
+    default:
+      return claimed satisfies never
+  }
+  const lbClass = claimed.class.metadata.name
+  const foreteller = foretellers.get(claimed.class.spec.provider)
+  if (!foreteller) throw new TypeError(`nobody foretells for the provider ${claimed.class.spec.provider}`)
+  const { goal, problems } = goalFor(service, claimed, { imagined, foreteller })
+  const blocking = problems.filter(({ severity }) => severity === 'blocks')
+  if (blocking.length > 0) return refused(blocking, lbClass)
+  try {
+    const { actions, outcome } = await carryOut(foreteller, { service, goal }, signal)
+    return {
+      ...who,
+      verdict: 'served',
+      class: lbClass,
+      provider: foreteller.provider.name,
+      gives: foreteller.gives(claimed.class, 'service'),
+      actions,
+      warnings: [...problems, ...(outcome?.warnings ?? [])].map(told),
+      ...(outcome ? { outcome: outcomeOf(outcome) } : {}),
+    }
+  } catch (error) {
+    return { ...who, class: lbClass, ...failed(error, signal) }
+  }
+}
+
+function goalFor(
+  service: Service,
+  { class: lbClass }: Extract<Claim, { readonly kind: 'ours' }>,
+  { imagined: { stores }, foreteller: { provider } }: { readonly imagined: ImaginedCluster; readonly foreteller: Foreteller },
+): { readonly goal: Goal; readonly problems: readonly Problem[] } {
+  const { desired, problems } = buildLoadBalancer(service, lbClass, namespaceLabels(stores, service))
+  const membership = buildMembership(stores.slices.byIndex('service', keyOf(service)), desired.families)
+  return {
+    goal: { desired, membership },
+    problems: [...problems, ...missingCapabilities(desired, provider), ...provider.check(desired)],
+  }
+}
+
+interface CarriedOut {
+  readonly actions: readonly ForetoldAction[]
+  readonly outcome?: Outcome
+}
+
+/** All actions until there is nothing to do any more, where they can be done in the imagined cluster; else those of now. */
+async function carryOut(
+  { provider, announcing, print }: Foreteller,
+  { service, goal }: { readonly service: Service; readonly goal: Goal | undefined },
+  signal: AbortSignal,
+): Promise<CarriedOut> {
+  const id = idOf(service)
+  const actions: ForetoldAction[] = []
+  const woken = new Set<string>()
+  const unwatch = announcing?.watch(name => woken.add(name))
+  try {
+    let outcome: Outcome | undefined
+    for (let round = 0; round < mostRounds; round++) {
+      const observed = await provider.observe(id, signal, goal)
+      const planned = provider.plan(goal, observed)
+      actions.push(...planned.map(action => ({ kind: action.kind, text: print(action) })))
+      if (!announcing) return { actions }
+      if (planned.length === 0 && outcome) break
+      outcome = await provider.apply({ id, goal, observed, actions: planned }, signal)
+    }
+    for (const name of woken) {
+      const action = announcing?.plan(name)
+      if (!announcing || !action) continue
+      actions.push({ kind: action.kind, text: announcing.print(action) })
+      await announcing.apply(action, signal)
+    }
+    return { actions, ...(outcome ? { outcome } : {}) }
+  } finally {
+    unwatch?.()
+  }
+}
+
+function outcomeOf({ ingress, readiness }: Outcome) {
+  return {
+    addresses: ingress.map(point => ('ip' in point ? point.ip : point.hostname)),
+    ready: readiness.ready,
+    reason: readiness.reason,
+    message: readiness.message,
+  }
+}

@@ -1,0 +1,5 @@
+// There is no such object.
+
+export class MissingError extends Error {
+  override readonly name = 'MissingError'
+}
