@@ -1,11 +1,11 @@
 // The providers for commands that foretell: made over an imagined cluster, so that nothing they do reaches the true one.
 import { printAction } from '../providers/local/actions.ts'
 import type { LocalAction } from '../providers/local/actions.ts'
-import { printAnnouncementAction } from '../providers/local/placement-text.ts'
+import { printAnnouncementAction } from '../providers/local/placement/placement-text.ts'
 import { printGatewayAction } from '../providers/local/ingress/plan.ts'
 import type { GatewayAction } from '../providers/local/ingress/plan.ts'
 import { createLocalIngressProvider } from '../providers/local/ingress/provider.ts'
-import type { AnnouncementAction } from '../providers/local/placement.ts'
+import type { AnnouncementAction } from '../providers/local/placement/placement.ts'
 import { createLocalProvider } from '../providers/local/provider.ts'
 import type { Foreteller, MakeForetellers } from './cli/foretell/foreteller.ts'
 import { type ImaginedCluster, imaginedWrites, silentLog } from './cli/foretell/imagined.ts'
