@@ -1,5 +1,5 @@
 // The Helm chart gives the objects that the overlays give, with values as without, and refuses values that it does not know.
-import { mkdtempDisposableSync } from 'node:fs'
+import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -139,6 +139,28 @@ test('admission policies are there as they are asked for', async () => {
     'ValidatingAdmissionPolicy/weir-internal-kinds',
     'ValidatingAdmissionPolicy/weir-service-annotations',
   ])
+})
+
+test('with all that can be added it is the overlay with every component', async () => {
+  // Kustomize takes no path from the root of the file system.
+  const trials = join(deploy, '..', '.vitest')
+  mkdirSync(trials, { recursive: true })
+  using folder = mkdtempDisposableSync(join(trials, 'overlay-'))
+  const policies = ['internal-kinds', 'service-annotations', 'readiness-gate'].map(name => `../../deploy/policies/${name}`)
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: ['../../deploy/both'],
+    components: ['../../deploy/page', ...policies],
+  }
+  writeFileSync(join(folder.path, 'kustomization.yaml'), stringify(kustomization))
+  const objects = await rendered({
+    providers: ['local', 'aws'],
+    page: { enabled: true },
+    policies: { internalKinds: true, serviceAnnotations: true, readinessGate: true },
+  })
+  const wanted = objectsOf(await run([kubectl, 'kustomize', folder.path]))
+  expect(Object.fromEntries(objects)).toEqual(Object.fromEntries(wanted))
 })
 
 test('one controller has no budget that would hold up the draining of its node', async () => {

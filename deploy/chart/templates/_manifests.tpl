@@ -22,7 +22,7 @@
   {{- $_ := set $object.spec "replicas" $values.controller.replicas }}
   {{- include "weir.workload" (dict "root" .root "object" $object "settings" $values.controller "image" $values.image) }}
   {{- $container := index $object.spec.template.spec.containers 0 }}
-  {{- $_ := set $container "args" (concat (list (printf "--providers=%s" (join "," $values.providers))) (include "weir.logging" .root | fromYamlArray)) }}
+  {{- $_ := set $container "args" (concat (list (printf "--providers=%s" (join "," $values.providers))) (include "weir.page" .root | fromYamlArray) (include "weir.logging" .root | fromYamlArray)) }}
   {{- $_ := set $container "env" (concat $container.env (include "weir.environment" .root | fromYamlArray) $values.controller.env) }}
 {{- else if eq $name "DaemonSet/weir-agent" }}
   {{- include "weir.workload" (dict "root" .root "object" $object "settings" $values.agent "image" $values.image) }}
@@ -65,6 +65,17 @@
 {{- if .image.digest }}{{ printf "%s@%s" $repository .image.digest }}
 {{- else if .image.tag }}{{ printf "%s:%s" $repository .image.tag }}
 {{- else }}{{ print $repository (trimPrefix $known .otherwise) }}
+{{- end }}
+{{- end }}
+
+{{/* What the patch of deploy/page adds. */}}
+{{- define "weir.page" }}
+{{- if .Values.page.enabled }}
+{{- range fromYamlArray (.Files.Get "manifests/page/port.yaml") }}
+- {{ .value }}
+{{- end }}
+{{- else }}
+[]
 {{- end }}
 {{- end }}
 
