@@ -36,6 +36,7 @@ import type { PoolsChange } from './pools/pool-view.ts'
 import { announceableNow, isServedAt, servedOf } from './served.ts'
 import type { Around, Served } from './served.ts'
 import { createReservations } from './addresses/reservations.ts'
+import { reserveExisting, reserveFor } from './addresses/reserve-existing.ts'
 import { createRebalancer } from './placement/rebalancer.ts'
 import { readSettings } from './settings.ts'
 import { sharingMark } from './sharing/sharing.ts'
@@ -221,7 +222,11 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
     const holders = (address && index.given(address)?.owners) ?? announcement.spec.services
     for (const holder of holders) services.wake(idOf(holder))
   }
+  let isStarted = false
+  const shelf = () => ({ index, book: pools.book(), log, dependencies })
   const onPools = (change: PoolsChange) => {
+    // Before anybody is called who could be given them.
+    if (isStarted) reserveExisting(shelf())
     for (const name of change.changed) poolNames.wake(name)
     const touched = touchedBy(change, pools.book())
     for (const waiter of waiters.all()) {
@@ -273,22 +278,12 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
   ]
   dependencies.signal.addEventListener('abort', () => subscriptions.forEach(end => end()), { once: true })
 
-  /** Once, before anything is given: addresses in statuses that no block knows stay with who has them, the oldest first. */
-  let isStarted = false
+  /** Once, before anything is given. */
   const start = () => {
     if (isStarted) return
     isStarted = true
     onNodeAddresses(network.current().announcers.map(({ name }) => name))
-    const existing = [...dependencies.existing()].toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
-    for (const { id, addresses } of existing) {
-      for (const text of addresses) {
-        const address = parseAddress(text)
-        if (!address || !pools.book().ordered.some(pool => poolContains(pool, address))) continue
-        const wish = dependencies.desired(id)
-        const isHeld = index.hold(address, { owner: id, why: 'adoption', sharing: wish && readSharing(wish.annotations).key })
-        if (isHeld) log.info({ service: `${id.namespace}/${id.name}`, address: text }, 'address of a status is reserved')
-      }
-    }
+    reserveExisting(shelf())
   }
 
   return {
@@ -327,7 +322,10 @@ export function createLocalProvider(dependencies: LocalDependencies): LocalProvi
       // What clients use stays announced, by the nodes that are there now.
       const shown = goal?.desired.statusAddresses.map((ip): IngressPoint => ({ ip, ipMode: 'VIP' })) ?? []
       if (goal) served.set(id.uid, servedOf(goal, shown, surroundings()))
-      else kept.add(id.uid)
+      else {
+        kept.add(id.uid)
+        reserveFor(shelf(), id)
+      }
       rebalancer.look()
       for (const given of index.givenTo(id.uid)) names.wake(announcementName(given.address))
     },

@@ -5,6 +5,7 @@ import { conditionsSchema, namespaceName, objectName, qualifiedName } from './co
 import { kindNames } from './kind-names.ts'
 import { longestDrainSeconds, usualDrainSeconds } from './drain.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
+import { takeOverSchema } from './take-over.ts'
 
 /** How Ingresses of a class are served, whoever the provider is. */
 export const ingressSettingsSchema = z
@@ -134,7 +135,10 @@ export const loadBalancerClass = {
         .max(16)
         .meta({ 'x-kubernetes-list-type': 'set' })
         .exactOptional()
-        .describe("Further values of spec.loadBalancerClass this class answers, for instance another controller's class name."),
+        .describe(
+          'Further values of spec.loadBalancerClass, and of spec.controller of IngressClasses, that this class answers once the controller that had them is gone.',
+        ),
+      takeOver: takeOverSchema.exactOptional(),
       ingress: ingressSettingsSchema.exactOptional(),
       local: localClassSchema.exactOptional(),
       aws: awsClassSchema.exactOptional(),
@@ -172,6 +176,16 @@ export const loadBalancerClass = {
       at: 'spec.aliases[]',
       rule: "!self.startsWith('weir.dev/')",
       message: 'an alias cannot begin with weir.dev/, under which every class has its own name',
+    },
+    {
+      at: 'spec',
+      rule: '!has(self.takeOver) || self.takeOver.all(entry, !has(entry.alias) || (has(self.aliases) && entry.alias in self.aliases))',
+      message: 'takeOver may name only what stands in aliases',
+    },
+    {
+      at: 'spec',
+      rule: '!has(self.takeOver) || self.takeOver.all(entry, has(entry.alias) || self.default)',
+      message: 'takeOver without an alias is about Services without a class, and needs default: true',
     },
     { at: 'spec', rule: "!has(self.local) || self.provider == 'local'", message: 'spec.local needs provider: local' },
     { at: 'spec', rule: "!has(self.aws) || self.provider == 'aws'", message: 'spec.aws needs provider: aws' },

@@ -212,6 +212,17 @@ export const reasons = {
     meaning: 'Several classes are marked default, so none is.',
     remedy: 'Leave spec.default: true on one class.',
   },
+  OtherControllerRuns: {
+    on: ['Service', 'IngressReport'],
+    meaning:
+      'The class is an alias of that of another controller, and that one still runs. Nothing is taken over from it; what was taken over before stays as it is.',
+    remedy: 'Stop the other controller, or take the alias out of the LoadBalancerClass.',
+  },
+  TakeOverUnproven: {
+    on: ['Service', 'IngressReport'],
+    meaning: 'The class is an alias of that of another controller, and whether that one is gone is not known.',
+    remedy: 'Do what the message says: let Weir look at its Lease and workload, or name them in spec.takeOver of the class.',
+  },
   ForeignLoadBalancer: {
     on: ['Service', 'IngressReport'],
     meaning: 'Another controller holds this Service or Ingress: it carries a foreign finalizer or status.',

@@ -2,6 +2,7 @@
 import { inUseFinalizer, serviceFinalizer } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { readyCondition } from '../api/reasons.ts'
+import type { Reason } from '../api/reasons.ts'
 import { findCondition, setCondition } from '../kubernetes/conditions.ts'
 import { isConflict, isNotFound } from '../kubernetes/errors.ts'
 import { keyOf } from '../kubernetes/objects.ts'
@@ -88,9 +89,16 @@ function isClaimed(service: Service | undefined): boolean {
   return service?.metadata.finalizers?.includes(serviceFinalizer) === true
 }
 
+const notServed: ReadonlySet<string> = new Set<Reason>([
+  'ForeignLoadBalancer',
+  'SeveralDefaultClasses',
+  'OtherControllerRuns',
+  'TakeOverUnproven',
+])
+
 function isServedWithoutClass(service: Service): boolean {
   const condition = findCondition(service.status?.conditions, readyCondition)
-  return condition !== undefined && condition.reason !== 'ForeignLoadBalancer' && condition.reason !== 'SeveralDefaultClasses'
+  return condition !== undefined && !notServed.has(condition.reason)
 }
 
 function isNamedBy(candidate: LoadBalancerClass, service: Service | undefined): boolean {

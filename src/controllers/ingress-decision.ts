@@ -22,13 +22,20 @@ export type IngressDecision =
   /** Nobody's here: nothing is written. */
   | { readonly kind: 'none' }
   /** With a problem it cannot be claimed as it stands now, and what it has is kept. */
-  | { readonly kind: 'served'; readonly place: Place; readonly warnings: readonly Problem[]; readonly problem?: Problem }
+  | {
+      readonly kind: 'served'
+      readonly place: Place
+      readonly warnings: readonly Problem[]
+      readonly problem?: Problem
+      /** Finalizers of a controller that is gone: to be taken off once what it left is ours. */
+      readonly left?: readonly string[]
+    }
   /** It is ours and has no place. */
   | { readonly kind: 'refused'; readonly ingressClass: string; readonly problem: Problem }
   /** It was ours: its status, report and finalizer go. */
   | { readonly kind: 'released'; readonly why: 'deleted' | 'class-changed' }
 
-export interface DecisionFacts extends Pick<IngressClassFacts, 'ingressClasses' | 'classes' | 'activeAliases'> {
+export interface DecisionFacts extends Pick<IngressClassFacts, 'ingressClasses' | 'classes' | 'activeAliases' | 'takeOvers'> {
   /** Those that serve Ingresses and run now. */
   readonly providers: ReadonlyMap<string, IngressProvider>
   /** Those that this installation is to run, whether or not they do already. */
@@ -50,7 +57,9 @@ export function decideIngress(
   const held = isReportOf(report, ingress) ? report : undefined
   const heldBy = held?.spec.ingressClass ?? before?.ingressClass ?? (held || hasFinalizer(ingress) ? '' : undefined)
   const { providers, configured, ...classFacts } = facts
-  const claim = claimIngress(ingress, { ...classFacts, providers: configured, ...(heldBy === undefined ? {} : { heldBy }) })
+  const isServed = before !== undefined || held?.spec.group !== undefined || hasFinalizer(ingress)
+  const known = { ...(heldBy === undefined ? {} : { heldBy }), served: isServed }
+  const claim = claimIngress(ingress, { ...classFacts, providers: configured, ...known })
   if (claim.kind === 'none') return claim
   if (claim.kind === 'release') return { kind: 'released', why: claim.why }
   const { ingressClass } = claim
@@ -59,8 +68,8 @@ export function decideIngress(
     return place ? { kind: 'served', place, warnings: [], problem } : { kind: 'refused', ingressClass, problem }
   }
   if (claim.kind === 'blocked') return keep(claim.problem)
-  const isServed = before !== undefined || held?.spec.group !== undefined || hasFinalizer(ingress)
-  const holder = isServed ? undefined : foreignFinalizer(ingress)
+  const left = leftFinalizers(ingress, facts)
+  const holder = isServed ? undefined : foreignFinalizer(ingress, left)
   if (holder !== undefined) return { kind: 'refused', ingressClass, problem: foreign(holder) }
   if (!isServed && claim.class.metadata.deletionTimestamp !== undefined)
     return { kind: 'refused', ingressClass, problem: leaving(claim.class) }
@@ -68,7 +77,20 @@ export function decideIngress(
   if (!provider) return keep(notServing(claim.class))
   const group = provider.groupOf(ingress, claim.class)
   if ('reason' in group) return keep(group)
-  return { kind: 'served', place: { group, class: claim.class, ingressClass, provider }, warnings: claim.warnings }
+  const place = { group, class: claim.class, ingressClass, provider }
+  return { kind: 'served', place, warnings: claim.warnings, ...(left.length > 0 ? { left } : {}) }
+}
+
+/** Finalizers that the controller of its IngressClass left, now that it is gone. */
+function leftFinalizers({ metadata }: Ingress, { takeOvers, ingressClasses }: DecisionFacts): readonly string[] {
+  const finalizers = metadata.finalizers ?? []
+  if (finalizers.length === 0 || !takeOvers) return []
+  const controllers = new Set(ingressClasses.map(({ spec }) => spec?.controller ?? ''))
+  const marks = [...controllers].flatMap(controller => {
+    const takeOver = takeOvers.get(controller)
+    return takeOver?.kind === 'active' ? (takeOver.other?.finalizer ?? []) : []
+  })
+  return finalizers.filter(name => marks.some(mark => mark.test(name)))
 }
 
 export function hasFinalizer({ metadata }: Pick<Ingress, 'metadata'>): boolean {
@@ -89,8 +111,8 @@ function placeOnRecord(ingress: Ingress, held: IngressReport | undefined, facts:
 /** Finalizers of another controller that makes load balancers for Ingresses: who carries one is served by it. */
 const foreignFinalizers = /^(?:group\.)?ingress\.k8s\.aws\//
 
-function foreignFinalizer({ metadata }: Ingress): string | undefined {
-  return metadata.finalizers?.find(name => foreignFinalizers.test(name))
+function foreignFinalizer({ metadata }: Ingress, left: readonly string[]): string | undefined {
+  return metadata.finalizers?.find(name => foreignFinalizers.test(name) && !left.includes(name))
 }
 
 function foreign(finalizer: string): Problem {

@@ -16,7 +16,7 @@ import type { GroupVerdict } from './ingress-findings.ts'
 import { buildGoal } from './ingress-goal.ts'
 import { readinessMark } from './ingress-membership.ts'
 import type { IngressEntry, IngressGroup } from './ingress-registry.ts'
-import { protect, writeMember } from './ingress-write.ts'
+import { protect, takeOff, writeMember } from './ingress-write.ts'
 import { failureVerdict } from './service-refusals.ts'
 
 /** Somebody else changed an Ingress or a report meanwhile; what changed is on its way to the store. */
@@ -38,9 +38,10 @@ export async function reconcileGroup(
   const outcome = await bring(context, group, goal, here, signal)
   const { readiness } = outcome
   context.readiness.set(key, readinessMark(readiness))
-  const written = await eachOf(context, here, one => {
+  const written = await eachOf(context, here, async one => {
     const verdict = { readiness, member: outcome.members.get(memberKey(one.member.id)) }
-    return tellMember(context, { ...one, goal, verdict, points: outcome.ingress }, signal)
+    await tellMember(context, { ...one, goal, verdict, points: outcome.ingress }, signal)
+    await takeOff(context, one.entry, signal)
   })
   const durationMs = Math.round(surroundings.clock.monotonic() - startedAt)
   surroundings.metrics.reconciled('ingress', readiness.reason, durationMs)

@@ -13,6 +13,7 @@ import { groupName } from '../model/ingress-group.ts'
 import type { IngressGroupGoal, IngressGroupId } from '../model/ingress-group.ts'
 import type { Ingress, IngressClass } from '../model/ingress-objects.ts'
 import type { Service } from '../model/kubernetes-objects.ts'
+import type { TakeOver } from '../model/take-over.ts'
 import { createLog } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Surroundings } from './controller.ts'
@@ -70,9 +71,16 @@ export interface WorldOptions {
   readonly holds?: boolean
   /** The provider is not there at the beginning. */
   readonly late?: boolean
+  /** Whether controllers of others are gone is looked at, as `takeOvers` says. */
+  readonly watchesOthers?: boolean
 }
 
-export function ingressWorld({ failing = () => undefined, holds = false, late = false }: WorldOptions = {}) {
+export function ingressWorld({
+  failing = () => undefined,
+  holds = false,
+  late = false,
+  watchesOthers = false,
+}: WorldOptions = {}) {
   const log = createLog({ level: 'silent', program: 'test' })
   const stores = createStores(log)
   const clock = simulatedClock()
@@ -146,12 +154,20 @@ export function ingressWorld({ failing = () => undefined, holds = false, late = 
     log,
     metrics: createMetrics(),
   }
-  const start = () => startIngressController({ surroundings, providers: () => providers, configured: new Set(['local']) })
+  const takeOvers = new Map<string, TakeOver>()
+  const start = () =>
+    startIngressController({
+      surroundings,
+      providers: () => providers,
+      configured: new Set(['local']),
+      ...(watchesOthers ? { takeOvers: () => takeOvers } : {}),
+    })
   return {
     stores,
     clock,
     written,
     told,
+    takeOvers,
     ...provider,
     start,
     /** The provider begins to run. */

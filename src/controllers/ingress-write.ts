@@ -109,6 +109,15 @@ export async function protect(context: IngressContext, entry: IngressEntry, sign
   await patchIngress(context, entry, { metadata: { finalizers: [...(metadata.finalizers ?? []), ingressFinalizer] } }, signal)
 }
 
+/** Takes off what a controller left that is gone; what it had made is ours by now. */
+export async function takeOff(context: IngressContext, entry: IngressEntry, signal: AbortSignal): Promise<void> {
+  const { decision } = entry
+  const left = decision.kind === 'served' ? (decision.left ?? []) : []
+  const present = latestIngress(entry).metadata.finalizers ?? []
+  const finalizers = present.filter(name => !left.includes(name))
+  if (finalizers.length < present.length) await patchIngress(context, entry, { metadata: { finalizers } }, signal)
+}
+
 /** Takes away what is ours on an Ingress that is not served here any more: a status that somebody else wrote stays. */
 export async function clearIngress(context: IngressContext, entry: IngressEntry, signal: AbortSignal): Promise<void> {
   const { surroundings, aheadReports } = context

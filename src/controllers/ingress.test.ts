@@ -1,4 +1,6 @@
 // The loop of Ingresses over simulated stores: what is written for what change, who is spared by whose mistake, and in which order.
+import { otherControllers } from '../model/other-controllers.ts'
+import type { TakeOver } from '../model/take-over.ts'
 import { expect, test } from 'vitest'
 import { ApiError } from '../kubernetes/errors.ts'
 import { ProviderError } from '../provider.ts'
@@ -203,6 +205,48 @@ test('a provider that starts late finds its Ingresses told why they wait', async
   loop.lookAtAll()
   await world.clock.advance(soon)
   expect(world.reasonOf('a')).toBe('Routed')
+  await loop.stop(0)
+})
+
+test('an alias serves nothing before its controller is gone; then its Ingresses are taken over with what it left on them', async () => {
+  const world = ingressWorld({ watchesOthers: true })
+  const alias = 'ingress.k8s.aws/alb'
+  const runs = { reason: 'OtherControllerRuns', message: 'It runs.', remedy: 'Stop it.', severity: 'blocks' } as const
+  const unproven = { ...runs, reason: 'TakeOverUnproven' } as const
+  const active = { kind: 'active', other: otherControllers.AWSLoadBalancerController, seen: '' } as const
+  world.stores.ingressClasses.put({ metadata: { name: 'alb', uid: 'alb', resourceVersion: '1' }, spec: { controller: alias } })
+  world.stores.classes.put({
+    ...lan,
+    metadata: { ...lan.metadata, resourceVersion: '2' },
+    spec: { ...lan.spec, aliases: [alias] },
+  })
+  const { metadata, ...rest } = shop('held', { class: 'alb' })
+  world.put({ ...rest, metadata: { ...metadata, finalizers: ['group.ingress.k8s.aws/all', 'example.com/other'] } })
+  const loop = world.start()
+  await world.clock.advance(soon)
+  expect(world.writes()).toEqual([])
+  const becomes = async (takeOver: TakeOver) => {
+    world.takeOvers.set(alias, takeOver)
+    loop.lookAtAll()
+    await world.clock.advance(soon)
+  }
+  for (const problem of [runs, unproven, runs]) {
+    await becomes({ kind: 'waiting', runs: problem === runs, problem })
+    expect([world.reasonOf('held'), world.applied]).toEqual([problem.reason, []])
+  }
+  await becomes(active)
+  expect(world.reasonOf('held')).toBe('Routed')
+  expect(world.ingress('held')?.metadata.finalizers).toEqual(['example.com/other'])
+  // It comes back: what is served stays, and nothing new begins.
+  const shown = world.ingress('held')?.status
+  await becomes({ kind: 'waiting', runs: true, problem: runs })
+  world.put(shop('late', { class: 'alb' }))
+  await world.clock.advance(soon)
+  expect([world.reasonOf('held'), world.reasonOf('late')]).toEqual(['OtherControllerRuns', 'OtherControllerRuns'])
+  expect(world.ingress('held')?.status).toEqual(shown)
+  expect(world.applied.at(-1)?.members).toEqual(['held'])
+  await becomes({ kind: 'waiting', runs: false, problem: unproven })
+  expect([world.reasonOf('held'), world.reasonOf('late')]).toEqual(['Routed', 'TakeOverUnproven'])
   await loop.stop(0)
 })
 

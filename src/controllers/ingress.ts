@@ -10,6 +10,7 @@ import type { StoreEvent } from '../kubernetes/store.ts'
 import { groupKey } from '../model/ingress-group.ts'
 import type { IngressGroupId } from '../model/ingress-group.ts'
 import type { Ingress } from '../model/ingress-objects.ts'
+import type { TakeOvers } from '../model/take-over.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import type { IngressContext } from './ingress-context.ts'
@@ -35,6 +36,8 @@ export interface IngressControllerOptions {
   readonly configured: ReadonlySet<string>
   /** Told when other Ingresses use a class than before. */
   readonly onUse?: (lbClass: string) => void
+  /** Whether the controllers behind aliases are gone. Absent: it is as if none was ever there. */
+  readonly takeOvers?: () => TakeOvers
 }
 
 export interface IngressController extends Controller {
@@ -62,7 +65,7 @@ const groupPrefix = 'group '
 const singlePrefix = 'ingress '
 
 export function startIngressController(options: IngressControllerOptions): IngressController {
-  const { surroundings, configured, onUse } = options
+  const { surroundings, onUse } = options
   const { stores, clock, random, metrics } = surroundings
   const log = surroundings.log.child({ controller: 'ingress' })
   const registry = createIngressRegistry(key => stores.services.get(key))
@@ -126,7 +129,7 @@ export function startIngressController(options: IngressControllerOptions): Ingre
       watched.set(provider, provider.watch(wake))
     }
   }
-  const facts = factsFrom(surroundings, providers, configured)
+  const facts = factsFrom(surroundings, providers, options)
   /** Decides anew about an Ingress; gives whether that led anywhere. */
   const refresh = (key: ObjectKey, isNews = true) => {
     const ingress = stores.ingresses.get(key)
@@ -237,13 +240,15 @@ export function startIngressController(options: IngressControllerOptions): Ingre
 function factsFrom(
   { stores }: Surroundings,
   providers: () => ReadonlyMap<string, IngressProvider>,
-  configured: ReadonlySet<string>,
+  { configured, takeOvers }: Pick<IngressControllerOptions, 'configured' | 'takeOvers'>,
 ) {
   const list = () => {
     const classes = [...stores.classes.values()]
-    // Whoever gives a class an alias says that its controller is gone; an Ingress that this one still holds is left to it.
-    const activeAliases = new Set(classes.flatMap(({ spec }) => spec.aliases ?? []))
-    return { ingressClasses: [...stores.ingressClasses.values()], classes, activeAliases }
+    const found = takeOvers?.()
+    const activeAliases = new Set(
+      classes.flatMap(({ spec }) => spec.aliases ?? []).filter(alias => found?.get(alias)?.kind !== 'waiting'),
+    )
+    return { ingressClasses: [...stores.ingressClasses.values()], classes, activeAliases, ...(found ? { takeOvers: found } : {}) }
   }
   let known: ReturnType<typeof list> | undefined
   return Object.assign(() => ({ ...(known ??= list()), providers: providers(), configured }), {

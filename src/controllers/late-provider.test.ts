@@ -70,6 +70,7 @@ async function world() {
     name: 'service',
     releaseOrphan: () => {},
     look: key => void told.push(key),
+    lookAtAll: () => {},
     isBusy: () => false,
     idle: async () => {},
     stop: async () => {},

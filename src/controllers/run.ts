@@ -23,6 +23,8 @@ import type { PageAround, RunOptions } from './run-options.ts'
 import { startServiceController } from './service.ts'
 import { createStores, reflectAll } from './stores.ts'
 import { startSweep } from './sweep.ts'
+import { watchTakeOvers } from './take-over.ts'
+import { waitingAliases } from '../model/take-over.ts'
 import type { Provider } from '../provider.ts'
 
 /** Mean time between two sweeps for orphans. */
@@ -99,6 +101,7 @@ interface Base {
 async function work(run: RunOptions, { transport, agents, surroundings: base }: Base, term: AbortSignal): Promise<void> {
   const { options, clock, random, log } = run
   let isBusy = () => false
+  let lookAtAll = () => {}
   const events = createEventRecorder({
     transport,
     clock,
@@ -124,10 +127,14 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     )
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
     const isHeld = (id: LoadBalancerId) => parts.some(({ holds }) => holds(id))
+    const takeOvers = watchTakeOvers({ ...base, onChange: () => lookAtAll() })
+    controllers.push(takeOvers)
+    await Promise.race([takeOvers.first, aborted(term)])
     const services = startServiceController({
       surroundings,
       providers,
       isHeld,
+      takeOvers: takeOvers.current,
       heldElsewhere: createHeldElsewhere({
         providers: new Set(options.providers),
         blocks: base.stores.blocks,
@@ -143,7 +150,13 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
       configured: new Set(options.providers),
       // Those who use a class when this begins, the loop of classes finds by itself.
       onUse: name => classLoop?.lookAt(name),
+      takeOvers: takeOvers.current,
     })
+    lookAtAll = () => {
+      services.lookAtAll()
+      ingresses.lookAtAll()
+      classLoop?.look()
+    }
     const troubles = new Map(parts.map(({ provider, classTrouble }) => [provider.name as string, classTrouble]))
     const classes = startClassController(surroundings, {
       providers: [...providers.keys()],
@@ -152,7 +165,11 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
         ...ingresses.usersOf(subject.metadata.name).map(key => `Ingress ${key}`),
         ...parts.flatMap(({ classUsers }) => classUsers?.(subject) ?? []),
       ],
-      remarkOf: subject => parts.find(({ provider }) => provider.name === subject.spec.provider)?.classRemark?.(subject),
+      remarkOf: subject => {
+        const remark = parts.find(({ provider }) => provider.name === subject.spec.provider)?.classRemark?.(subject)
+        const told = [waitingAliases(subject, takeOvers.current()), remark].filter(text => text !== undefined)
+        return told.length === 0 ? undefined : told.join(' ')
+      },
     })
     classLoop = classes
     controllers.push(services, ingresses, classes)

@@ -8,6 +8,7 @@ import type { Service } from '../model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { createLog } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import type { TakeOvers } from '../model/take-over.ts'
 import type { Outcome, Provider } from '../provider.ts'
 import { createOrphans } from './orphans.ts'
 import { createServiceMemory } from './service-memory.ts'
@@ -53,12 +54,21 @@ interface Circumstances {
   readonly isHeld?: (id: LoadBalancerId) => boolean
   /** Whether it was looked at before. */
   readonly remembered?: boolean
+  readonly takeOvers?: TakeOvers
   /** What the API server says to every write. */
   readonly failure?: Error
 }
 
 async function look(service: Service | undefined, circumstances: Circumstances = {}) {
-  const { outcome = nothingLeft, classes = [lan], orphan, isHeld = () => false, remembered = false, failure } = circumstances
+  const {
+    outcome = nothingLeft,
+    classes = [lan],
+    orphan,
+    isHeld = () => false,
+    remembered = false,
+    failure,
+    takeOvers = new Map(),
+  } = circumstances
   const log = createLog({ level: 'error', program: 'test' })
   const stores = createStores(log)
   for (const each of classes) stores.classes.put(each)
@@ -127,6 +137,7 @@ async function look(service: Service | undefined, circumstances: Circumstances =
     memory: createServiceMemory(),
     orphans: createOrphans(),
     isHeld,
+    takeOvers: () => takeOvers,
   }
   if (orphan !== undefined) context.orphans.add({ kind: 'Service', namespace: 'default', name: 'web', uid: orphan }, true)
   if (remembered) context.memory.note('default/web', 'u1', { membership: 'usable' })

@@ -148,7 +148,9 @@ async function serve(
   }
   const tell = (failure: Verdict) => write({ finalizers, condition: failure }, warnings)
   const outcome = await told(bring(provider, desired.id, goal, signal), tell, signal)
-  await write({ finalizers, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])
+  // What the other controller left is the provider's own by now; nobody else would take its finalizer off.
+  const settled = { ...finalizers, ...(claim.foreign ? { left: claim.foreign } : {}) }
+  await write({ finalizers: settled, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])
   return again(outcome)
 }
 

@@ -19,8 +19,10 @@ export interface Verdict {
 
 /** What a Service shall show. Absent fields stay as they are. */
 export interface ServiceGoal {
-  /** Absent: finalizers stay as they are. `remove` names the ones that go. */
-  readonly finalizers?: { readonly add: ServiceFinalizer } | { readonly remove: readonly ServiceFinalizer[] }
+  /** Absent: finalizers stay as they are. `remove` names the ones that go, `left` those of a controller that is gone. */
+  readonly finalizers?:
+    | { readonly add: ServiceFinalizer; readonly left?: readonly string[] }
+    | { readonly remove: readonly ServiceFinalizer[] }
   readonly ingress?: readonly IngressPoint[]
   /** `none` takes our condition away; conditions of others always stay. */
   readonly condition?: Verdict | 'none'
@@ -43,7 +45,10 @@ function nextFinalizers(service: Service, { finalizers: goal }: ServiceGoal): re
   if (!goal) return undefined
   if ('add' in goal) {
     // The API server refuses new finalizers on an object that is being deleted.
-    return present.includes(goal.add) || service.metadata.deletionTimestamp ? undefined : [...present, goal.add]
+    if (service.metadata.deletionTimestamp) return undefined
+    const staying = present.filter(name => goal.left?.includes(name) !== true)
+    if (!staying.includes(goal.add)) return [...staying, goal.add]
+    return staying.length === present.length ? undefined : staying
   }
   const removed: readonly string[] = goal.remove
   const kept = present.filter(name => !removed.includes(name))

@@ -23,14 +23,14 @@ export function seedOf({ namespaces }: Stores): number {
   return createHash('sha256').update(uid).digest().readUInt32BE()
 }
 
-/** The addresses that Services of ours show already: nobody else may be given them, even before their Services are looked at. */
+/** The addresses that Services show already that are ours or would be, were they not another controller's: nobody else may be given them, even before their Services are looked at. */
 export function* addressesInStatuses({ services, classes }: Stores): Iterable<ExistingService> {
   const all = [...classes.values()]
   for (const service of services.values()) {
     const addresses = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
     if (addresses.length === 0) continue
     const { kind } = claim(service, all)
-    if (kind !== 'ours' && kind !== 'kept' && kind !== 'blocked') continue
+    if (kind === 'none' || kind === 'release') continue
     const { name, namespace = '', uid = '', creationTimestamp = '' } = service.metadata
     yield { id: { kind: 'Service', namespace, name, uid }, createdAt: creationTimestamp, addresses }
   }
@@ -51,6 +51,6 @@ export function desiredOf({ namespace, name, uid }: LoadBalancerId, stores: Stor
   if (service?.metadata.uid !== uid) return undefined
   const verdict = claim(service, [...classes.values()])
   if (verdict.kind === 'ours') return buildLoadBalancer(service, verdict.class, namespaceLabels(stores, service)).desired
-  if (verdict.kind !== 'kept' && verdict.kind !== 'blocked') return undefined
+  if (verdict.kind === 'none' || verdict.kind === 'release') return undefined
   return buildLoadBalancer(service, unknownClass, namespaceLabels(stores, service)).desired
 }

@@ -12,6 +12,7 @@ import { buildMembership } from '../model/endpoints.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Service } from '../model/kubernetes-objects.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
+import type { TakeOvers } from '../model/take-over.ts'
 import type { Provider } from '../provider.ts'
 import type { Controller, Surroundings } from './controller.ts'
 import type { HeldElsewhere } from './held-elsewhere.ts'
@@ -28,6 +29,8 @@ export interface ServiceControllerOptions {
   /** Whether a provider holds anything for it now: what was released may be served by another controller next. */
   readonly isHeld: (id: LoadBalancerId) => boolean
   readonly heldElsewhere?: HeldElsewhere
+  /** Whether the controllers behind aliases are gone. Absent: it is as if none was ever there. */
+  readonly takeOvers?: () => TakeOvers
 }
 
 export interface ServiceController extends Controller {
@@ -35,6 +38,8 @@ export interface ServiceController extends Controller {
   releaseOrphan(id: LoadBalancerId): void
   /** Looks again at a Service, after everything that is more urgent. */
   look(key: ObjectKey): void
+  /** Looks at every Service again: another controller came or went. */
+  lookAtAll(): void
   /** Whether many Services wait to be looked at. */
   isBusy(): boolean
   /** Resolves when nothing is waiting and nothing is in work. */
@@ -63,6 +68,8 @@ const busyFrom = 16
 /** Endpoints come and go in bursts; the condition follows at most so often. */
 const membershipDelayMs = 300
 
+const noTakeOvers: TakeOvers = new Map()
+
 export function startServiceController(options: ServiceControllerOptions): ServiceController {
   const { surroundings, providers, isHeld } = options
   const { stores, clock, random, metrics } = surroundings
@@ -79,6 +86,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     orphans,
     isHeld,
     heldElsewhere: options.heldElsewhere,
+    takeOvers: options.takeOvers ?? (() => noTakeOvers),
   }
   const queue = createQueue({
     name: 'service',
@@ -145,6 +153,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     name: 'service',
     releaseOrphan: id => releaseOrphan(id, false),
     look: key => queue.add(key, { priority: 'low' }),
+    lookAtAll: () => lookAtAll(queue, stores.services.values()),
     isBusy: () => queue.size + queue.working >= busyFrom,
     idle: () => queue.idle(),
     stop: async graceMs => {

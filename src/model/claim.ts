@@ -5,6 +5,9 @@ import { type Reason, readyCondition, reasons } from '../api/reasons.ts'
 import { defaultClass, namedClass } from './class-choice.ts'
 import type { Service } from './kubernetes-objects.ts'
 import type { Problem } from './load-balancer.ts'
+import { withoutClass } from './other-controllers.ts'
+import { takeOverOf } from './take-over.ts'
+import type { TakeOver, TakeOvers } from './take-over.ts'
 
 /** Finalizers that can be ours. The standard one is ours only through the default class. */
 export type ServiceFinalizer = typeof serviceFinalizer | typeof standardServiceFinalizer
@@ -14,7 +17,13 @@ export type Claim =
   /** It is nobody's or another's, and carries nothing of ours: write nothing. */
   | { readonly kind: 'none' }
   /** Serve it, with this finalizer on it before anything is made outside. */
-  | { readonly kind: 'ours'; readonly class: LoadBalancerClass; readonly finalizer: ServiceFinalizer }
+  | {
+      readonly kind: 'ours'
+      readonly class: LoadBalancerClass
+      readonly finalizer: ServiceFinalizer
+      /** Finalizers of a controller that is gone: to be taken off once what it left is ours. */
+      readonly foreign?: readonly string[]
+    }
   /** Plan for nothing; when all is gone, take away these finalizers (perhaps none) and our condition, in one write. */
   | {
       readonly kind: 'release'
@@ -45,6 +54,8 @@ export interface ClaimFacts {
   readonly allocated?: boolean
   /** Names of the configured providers; absent: all. */
   readonly providers?: ReadonlySet<string>
+  /** Whether the controllers behind aliases are gone; absent, or without the alias: it is as if none was ever there. */
+  readonly takeOvers?: TakeOvers
 }
 
 /**
@@ -56,6 +67,8 @@ const reasonsWithoutClaim: ReadonlySet<string> = new Set<Reason>([
   'SeveralDefaultClasses',
   'ClassMissing',
   'ProviderNotConfigured',
+  'OtherControllerRuns',
+  'TakeOverUnproven',
 ])
 
 /** Finalizers of other load-balancer controllers: who carries one is served by them. */
@@ -105,13 +118,22 @@ const none: Claim = { kind: 'none' }
  * finalizer stays. What is known to be held is held by a provider that runs.
  */
 function claimDeleted(service: Service, classes: readonly LoadBalancerClass[], marks: Marks, facts: ClaimFacts): Claim {
-  if (!marks.held) return none
+  if (!marks.held) return leftInDeletion(service, facts) ?? none
   const served = facts.allocated ? undefined : servingClass(service, classes, marks)
   if (!served || isConfigured(served, facts)) return release('deleted', marks)
   const { message } = unconfigured(served)
   const remedy = `Enable the provider, so that it removes the load balancer; then the Service goes. If there is none any more, take the finalizer ${marks.own ? serviceFinalizer : standardServiceFinalizer} away.`
   const found = problem('ProviderNotConfigured', `${message} The Service keeps its finalizer until then.`, remedy)
   return marks.own ? { kind: 'blocked', problem: found } : keptOrBlocked(marks, found)
+}
+
+/** Whoever put the finalizer on is gone, and nobody else will take it off. */
+function leftInDeletion(service: Service, { takeOvers }: ClaimFacts): Claim | undefined {
+  const [left] = leftFinalizers(service, takeOverOf(takeOvers, service.spec.loadBalancerClass ?? withoutClass))
+  if (left === undefined) return undefined
+  const message = `The Service is being deleted and waits for a controller that is gone, which left the finalizer ${left}.`
+  const remedy = 'Delete what that controller made for it and take the finalizer off, or start that controller once more.'
+  return { kind: 'foreign', problem: problem('ForeignLoadBalancer', message, remedy) }
 }
 
 /** The class behind the finalizer of ours that a Service carries, if it is there. */
@@ -133,14 +155,46 @@ function claimByClass(
   if (marks.standard) return release('class-changed', marks)
   const named = namedClass(classes, value)
   if (!named) return claimWithoutClass(service, value, marks)
-  const holder = named.by === 'alias' && !marks.held ? foreignHolder(service) : undefined
+  const takeOver = named.by === 'alias' ? takeOverOf(facts.takeOvers, value) : undefined
+  const hindrance = waits(takeOver, marks)
+  if (hindrance) return hindrance
+  const left = leftFinalizers(service, takeOver)
+  const holder = named.by === 'alias' && !marks.held ? foreignHolder(service, left) : undefined
   if (holder) return { kind: 'foreign', problem: foreignProblem(holder) }
   const name = named.class.metadata.name
   if (named.class.metadata.deletionTimestamp !== undefined && !marks.held) {
     return blocked('ClassMissing', `LoadBalancerClass ${name} is being deleted and takes no new Services.`)
   }
   if (!isConfigured(named.class, facts)) return { kind: 'blocked', problem: unconfigured(named.class) }
-  return { kind: 'ours', class: named.class, finalizer: serviceFinalizer }
+  return { kind: 'ours', class: named.class, finalizer: serviceFinalizer, ...(left.length > 0 ? { foreign: left } : {}) }
+}
+
+type KnownTakeOver = ReturnType<typeof takeOverOf>
+
+/**
+ * What stands in the way of an alias. Nothing begins before the other controller is known to be gone. Of one that was taken
+ * over before, what it has stays when that comes back: only its condition tells.
+ */
+function waits(takeOver: KnownTakeOver, marks: Marks): Claim | undefined {
+  if (takeOver === undefined || isActive(takeOver)) return undefined
+  if (takeOver === 'unknown') return marks.held ? undefined : none
+  if (marks.held && !takeOver.runs) return undefined
+  const found = takeOver.problem
+  if (!marks.held) return { kind: 'foreign', problem: found }
+  const message = `${found.message} What the Service has is kept.`
+  return marks.own
+    ? { kind: 'blocked', problem: { ...found, message } }
+    : { kind: 'kept', problem: { ...found, message, severity: 'warns' } }
+}
+
+function isActive(takeOver: KnownTakeOver): takeOver is Extract<TakeOver, { readonly kind: 'active' }> {
+  return typeof takeOver === 'object' && takeOver.kind === 'active'
+}
+
+/** Finalizers that the controller behind an alias left, now that it is gone. */
+function leftFinalizers({ metadata }: Service, takeOver: KnownTakeOver): readonly string[] {
+  const mark = isActive(takeOver) ? takeOver.other?.finalizer : undefined
+  return mark ? (metadata.finalizers ?? []).filter(name => mark.test(name)) : []
 }
 
 /** No class answers `value`: ours by name under our prefix; under another name ours only if we have claimed it by an alias. */
@@ -169,7 +223,13 @@ function claimByDefault(service: Service, classes: readonly LoadBalancerClass[],
   if (marks.own) return release('class-changed', marks)
   const choice = defaultClass(classes)
   if (choice.kind === 'none') return withoutDefault(marks)
-  const holder = marks.held ? undefined : (foreignHolder(service) ?? statusHolder(service))
+  const isTakenOver = choice.kind === 'one' && choice.class.spec.takeOver?.some(({ alias }) => alias === undefined) === true
+  const takeOver = isTakenOver ? takeOverOf(facts.takeOvers, withoutClass) : undefined
+  const hindrance = waits(takeOver, marks)
+  if (hindrance) return hindrance
+  const left = leftFinalizers(service, takeOver)
+  const status = isActive(takeOver) ? undefined : statusHolder(service)
+  const holder = marks.held ? undefined : (foreignHolder(service, left) ?? status)
   if (choice.kind === 'several') {
     const names = choice.classes.map(candidate => candidate.metadata.name).join(', ')
     const message = `The LoadBalancerClasses ${names} are all marked default, so none serves Services without a class.`
@@ -180,7 +240,12 @@ function claimByDefault(service: Service, classes: readonly LoadBalancerClass[],
   const deleted = choice.class.metadata.deletionTimestamp !== undefined
   if (deleted && !marks.held) return marks.condition ? release('never-ours', marks) : none
   if (!isConfigured(choice.class, facts)) return keptOrBlocked(marks, unconfigured(choice.class))
-  return { kind: 'ours', class: choice.class, finalizer: standardServiceFinalizer }
+  return {
+    kind: 'ours',
+    class: choice.class,
+    finalizer: standardServiceFinalizer,
+    ...(left.length > 0 ? { foreign: left } : {}),
+  }
 }
 
 function withoutDefault(marks: Marks): Claim {
@@ -224,8 +289,9 @@ function release(why: ReleaseReason, marks: Marks): Claim {
   return { kind: 'release', why, finalizers, clearStatus: why === 'deleted' }
 }
 
-function foreignHolder(service: Service): string | undefined {
+function foreignHolder(service: Service, left: readonly string[]): string | undefined {
   for (const finalizer of service.metadata.finalizers ?? []) {
+    if (left.includes(finalizer)) continue
     const row = foreignFinalizers.find(({ pattern }) => pattern.test(finalizer))
     if (row) return `it carries the finalizer ${finalizer} of ${row.holder}`
   }

@@ -6,6 +6,8 @@ import { defaultClass, namedClass } from './class-choice.ts'
 import { firstFew } from './first-few.ts'
 import type { Ingress, IngressClass } from './ingress-objects.ts'
 import type { Problem } from './load-balancer.ts'
+import { takeOverOf } from './take-over.ts'
+import type { TakeOvers } from './take-over.ts'
 
 /** `spec.controller` of IngressClasses that are ours. */
 export const ingressController = `${group}/ingress`
@@ -37,8 +39,12 @@ export interface IngressClassFacts {
   readonly classes: readonly LoadBalancerClass[]
   /** Controllers of others whose IngressClasses are served here, because they are gone; a LoadBalancerClass has each as alias. */
   readonly activeAliases?: ReadonlySet<string>
+  /** Those that are aliases too, and not known to be gone. */
+  readonly takeOvers?: TakeOvers
   /** The IngressClass by which the Ingress (of this uid) was taken before, as its report says; absent: it is not served here. */
   readonly heldBy?: string
+  /** It is served here, or was when that was last known; one that was only refused is held and not served. */
+  readonly served?: boolean
   /** Names of the configured providers; absent: all. */
   readonly providers?: ReadonlySet<string>
   /** The Ingress has not passed admission, which would have given it the default class: a manifest that is planned for. */
@@ -65,7 +71,11 @@ export function claimIngress(ingress: Ingress, facts: IngressClassFacts): Ingres
     const message = `There is no IngressClass ${name} any more. What the Ingress has is kept.`
     return { kind: 'blocked', ingressClass: name, problem: problem('IngressClassMissing', message) }
   }
-  if (!ingressClass || !isOurs(ingressClass, facts))
+  const takeOver = ingressClass && takeOverFor(ingressClass, facts)
+  if (takeOver === 'unknown' && facts.served !== true) return none
+  if (typeof takeOver === 'object' && takeOver.kind === 'waiting' && (takeOver.runs || facts.served !== true))
+    return { kind: 'blocked', ingressClass: ingressClass?.metadata.name ?? '', problem: takeOver.problem }
+  if (!ingressClass || !(takeOver !== undefined || isOurs(ingressClass, facts)))
     return heldBy === undefined ? none : { kind: 'release', why: 'class-changed' }
   const chosen = loadBalancerClassOf(ingressClass, facts)
   if ('reason' in chosen) return { kind: 'blocked', ingressClass: ingressClass.metadata.name, problem: chosen }
@@ -93,6 +103,13 @@ export function defaultIngressClass(ingressClasses: readonly IngressClass[]): In
 export function isOurs({ spec }: IngressClass, { activeAliases }: Pick<IngressClassFacts, 'activeAliases'>): boolean {
   const controller = spec?.controller ?? ''
   return controller === ingressController || activeAliases?.has(controller) === true
+}
+
+/** What is known of the other controller whose IngressClass it is, where a class has that as alias. */
+function takeOverFor({ spec }: IngressClass, { takeOvers, classes }: IngressClassFacts) {
+  const { controller } = spec ?? {}
+  const isAlias = controller !== undefined && classes.some(({ spec: { aliases } }) => aliases?.includes(controller) === true)
+  return isAlias ? takeOverOf(takeOvers, controller) : undefined
 }
 
 const none: IngressClaim = { kind: 'none' }

@@ -48,6 +48,27 @@ export const invalid: readonly InvalidExample[] = [
     error: 'spec.aliases[0]',
   },
   {
+    why: 'a take-over of what is no alias',
+    kind: 'LoadBalancerClass',
+    name: 'lan',
+    spec: { provider: 'local', aliases: ['metallb'], takeOver: [{ alias: 'other', from: 'MetalLB' }] },
+    error: 'takeOver may name only what stands in aliases',
+  },
+  {
+    why: 'a take-over of Services without a class by a class that is not the default',
+    kind: 'LoadBalancerClass',
+    name: 'lan',
+    spec: { provider: 'local', takeOver: [{ from: 'MetalLB' }] },
+    error: 'takeOver without an alias is about Services without a class',
+  },
+  {
+    why: 'a take-over from a controller that is not known',
+    kind: 'LoadBalancerClass',
+    name: 'lan',
+    spec: { provider: 'local', aliases: ['x'], takeOver: [{ alias: 'x', from: 'PureLB' }] },
+    error: 'spec.takeOver[0].from',
+  },
+  {
     why: 'an alias twice',
     kind: 'LoadBalancerClass',
     spec: { provider: 'local', aliases: ['metallb', 'metallb'] },
