@@ -31,18 +31,6 @@ function member(name: string, port: number, options: AwsServiceOptions = {}) {
   })
 }
 
-async function quiet(): Promise<void> {
-  const counts: number[] = []
-  await waitFor(
-    async () => {
-      counts.push(world.aws.calls.count())
-      // Twice in a row: the machine may have been busy with something else for a while.
-      return counts.length > 2 && new Set(counts.slice(-3)).size === 1
-    },
-    { what: 'AWS to be left alone', everyMs: 700 },
-  )
-}
-
 beforeAll(async () => {
   world = await startFakeWorld()
   weir = start()
@@ -119,21 +107,21 @@ test('a group of another namespace is refused by name', async () => {
 })
 
 test('pods of one are one call', async () => {
-  await quiet()
+  await world.quiet()
   const mark = world.aws.calls.mark()
   await world.pods('blog', world.site.podIps.slice(2, 5))
   await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered' })
-  await quiet()
+  await world.quiet()
   expect(operations(mark)).toEqual(['RegisterTargets'])
 })
 
 test('after a restart they cost only the listings that all share', async () => {
-  await quiet()
+  await world.quiet()
   await weir.stop()
   const mark = world.aws.calls.mark()
   weir = start()
   await weir.working
-  await quiet()
+  await world.quiet()
   expect(operations(mark).filter(name => !name.startsWith('Describe'))).toEqual([])
   expect(operations(mark).length).toBeLessThanOrEqual(6)
   for (const name of ['shop', 'blog', 'mail']) expect(readyOf(await world.cluster.get(servicePath(name)))?.reason).toBe('Serving')

@@ -18,17 +18,6 @@ const hostOf = (service: { status?: { loadBalancer?: { ingress?: readonly { host
   service.status?.loadBalancer?.ingress?.[0]?.hostname
 
 /** Until no call was made for a moment. */
-async function quiet(): Promise<void> {
-  const counts: number[] = []
-  await waitFor(
-    async () => {
-      counts.push(world.aws.calls.count())
-      // Twice in a row: the machine may have been busy with something else for a while.
-      return counts.length > 2 && new Set(counts.slice(-3)).size === 1
-    },
-    { what: 'AWS to be left alone', everyMs: 700 },
-  )
-}
 
 beforeAll(async () => {
   world = await startFakeWorld()
@@ -58,25 +47,25 @@ test('a Service gets the hostname of a Network Load Balancer and is ready when a
 })
 
 test('a pod that becomes ready is one call, and one that goes is one', async () => {
-  await quiet()
+  await world.quiet()
   const [first = '', second = '', third = ''] = world.site.podIps
   const mark = world.aws.calls.mark()
   await world.pods('web', [first, second, third])
   await waitFor(async () => operations(mark).length > 0, { what: 'the pod to be registered' })
-  await quiet()
+  await world.quiet()
   expect(operations(mark)).toEqual(['RegisterTargets'])
   const next = world.aws.calls.mark()
   await world.pods('web', [second, third])
   await waitFor(async () => operations(next).length > 0, { what: 'the pod to be taken away' })
-  await quiet()
+  await world.quiet()
   expect(operations(next)).toEqual(['DeregisterTargets'])
 })
 
 test('what has nothing to do with the load balancer costs no call', async () => {
-  await quiet()
+  await world.quiet()
   const mark = world.aws.calls.mark()
   await world.cluster.patch(servicePath('web'), { metadata: { annotations: { 'example.com/owner': 'shop' } } })
-  await quiet()
+  await world.quiet()
   expect(operations(mark)).toEqual([])
 })
 
@@ -100,12 +89,12 @@ test('without endpoints the hostname stays and the condition says what is missin
 })
 
 test('after a restart an unchanged Service costs only the listings that all share', async () => {
-  await quiet()
+  await world.quiet()
   await weir.stop()
   const mark = world.aws.calls.mark()
   weir = start()
   await weir.working
-  await quiet()
+  await world.quiet()
   expect(operations(mark).filter(name => !name.startsWith('Describe'))).toEqual([])
   expect(operations(mark).length).toBeLessThanOrEqual(10)
   expect(readyOf(await world.cluster.get(servicePath('web')))?.reason).toBe('Serving')

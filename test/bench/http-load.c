@@ -3,34 +3,16 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sockets.h"
 
 #define MOST 1024
 
 static const char answer[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 static char buffer[1 << 16];
-
-static double clock_of(clockid_t id) {
-  struct timespec at;
-  clock_gettime(id, &at);
-  return at.tv_sec + at.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static void watch(int poll, int fd) {
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-  if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
-}
 
 static struct sockaddr_in at(const char *address, int port) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};

@@ -5,36 +5,20 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sockets.h"
 
 static char buffer[1 << 17];
 
 static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return at.tv_sec + at.tv_nsec / 1e9;
+  return clock_of(CLOCK_MONOTONIC);
 }
 
 static double cpu(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-  return at.tv_sec + at.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static void watch(int poll, int fd) {
-  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-  if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
+  return clock_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 // An IPv4 address is one of IPv6 that begins with ::ffff:.

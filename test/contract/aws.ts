@@ -5,6 +5,7 @@ import type { Cluster, Json } from './cluster.ts'
 import { fakeAws } from '../fake-aws/fake-aws.ts'
 import type { FakeAws, FakeAwsOptions } from '../fake-aws/fake-aws.ts'
 import type { PresetInstance, Vpc } from '../fake-aws/presets.ts'
+import { waitFor } from '../lab/waiting.ts'
 
 export const awsPrefix = 'service.beta.kubernetes.io/aws-load-balancer-'
 
@@ -38,6 +39,8 @@ export interface FakeWorld extends AwsCluster {
   readonly aws: FakeAws
   readonly vpc: Vpc
   readonly node: PresetInstance
+  /** Until nobody has called AWS for a while. */
+  quiet(): Promise<void>
 }
 
 /** Everything AWS takes time for happens at once, unless told; the variables lead the SDK of this process to the fake. */
@@ -56,6 +59,17 @@ export async function startFakeWorld(options: FakeAwsOptions = {}): Promise<Fake
     aws,
     vpc,
     node,
+    async quiet() {
+      const counts: number[] = []
+      await waitFor(
+        async () => {
+          counts.push(aws.calls.count())
+          // Twice in a row: the machine may have been busy with something else for a while.
+          return counts.length > 2 && new Set(counts.slice(-3)).size === 1
+        },
+        { what: 'AWS to be left alone', everyMs: 700 },
+      )
+    },
     async [Symbol.asyncDispose]() {
       await cluster[Symbol.asyncDispose]()
       environment[Symbol.dispose]()

@@ -15,6 +15,7 @@ import { createLocations } from '../../provider/locations.ts'
 import { foundListener } from '../../snapshots/shapes.ts'
 import type { FoundListener } from '../../snapshots/shapes.ts'
 import type { Run } from '../run.ts'
+import { nothingSeen } from '../../model/seen-under-test.ts'
 
 const id = { kind: 'IngressGroup', class: 'aws', namespace: 'shop', name: 'web', uid: 'ingress/aws/shop/web' } as const
 export const owner: Owner = { kind: 'IngressGroup', class: 'aws', namespace: 'shop', name: 'web' }
@@ -78,20 +79,7 @@ export async function applicationRun({
     caller: { key: id.uid, signal: ending.signal },
     goal: undefined,
     class: undefined,
-    seen: {
-      kind: 'seen',
-      now: 0,
-      record: undefined,
-      balancers: [],
-      listeners: [],
-      groups: [],
-      frontends: [],
-      attributes: new Map(),
-      certificates: new Map(),
-      targets: new Map(),
-      healthy: new Set(),
-      waitingSince: new Map(),
-    },
+    seen: nothingSeen,
     stack: stackOf(vpc.id),
     ids: new Map([['load-balancer', LoadBalancers?.[0]?.LoadBalancerArn ?? '']]),
     record: freshRecord('aws', location.place),

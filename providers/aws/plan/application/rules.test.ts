@@ -3,24 +3,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FoundListenerRule, ListenerRule, RuleAction } from '../../model/application.ts'
 import type { AwsAction } from '../../actions.ts'
-import type { Seen } from '../../model/seen.ts'
+import { nothingSeen as seen } from '../../model/seen-under-test.ts'
 import { ruleSteps } from './rules.ts'
 import { ruleKey } from './same.ts'
 
-const seen: Seen = {
-  kind: 'seen',
-  now: 0,
-  record: undefined,
-  balancers: [],
-  listeners: [],
-  groups: [],
-  frontends: [],
-  attributes: new Map(),
-  certificates: new Map(),
-  targets: new Map(),
-  healthy: new Set(),
-  waitingSince: new Map(),
-}
 const arnOf = (key: string) => `arn:${key}`
 const around = { seen, arnOf, hasNewSecret: () => false, others: 0 }
 
