@@ -1,8 +1,9 @@
-// The pages that are made from the rows of the providers: docs/aws.md, docs/aws-ingress.md and docs/ingress-annotations.md.
+// The pages that are made from the rows of the providers and the tables of metrics: docs/aws.md and its like, docs/metrics.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { awsReference } from './aws/annotations/docs.ts'
 import { ingressReference } from './aws/annotations/ingress/docs.ts'
+import { metricsReference } from '../src/observability/reference.ts'
 import { gatewayReference } from './local/gateway/annotations/docs.ts'
 
 /** Writes those that are stale; with `check` it only says which are, and gives false. */
@@ -11,6 +12,7 @@ export function writePages({ check }: { readonly check: boolean }): boolean {
     'docs/aws.md': awsReference(),
     'docs/aws-ingress.md': ingressReference(),
     'docs/ingress-annotations.md': gatewayReference(),
+    'docs/metrics.md': metricsReference(),
   }
   let isCurrent = true
   for (const [path, text] of Object.entries(pages)) {

@@ -13,14 +13,16 @@ interface Hearers {
   readonly interfaces: () => InterfaceWatch | undefined
   readonly onFailure: (error: Error) => void
   readonly metrics: () => AgentMetrics
+  /** Interfaces that cannot be listened on, kept here with the error. */
+  readonly deaf: Map<string, string>
 }
 
 export async function startAnnouncer(
   options: ProgramOptions,
   log: Log,
-  { agent, interfaces, onFailure, metrics }: Hearers,
+  { agent, interfaces, onFailure, metrics, deaf }: Hearers,
 ): Promise<Announcer> {
-  return createAnnouncer({
+  const announcer = await createAnnouncer({
     // With IPVS the kernel has every address of a Service itself, and answers for it.
     ping: options.ping && !existsSync('/sys/class/net/kube-ipvs0'),
     refreshMs: options.refreshMs,
@@ -33,8 +35,13 @@ export async function startAnnouncer(
     onConflict: conflict => agent()?.meetConflict(conflict),
     onNetwork: change => interfaces()?.changed(change),
     onTrouble: trouble => {
-      if ('recovered' in trouble) log.info({ interface: trouble.interface }, 'the interface can be listened on again')
-      else log.warn(trouble, 'the interface cannot be listened on; trying again')
+      if ('recovered' in trouble) {
+        deaf.delete(trouble.interface)
+        log.info({ interface: trouble.interface }, 'the interface can be listened on again')
+      } else {
+        deaf.set(trouble.interface, trouble.message)
+        log.warn(trouble, 'the interface cannot be listened on; trying again')
+      }
     },
     onPause(forMs) {
       metrics().paused()
@@ -42,4 +49,12 @@ export async function startAnnouncer(
     },
     onFailure,
   })
+  return {
+    ...announcer,
+    set(on, addresses) {
+      // What is not listened on any more is in no trouble.
+      if (addresses.size === 0) deaf.delete(on.name)
+      return announcer.set(on, addresses)
+    },
+  }
 }

@@ -58,6 +58,7 @@ export function watchCluster({ transport, clock, random, log, node, namespace }:
     leases: leasesByNode(follow(leases, { namespace, labelSelector: `${agentLeaseLabel}=node` }), namespace),
     nodes: follow(nodes, { fieldSelector: `metadata.name=${node}`, prune: withAddressesOnly }),
   }
+  const needed = [...reflectors]
   // Not among what is waited for. Our own report, so that it is written again when somebody deletes or changes it.
   const reports = follow(nodeReports, { fieldSelector: `metadata.name=${node}` })
   // Nor these: without keys Leases decide alone.
@@ -69,6 +70,9 @@ export function watchCluster({ transport, clock, random, log, node, namespace }:
     ...stores,
     reports,
     secrets: heartbeatSecrets,
+    /** All of them, and those that the agent cannot work without. */
+    reflectors,
+    needed,
     synced: Promise.all(Object.values(stores).map(store => store.synced)),
     stop: async () => void (await Promise.all(reflectors.map(reflector => reflector.stop()))),
   }

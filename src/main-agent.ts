@@ -20,20 +20,22 @@ import { keepLease } from './kubernetes/lease-keeper.ts'
 import type { LeaseKeeper } from './kubernetes/lease-keeper.ts'
 import { createQueue } from './kubernetes/queue.ts'
 import { createTransport } from './kubernetes/transport.ts'
-import type { Transport } from './kubernetes/transport.ts'
+import type { AnsweredCall, Transport } from './kubernetes/transport.ts'
 import { createWriter } from './kubernetes/writes.ts'
 import { startAnnouncer } from './main-agent-announcer.ts'
 import { followGateway } from './main-agent-gateway.ts'
 import type { GatewayFollowing } from './main-agent-gateway.ts'
 import { followPodTargets } from './main-agent-data-path.ts'
 import type { PodTargets } from './main-agent-data-path.ts'
+import { lookAfterAgent } from './main-agent-looking.ts'
 import { watchCluster } from './main-agent-watches.ts'
 import { announcementWriter, reportWriter } from './main-agent-writes.ts'
 import { createAgentMetrics } from './observability/agent-metrics.ts'
 import type { AgentMetrics } from './observability/agent-metrics.ts'
-import { serveHealth } from './observability/health.ts'
+import { kubernetesCall } from './observability/kubernetes-calls.ts'
+import { toggleDebug } from './observability/log-level.ts'
 import { createLog } from './observability/log.ts'
-import type { Log } from './observability/log.ts'
+import type { Log, ProgramLog } from './observability/log.ts'
 
 const programVersion = '0.1.0'
 
@@ -54,10 +56,13 @@ const clock = systemClock()
 const random = Math.random
 
 /** Runs until `stop` aborts; resolves when every address is withdrawn and the Lease released. Rejects when it cannot go on. */
-async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promise<void> {
+async function run(options: ProgramOptions, log: ProgramLog, stop: AbortSignal): Promise<void> {
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  const troubles = new Map<string, string>([['start', 'the caches are not filled yet']])
+  const phases = new Map<string, string>([['start', 'the caches are not filled yet']])
+  const deaf = new Map<string, string>()
+  let reflections: ReturnType<typeof watchCluster> | undefined
+  let lease: LeaseKeeper | undefined
   let agent: Agent | undefined
   let interfaces: InterfaceWatch | undefined
   let heartbeats: Heartbeats | undefined
@@ -68,36 +73,69 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     interfaces: () => interfaces,
     onFailure: failed.reject,
     metrics: () => metrics,
+    deaf,
   })
+  const leaseAgeMs = () => (lease?.lastSuccess === undefined ? undefined : clock.monotonic() - lease.lastSuccess)
   const metrics: AgentMetrics = createAgentMetrics({
     frames: () => announcer.counts(),
     heartbeats: () => heartbeats?.counts() ?? [],
     announced: () => agent?.announcing ?? 0,
+    leaseAgeMs,
+    interfaces: () =>
+      (interfaces?.interfaces ?? []).map(({ name, carrier }) => ({
+        name,
+        isUp: carrier,
+        listening: announcer.counts().has(name) ? !deaf.has(name) : undefined,
+      })),
+    gateway: () => gateway?.report && { envoys: gateway.report.envoys, held: gateway.report.held.length },
   })
+  metrics.build({ program: 'agent', version: programVersion })
+  metrics.watchWatches(() =>
+    (reflections?.reflectors ?? []).map(({ resource, state: { lastActivity, restarts } }) => ({
+      resource,
+      restarts,
+      ageMs: lastActivity === undefined ? undefined : clock.monotonic() - lastActivity,
+    })),
+  )
   await using resources = new AsyncDisposableStack()
   resources.use(announcer)
-  const health =
-    options.healthPort === 0
-      ? undefined
-      : await serveHealth({
-          port: options.healthPort,
-          host: '127.0.0.1',
-          unready: () => [...troubles.values()],
-          metrics: () => metrics.render(),
-        })
-  if (health) resources.use(health)
+  const looking = await lookAfterAgent({
+    ...options,
+    log,
+    clock,
+    render: () => metrics.render(),
+    routes: [],
+    state: {
+      phases,
+      deaf,
+      leaseDurationMs,
+      get watches() {
+        return reflections?.needed ?? []
+      },
+      get interfaces() {
+        return interfaces?.interfaces
+      },
+      get leaseAgeMs() {
+        return leaseAgeMs()
+      },
+    },
+  })
+  resources.use(looking)
 
-  const transport = resources.use(await connect(options, log))
+  const transport = resources.use(await connect(options, log, call => metrics.called(kubernetesCall(call))))
+  metrics.watchTransport(() => transport.stats)
   log.info({ node: options.node, server: transport.server, version: programVersion }, 'agent starts')
-  const reflections = watchCluster({ transport, clock, random, log, node: options.node, namespace: options.namespace })
-  resources.defer(() => reflections.stop())
+  const watching = watchCluster({ transport, clock, random, log, node: options.node, namespace: options.namespace })
+  reflections = watching
+  resources.defer(() => watching.stop())
   const over = Promise.race([aborted(stop), failed.promise])
-  await Promise.race([reflections.synced, over])
+  await Promise.race([watching.synced, over])
   if (stop.aborted) return
 
   const writer = createWriter(transport)
-  const lease = keepOwnLease(options, { transport, log, node: () => reflections.nodes.get(options.node) })
-  resources.defer(() => lease.stop())
+  const keeper = keepOwnLease(options, { transport, log, node: () => watching.nodes.get(options.node) })
+  lease = keeper
+  resources.defer(() => keeper.stop())
   const queue = createQueue({
     name: 'agent',
     work: async (key, signal) => {
@@ -111,6 +149,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     concurrency: concurrentWrites,
     firstDelayMs: 200,
     longestDelayMs: 10_000,
+    metrics: metrics.queue('agent'),
   })
   resources.defer(() => queue.drain(0))
   const wake = (name: string, afterMs?: number) => {
@@ -120,7 +159,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   const reporter = createReporter({
     input: () => ({
       self: options.node,
-      node: reflections.nodes.get(options.node),
+      node: watching.nodes.get(options.node),
       interfaces: interfaces?.interfaces ?? [],
       version: programVersion,
       traps: findTraps(readTrapFacts((interfaces?.interfaces ?? []).map(({ name }) => name))),
@@ -135,7 +174,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
     startHeartbeats({
       self: options.node,
       announcer,
-      secrets: reflections.secrets,
+      secrets: watching.secrets,
       clock,
       logger: log,
       onTakeover: silentMs => metrics.tookOver(silentMs),
@@ -145,11 +184,11 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   const running = createAgent({
     self: options.node,
     heartbeats: beating,
-    announcements: reflections.announcements,
-    leases: reflections.leases,
+    announcements: watching.announcements,
+    leases: watching.leases,
     announcer,
     writer: announcementWriter(writer),
-    lastRenewal: () => lease.lastSuccess,
+    lastRenewal: () => keeper.lastSuccess,
     leaseDurationMs,
     conflictPolicy: options.conflictPolicy,
     wake,
@@ -186,7 +225,7 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       log,
       node: options.node,
       namespace: options.namespace,
-      announcements: reflections.announcements,
+      announcements: watching.announcements,
       interfaces: () => interfaces,
       agent: () => agent,
       metrics: () => metrics.dataPath,
@@ -206,13 +245,13 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       }),
     )
   }
-  reflections.nodes.subscribe(() => queue.add(reportKey))
+  watching.nodes.subscribe(() => queue.add(reportKey))
   // Later, so that somebody who writes it all the time cannot keep us busy.
   const lookAgain = () => queue.addAfter(reportKey, reportPauseMs)
-  reflections.reports.subscribe(lookAgain)
+  watching.reports.subscribe(lookAgain)
   // What was written and deleted before the first list is no change of it.
-  void reflections.reports.synced.then(lookAgain, () => {})
-  troubles.delete('start')
+  void watching.reports.synced.then(lookAgain, () => {})
+  phases.delete('start')
   resources.use(
     takeCareOfMemory({
       release: () => announcer.releaseMemory(),
@@ -222,11 +261,11 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
       onError: error => log.warn({ error }, 'memory cannot be given back'),
     }),
   )
-  log.info({ announcements: reflections.announcements.size, interfaces: watch.interfaces.map(({ name }) => name) }, 'agent works')
+  log.info({ announcements: watching.announcements.size, interfaces: watch.interfaces.map(({ name }) => name) }, 'agent works')
 
   await over
-  troubles.set('stop', 'the agent is ending')
-  await Promise.race([farewell(running, lease), clock.sleep(farewellMs)])
+  phases.set('stop', 'the agent is ending')
+  await Promise.race([farewell(running, keeper), clock.sleep(farewellMs)])
   log.info({}, 'agent ended')
 
   async function farewell(leaving: Agent, own: LeaseKeeper): Promise<void> {
@@ -239,13 +278,17 @@ async function run(options: ProgramOptions, log: Log, stop: AbortSignal): Promis
   }
 }
 
-async function connect({ kubeconfig, context }: ProgramOptions, log: Log): Promise<Transport> {
+async function connect(
+  { kubeconfig, context }: ProgramOptions,
+  log: Log,
+  onCall: (call: AnsweredCall) => void,
+): Promise<Transport> {
   const credentials = await loadCredentials({
     clock,
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   })
-  return createTransport({ credentials, clock, random, logger: log, userAgent: `weir-agent/${programVersion}` })
+  return createTransport({ credentials, clock, random, logger: log, userAgent: `weir-agent/${programVersion}`, onCall })
 }
 
 function keepOwnLease(
@@ -290,6 +333,7 @@ async function main(): Promise<void> {
     return
   }
   const log = createLog({ level: options.logLevel, program: 'agent' })
+  process.on('SIGUSR2', toggleDebug(log))
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   await run(options, log, stop.signal)

@@ -73,6 +73,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
     clock,
     log,
     signal,
+    meter: call => around.metrics.called(call),
     confirmLeading,
     oidcClient: (secret, ending) => oidcClientIn(around, secret, ending),
   })
@@ -100,6 +101,7 @@ export async function makeAws(around: ProviderSurroundings, environment: Environ
   return {
     provider,
     holds: id => provider.holds(id),
+    targetsSeen: () => provider.targetsSeen(),
     ingress: provider.ingress,
     classTrouble: (subject): ClassTrouble | undefined => access.troubleOf(subject),
     classUsers: subject => (subject.spec.provider === 'aws' ? bindings.usersOf(subject, classes()) : []),

@@ -9,8 +9,9 @@ import type { ServiceController } from './controllers/service.ts'
 import { systemClock } from './kubernetes/clock.ts'
 import { CredentialsError } from './kubernetes/errors.ts'
 import { makeLocal } from './main-controller-local.ts'
+import { toggleDebug } from './observability/log-level.ts'
 import { createLog } from './observability/log.ts'
-import type { Log } from './observability/log.ts'
+import type { Log, ProgramLog } from './observability/log.ts'
 
 /** Every provider there is, and how it is made from what the controller has. */
 const makers: Readonly<Record<string, (surroundings: ProviderSurroundings) => ProviderParts | Promise<ProviderParts>>> = {
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly options: ControllerOptions
   readonly signal: AbortSignal
   readonly log: Log
+  /** The same, where its level may be changed while the controller runs. */
+  readonly programLog?: ProgramLog
   /** Told in plain words what a person at the terminal should know. */
   readonly say: (text: string) => void
   /** Told each time the loops run. */
@@ -29,7 +32,7 @@ export interface StartOptions {
 }
 
 /** Runs the controller with the machine's own time until `signal` aborts. */
-export function startController({ options, signal, log, say, onWorking }: StartOptions): Promise<void> {
+export function startController({ options, signal, log, programLog, say, onWorking }: StartOptions): Promise<void> {
   return runController({
     options,
     keepsTargets: options.providers.includes('aws'),
@@ -45,6 +48,7 @@ export function startController({ options, signal, log, say, onWorking }: StartO
     signal,
     servePage: async around => (await import('./main-controller-page.ts')).openPage(around),
     version: process.env['WEIR_VERSION'] ?? 'development',
+    ...(programLog ? { programLog } : {}),
     ...(onWorking ? { onWorking } : {}),
   })
 }
@@ -64,9 +68,10 @@ async function main(): Promise<number> {
       return 0
     }
     const log = createLog({ level: options.logLevel, program: 'weir-controller' })
+    process.on('SIGUSR2', toggleDebug(log))
     // A pod's name comes back after a restart in place; the process before it must not be taken for this one.
     const identity = `${options.identity}_${randomUUID()}`
-    await startController({ options: { ...options, identity }, signal: stopping.signal, log, say })
+    await startController({ options: { ...options, identity }, signal: stopping.signal, log, programLog: log, say })
     return 0
   } catch (error) {
     if (error instanceof UsageError) say(`weir: ${error.message}\n\n${usage}`)

@@ -11,6 +11,7 @@ import { createBindings } from './binding/bindings.ts'
 import { createBindingRules } from './binding/rules.ts'
 import type { BindingOpenings, BindingRules } from './binding/rules.ts'
 import { sdkTransports } from './calls/clients.ts'
+import { createHealthSeen } from './calls/meter.ts'
 import { homesOf, move } from './groups/homes.ts'
 import { indexGroups } from './groups/known.ts'
 import { groupGoal, groupOf, sharingOf } from './groups/members.ts'
@@ -59,6 +60,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
   /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
   healthOfTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<readonly GroupOfTargets[] | undefined>
+  /** Targets of all groups by what AWS said last of their health. */
+  targetsSeen(): ReadonlyMap<string, number>
   /** Fills target groups that somebody else made. */
   readonly bindings: TargetBinder
   /** Ingresses, by Application Load Balancers. */
@@ -77,12 +80,15 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
 
 export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
   const { clock, log, signal, whereabouts, rates, cluster, clusterName, neighbours } = dependencies
+  const healthSeen = createHealthSeen()
   const locations = createLocations({
     transports: dependencies.transports ?? (place => sdkTransports(clientOptions(place))),
     whereabouts,
     clock,
     signal,
     ...(rates === undefined ? {} : { rates }),
+    meter: dependencies.meter,
+    health: healthSeen,
   })
   const classOf = (name: string) => [...dependencies.classes()].find(({ metadata }) => metadata.name === name)
   const placeOf = (className: string) => {
@@ -214,6 +220,7 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       const whole = groupGoal(sharingAt(group))
       return whole && healthOfTargets(context, { id: group, goal: whole, member: id }, signal)
     },
+    targetsSeen: () => healthSeen.counts(),
     bindings: createBindings({ context, signal }),
     ingress: createIngress(context, { turns, wakers: ingressWakers }),
     async probe(found, signal) {

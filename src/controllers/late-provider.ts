@@ -95,6 +95,7 @@ function standIn(options: StartingOptions, first: ProviderError): ProviderParts 
   return {
     provider,
     holds: id => parts?.holds(id) ?? false,
+    targetsSeen: () => parts?.targetsSeen?.() ?? new Map(),
     classTrouble: subject => {
       if (parts) return parts.classTrouble?.(subject)
       const { code, message, remedy } = trouble

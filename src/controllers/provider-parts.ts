@@ -29,6 +29,8 @@ export interface ProviderParts {
   readonly provider: Provider
   /** Whether it holds anything for a load balancer now, known without asking anybody outside. Asked at every look. */
   readonly holds: (id: LoadBalancerId) => boolean
+  /** Targets by health, where the provider checks them itself. For metrics. */
+  readonly targetsSeen?: () => ReadonlyMap<string, number>
   /** Why it cannot serve a class now; undefined when it can. */
   readonly classTrouble?: (subject: LoadBalancerClass) => ClassTrouble | undefined
   /** What there is to say besides of a class that it can serve. */

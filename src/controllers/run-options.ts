@@ -1,6 +1,6 @@
 // What the composition root hands to the controller.
 import type { Clock, Random } from '../kubernetes/clock.ts'
-import type { Log } from '../observability/log.ts'
+import type { Log, ProgramLog } from '../observability/log.ts'
 import type { ControllerOptions } from './options.ts'
 import type { ProviderParts, ProviderSurroundings } from './provider-parts.ts'
 import type { PageServer, PageSurroundings } from '../page/surroundings.ts'
@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** The same, where its level may be changed while the controller runs. */
+  readonly programLog?: ProgramLog
   /** Told in plain words what a person at the terminal should know; the log has it as well. */
   readonly say: (text: string) => void
   readonly signal: AbortSignal

@@ -4,20 +4,28 @@ import { createEventRecorder } from '../kubernetes/events.ts'
 import { electLeader } from '../kubernetes/leader-election.ts'
 import { createTransport } from '../kubernetes/transport.ts'
 import type { Transport } from '../kubernetes/transport.ts'
+import type { Reflector } from '../kubernetes/reflector.ts'
+import { stuckWatches, watchTroubles } from '../kubernetes/watch-troubles.ts'
 import { createWriter } from '../kubernetes/writes.ts'
 import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { serveHealth } from '../observability/health.ts'
+import type { Route } from '../observability/health.ts'
+import { kubernetesCall } from '../observability/kubernetes-calls.ts'
+import { logLevelRoute } from '../observability/log-level.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import { followAgents } from './agents.ts'
 import type { AgentLiveness } from './agents.ts'
 import { startClassController } from './class.ts'
 import type { ClassController } from './class.ts'
 import type { Controller, Surroundings } from './controller.ts'
+import { readCluster } from './cluster-readings.ts'
 import { createHeldElsewhere } from './held-elsewhere.ts'
 import { startIngressController } from './ingress.ts'
 import { startProvider } from './late-provider.ts'
 import { election, leadAlone, leadsStill } from './leading.ts'
 import type { ControllerOptions } from './options.ts'
+import type { ProviderParts } from './provider-parts.ts'
 import { awaitApiServer } from './reach.ts'
 import type { PageAround, RunOptions } from './run-options.ts'
 import { startServiceController } from './service.ts'
@@ -42,22 +50,33 @@ export async function runController(run: RunOptions): Promise<void> {
     ...(options.context === undefined ? {} : { context: options.context }),
   })
   const metrics = createMetrics()
+  metrics.build({ program: 'controller', version: run.version })
   await using transport = createTransport({
     credentials,
     clock,
     random,
     logger: log,
     userAgent: `weir-controller/${run.version}`,
+    onCall: call => metrics.called(kubernetesCall(call)),
   })
-  metrics.watchApiCalls(() => transport.stats)
+  metrics.watchTransport(() => transport.stats)
   const stores = createStores(log)
   for (const [kind, store] of Object.entries(stores)) metrics.watchSize(kind, () => store.size)
-  let troubles: () => readonly string[] = () => ['the API server has not answered yet']
-  await using health = await startHealth(
-    options,
-    () => troubles(),
-    () => metrics.render(),
+  let reflectors: readonly Reflector[] | undefined
+  const troubles = () => (reflectors ? watchTroubles(reflectors, clock) : ['the API server has not answered yet'])
+  metrics.watchWatches(() =>
+    (reflectors ?? []).map(({ resource, state: { lastActivity, restarts } }) => ({
+      resource,
+      restarts,
+      ageMs: lastActivity === undefined ? undefined : clock.monotonic() - lastActivity,
+    })),
   )
+  await using health = await startHealth(options, {
+    unready: troubles,
+    unhealthy: () => stuckWatches(reflectors ?? [], clock),
+    metrics,
+    routes: run.programLog ? [logLevelRoute(run.programLog)] : [],
+  })
   log.info({ server: credentials.server, health: health?.port, providers: options.providers }, 'controller starts')
   if (!(await awaitApiServer({ transport, clock, log, say: run.say, signal }))) return
 
@@ -70,7 +89,7 @@ export async function runController(run: RunOptions): Promise<void> {
     namespace: options.namespace,
     keepsTargets: run.keepsTargets,
   })
-  troubles = () => reflections.troubles()
+  reflectors = reflections.all
   const agents = followAgents(stores.leases, clock)
   await using page = await startPage(run, { stores, agents, transport, troubles })
   try {
@@ -125,6 +144,7 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
         return startProvider({ name, make, stores: base.stores, clock, log, signal: term })
       }),
     )
+    base.metrics.watchCluster(() => readCluster({ stores: base.stores, agents, otherTargets: () => targetsSeen(parts) }))
     const providers = new Map(parts.map(({ provider }): [string, Provider] => [provider.name, provider]))
     const isHeld = (id: LoadBalancerId) => parts.some(({ holds }) => holds(id))
     const takeOvers = watchTakeOvers({ ...base, onChange: () => lookAtAll() })
@@ -195,13 +215,21 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
   }
 }
 
+function* targetsSeen(parts: readonly ProviderParts[]): Iterable<readonly [provider: string, health: string, count: number]> {
+  for (const { provider, targetsSeen: seen } of parts)
+    for (const [health, count] of seen?.() ?? []) yield [provider.name, health, count]
+}
+
+interface Looking {
+  readonly unready: () => readonly string[]
+  readonly unhealthy: () => readonly string[]
+  readonly metrics: Metrics
+  readonly routes: readonly Route[]
+}
+
 /** The health server, or nothing that can be disposed of when the port is 0. */
-async function startHealth(
-  { healthPort }: ControllerOptions,
-  unready: () => readonly string[],
-  metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
-) {
-  return healthPort === 0 ? undefined : serveHealth({ port: healthPort, unready, metrics })
+async function startHealth({ healthPort }: ControllerOptions, { metrics, ...looking }: Looking) {
+  return healthPort === 0 ? undefined : serveHealth({ ...looking, port: healthPort, metrics: () => metrics.render() })
 }
 
 /** The page to look at, by whichever process is asked: one that stands by has the same copies. */

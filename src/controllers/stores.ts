@@ -114,19 +114,17 @@ export interface ReflectionOptions {
 export interface Reflections {
   /** Resolves when every store holds its first full list. */
   readonly synced: Promise<void>
-  /** What keeps the stores from being complete and fresh, one line each; empty when all is well. */
-  troubles(): readonly string[]
+  readonly all: readonly Reflector[]
   stop(): Promise<void>
 }
 
 /** Starts one reflector per store; they never give up. */
 export function reflectAll(options: ReflectionOptions): Reflections {
   const { stores, transport, clock, random, log, namespace, keepsTargets } = options
-  const started: { readonly kind: string; readonly reflector: Reflector }[] = []
+  const all: Reflector[] = []
   const reflect = <T extends KubernetesObject>(resource: Resource<T>, store: WritableStore<T>, extra: Narrowing<T> = {}) => {
     const logger = log.child({ resource: resource.plural })
-    const reflector = startReflector({ transport, resource, store, clock, random, logger, ...extra })
-    started.push({ kind: resource.kind, reflector })
+    all.push(startReflector({ transport, resource, store, clock, random, logger, ...extra }))
   }
   reflect(resources.services, stores.services, { prune: keepsTargets ? pruneServiceOfPods : pruneService })
   reflect(resources.endpointSlices, stores.slices, {
@@ -147,13 +145,9 @@ export function reflectAll(options: ReflectionOptions): Reflections {
   reflect(resources.ingressReports, stores.ingressReports)
   return {
     synced: Promise.all(Object.values(stores).map(store => store.synced)).then(() => undefined),
-    troubles: () =>
-      started.flatMap(({ kind, reflector: { state } }) => {
-        if (!state.synced) return [`${kind}: not listed yet${state.trouble ? ` (${state.trouble.message})` : ''}`]
-        return state.trouble ? [`${kind}: ${state.trouble.message}`] : []
-      }),
+    all,
     stop: async () => {
-      await Promise.all(started.map(({ reflector }) => reflector.stop()))
+      await Promise.all(all.map(reflector => reflector.stop()))
     },
   }
 }

@@ -27,6 +27,8 @@ export interface QueueMetrics {
   waited(priority: Priority, ms: number): void
   worked(ms: number, failed: boolean): void
   retried(): void
+  /** Told once: how to ask for the age of the longest waiting ready key, in milliseconds. */
+  oldest?(read: () => number): void
 }
 
 export interface QueueOptions {
@@ -92,6 +94,7 @@ export function createQueue(options: QueueOptions): Queue {
   const { name, work, clock, random, logger, metrics } = options
   const { concurrency = 1, step = 1, firstDelayMs = 1000, longestDelayMs = 300_000, lowEvery = 10 } = options
   const ready = createReadyList({ clock, lowEvery, onDepth: (priority, size) => metrics?.depth(priority, size) })
+  metrics?.oldest?.(() => ready.oldestMs)
   /** Keys in work, with the priority they were added with again meanwhile. */
   const working = new Map<string, Priority | undefined>()
   const delayed = new Map<string, Delayed>()

@@ -15,6 +15,8 @@ export interface ReflectorState {
   readonly synced: boolean
   /** When anything last arrived: a list, an event or a bookmark. */
   readonly lastActivity: number | undefined
+  /** When it last asked for anything: a list or a watch begun. While this goes on, whatever is wrong is not here. */
+  readonly lastAttempt: number
   /** Lists and watches begun anew after an error. */
   readonly restarts: number
   /** Full lists after the first. */
@@ -41,6 +43,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
 }
 
 export interface Reflector {
+  /** The plural name of what it follows. */
+  readonly resource: string
   readonly state: ReflectorState
   /** Resolves when everything has ended; from the call on, the store does not change any more. */
   stop(): Promise<void>
@@ -65,6 +69,7 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
   const state = {
     synced: false,
     lastActivity: undefined as number | undefined,
+    lastAttempt: clock.monotonic(),
     restarts: 0,
     relists: 0,
     trouble: undefined as Error | undefined,
@@ -129,6 +134,7 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
   }
   const run = async () => {
     while (!signal.aborted) {
+      state.lastAttempt = clock.monotonic()
       try {
         if (resourceVersion === undefined) await list()
         else await watch(resourceVersion)
@@ -144,6 +150,7 @@ export function startReflector<T extends KubernetesObject>(options: ReflectorOpt
   options.signal?.addEventListener('abort', stop, { once: true })
   const ended = run().finally(() => options.signal?.removeEventListener('abort', stop))
   return {
+    resource: resource.plural,
     state,
     stop() {
       stop()

@@ -32,6 +32,7 @@ async function serve(...replies: readonly Reply[]) {
     invalidate: () => void token++,
   }
   const sleeps: number[] = []
+  const told: string[] = []
   const clock = systemClock()
   const transport = createTransport({
     credentials,
@@ -40,11 +41,13 @@ async function serve(...replies: readonly Reply[]) {
     random: () => 0,
     logger: silentLogger,
     userAgent: 'test',
+    onCall: ({ method, path, status, isStream }) => void told.push(`${method} ${path} ${status} ${isStream}`),
   })
   return {
     transport,
     seen,
     sleeps,
+    told,
     stopServer: () => {
       server.closeAllConnections()
       server.close()
@@ -77,6 +80,16 @@ test('a read is repeated after a reset, a 503 and a 429, with growing pauses and
   expect(api.seen).toHaveLength(4)
   expect(api.sleeps).toEqual([100, 200, 3000])
   expect(api.transport.stats.retries).toBe(3)
+})
+
+test('every attempt is told with its status, a query is not, and nobody answering is undefined', async () => {
+  await using api = await serve(reset, status(503, 'ServiceUnavailable'), fine)
+  await api.transport.request({ path: '/api/v1/services', query: { limit: 500 } })
+  expect(api.told).toEqual([
+    'GET /api/v1/services undefined false',
+    'GET /api/v1/services 503 false',
+    'GET /api/v1/services 200 false',
+  ])
 })
 
 test('a write that may have arrived is not repeated, unless it says that repeating is safe', async () => {

@@ -62,6 +62,17 @@ export interface Transport extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** One attempt that came to its end. */
+export interface AnsweredCall {
+  readonly method: Method
+  readonly path: string
+  /** Of HTTP; undefined when nobody answered. */
+  readonly status: number | undefined
+  readonly ms: number
+  /** The answer is endless; this is its beginning. */
+  readonly isStream: boolean
+}
+
 export interface TransportOptions {
   readonly credentials: Credentials
   readonly clock: Clock
@@ -69,6 +80,8 @@ export interface TransportOptions {
   readonly logger: Logger
   /** For instance `weir-controller/0.1.0`. */
   readonly userAgent: string
+  /** Hears of every attempt; those that were given up by their caller are not told. */
+  readonly onCall?: (call: AnsweredCall) => void
 }
 
 const defaultTimeoutMs = 15_000
@@ -97,8 +110,11 @@ export function createTransport(options: TransportOptions): Transport {
     readonly body?: string | undefined
     readonly contentType?: string | undefined
     readonly signal: AbortSignal
+    readonly isStream?: boolean
+    /** Whether the caller wants no answer any more. */
+    readonly isGivenUp: () => boolean
   }
-  const send = async ({ method, target, body, contentType, signal }: Sending): Promise<Answer> => {
+  const send = async ({ method, target, body, contentType, signal, isStream = false, isGivenUp }: Sending): Promise<Answer> => {
     const identity = await credentials.current()
     signal.throwIfAborted()
     const headers: Record<string, string> = { ...identity.headers, accept: 'application/json', 'user-agent': userAgent }
@@ -107,13 +123,26 @@ export function createTransport(options: TransportOptions): Transport {
       headers['content-length'] = String(Buffer.byteLength(body))
     }
     stats.requests++
-    const answer = await connect(identity.generation, identity.tls).send({
+    const sentAt = clock.monotonic()
+    const tell = (status: number | undefined) => {
+      const ms = clock.monotonic() - sentAt
+      options.onCall?.({ method, path: target.split('?', 1)[0] ?? '', status, ms, isStream })
+    }
+    const sending = connect(identity.generation, identity.tls).send({
       method,
       path: joinPath(base, target),
       headers,
       body,
       signal,
     })
+    let answer: Answer
+    try {
+      answer = await sending
+    } catch (error) {
+      if (!isGivenUp()) tell(undefined)
+      throw error
+    }
+    tell(answer.status)
     if (answer.status === 401) credentials.invalidate()
     return answer
   }
@@ -128,7 +157,14 @@ export function createTransport(options: TransportOptions): Transport {
     closed.signal.throwIfAborted()
     using limit = abortAfter(clock, timeoutMs, [signal, closed.signal])
     try {
-      const answer = await send({ method, target: path + queryOf(query), body, contentType, signal: limit.signal })
+      const answer = await send({
+        method,
+        target: path + queryOf(query),
+        body,
+        contentType,
+        signal: limit.signal,
+        isGivenUp: () => signal?.aborted === true || closed.signal.aborted,
+      })
       if (answer.status >= 300) throw await failure(`${method} ${path}`, answer)
       const text = await textOf(answer.body)
       try {
@@ -173,7 +209,13 @@ export function createTransport(options: TransportOptions): Transport {
       closed.signal.throwIfAborted()
       using limit = abortAfter(clock, idleTimeoutMs, [signal, closed.signal])
       try {
-        const answer = await send({ method: 'GET', target: path + queryOf(query), signal: limit.signal })
+        const answer = await send({
+          method: 'GET',
+          target: path + queryOf(query),
+          signal: limit.signal,
+          isStream: true,
+          isGivenUp: () => signal.aborted || closed.signal.aborted,
+        })
         if (answer.status >= 300) throw await failure(`GET ${path}`, answer)
         limit.restart()
         onOpen?.()

@@ -1,3 +1,4 @@
+// What a scrape of an agent shows.
 import { expect, test } from 'vitest'
 import { createAgentMetrics } from './agent-metrics.ts'
 
@@ -6,6 +7,12 @@ async function linesOf(frames: Readonly<Record<string, number>>, heartbeats: Rea
     frames: () => [['eth0', new Map(Object.entries(frames))]],
     heartbeats: () => [['eth0', new Map(Object.entries(heartbeats))]],
     announced: () => 3,
+    leaseAgeMs: () => 1500,
+    interfaces: () => [
+      { name: 'eth0', isUp: true, listening: false },
+      { name: 'eth1', isUp: false, listening: undefined },
+    ],
+    gateway: () => ({ envoys: 2, held: 1 }),
   })
   metrics.moved('here')
   metrics.tookOver(320)
@@ -44,6 +51,11 @@ test('so are heartbeats, moves, takeovers and pauses', async () => {
       'weir_agent_peers_lost_total{interface="eth0"} 1',
       'weir_agent_heartbeats_refused_total{interface="eth0",reason="replayed"} 4',
       'weir_agent_announced_addresses 3',
+      'weir_agent_lease_age_seconds 1.5',
+      'weir_agent_interface_up{interface="eth1"} 0',
+      'weir_agent_interface_listening{interface="eth0"} 0',
+      'weir_agent_gateway_envoys 2',
+      'weir_agent_gateway_held 1',
       'weir_agent_transitions_total{to="here"} 1',
       'weir_agent_failover_seconds_bucket{le="0.3"} 0',
       'weir_agent_failover_seconds_bucket{le="0.4"} 1',

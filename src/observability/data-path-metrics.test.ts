@@ -1,15 +1,16 @@
-import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createDataPathMetrics } from './data-path-metrics.ts'
+import { agentMetrics } from './definitions/agent.ts'
+import { createInstruments } from './instruments.ts'
 
 test('what nft was given, what that cost, and what is served are told', async () => {
-  const registry = new Registry()
-  const metrics = createDataPathMetrics([registry])
+  const instruments = createInstruments(agentMetrics)
+  const metrics = createDataPathMetrics(instruments)
   metrics.transaction({ elements: 120, durationMs: 30, failed: false })
   metrics.transaction({ elements: 0, durationMs: 4, failed: true })
   metrics.applied({ changed: 2, services: 7, durationMs: 40 })
   metrics.failed()
-  const lines = (await registry.metrics()).split('\n')
+  const lines = (await instruments.render()).text.split('\n')
   expect(lines).toEqual(
     expect.arrayContaining([
       'weir_agent_datapath_transactions_total{result="done"} 1',

@@ -1,6 +1,6 @@
 // What Prometheus is told of the data path of a node.
-import { Counter, Gauge, Histogram } from 'prom-client'
-import type { Registry } from 'prom-client'
+import type { agentMetrics } from './definitions/agent.ts'
+import type { InstrumentsOf } from './instruments.ts'
 
 export interface DataPathMetrics {
   /** nft ran. */
@@ -11,47 +11,24 @@ export interface DataPathMetrics {
   failed(): void
 }
 
-export function createDataPathMetrics(registers: Registry[]): DataPathMetrics {
-  const prefix = 'weir_agent_datapath'
-  const transactions = new Counter({
-    registers,
-    name: `${prefix}_transactions_total`,
-    help: 'Transactions given to nft.',
-    labelNames: ['result'],
-  })
-  const elements = new Counter({
-    registers,
-    name: `${prefix}_elements_total`,
-    help: 'Elements of sets and maps that were added or deleted.',
-  })
-  const running = new Histogram({
-    registers,
-    name: `${prefix}_transaction_seconds`,
-    help: 'How long a transaction took.',
-    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
-  })
-  const changes = new Histogram({
-    registers,
-    name: `${prefix}_change_seconds`,
-    help: 'From the beginning of building a change until it was in force.',
-    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
-  })
-  const failures = new Counter({
-    registers,
-    name: `${prefix}_failures_total`,
-    help: 'Changes that could not be written and were tried again.',
-  })
-  const ports = new Gauge({ registers, name: `${prefix}_service_ports`, help: 'Service ports that the data path serves.' })
+export function createDataPathMetrics(instruments: InstrumentsOf<typeof agentMetrics>): DataPathMetrics {
+  const transactions = instruments.counter('weir_agent_datapath_transactions_total')
+  const elements = instruments.counter('weir_agent_datapath_elements_total')
+  const running = instruments.histogram('weir_agent_datapath_transaction_seconds')
+  const changes = instruments.histogram('weir_agent_datapath_change_seconds')
+  const failures = instruments.counter('weir_agent_datapath_failures_total')
+  const ports = instruments.gauge('weir_agent_datapath_service_ports')
+  failures.inc({}, 0)
   return {
     transaction({ elements: count, durationMs, failed }) {
       transactions.inc({ result: failed ? 'failed' : 'done' })
-      running.observe(durationMs / 1000)
-      if (!failed) elements.inc(count)
+      running.observe({}, durationMs / 1000)
+      if (!failed) elements.inc({}, count)
     },
     applied({ services, durationMs }) {
-      ports.set(services)
-      if (durationMs > 0) changes.observe(durationMs / 1000)
+      ports.set({}, services)
+      if (durationMs > 0) changes.observe({}, durationMs / 1000)
     },
-    failed: () => failures.inc(),
+    failed: () => failures.inc({}),
   }
 }

@@ -4,6 +4,8 @@ import type { ec2Commands } from './ec2.ts'
 import type { elbCommands } from './elbv2.ts'
 import { hasCode, isThrottle, providerError } from './errors.ts'
 import type { ApiClass, Limiter } from './limiter.ts'
+import type { CallMeter, CallOutcome, HealthSeen } from './meter.ts'
+import { outcomeOf } from './meter.ts'
 import type { wafCommands } from './wafv2.ts'
 
 export type ElbOperation = keyof typeof elbCommands
@@ -57,20 +59,35 @@ export interface AwsCalls {
   waf<Name extends WafOperation>(name: Name, input: WafInput<Name>, caller: Caller): Promise<WafOutput<Name>>
 }
 
+/** Who hears of calls. */
+export interface Listening {
+  readonly monotonic: () => number
+  readonly meter?: CallMeter | undefined
+  readonly health?: HealthSeen
+}
+
 /** Calls through `transports`, no faster than `limiter` lets them. */
-export function createCalls(transports: Transports, limiter: Limiter): AwsCalls {
+export function createCalls(transports: Transports, limiter: Limiter, listening?: Listening): AwsCalls {
   const call = async (service: keyof Transports, operation: string, input: object, caller: Caller): Promise<unknown> => {
     const kind = classOf(service, operation)
     await limiter.admit({ class: kind, key: caller.key, signal: caller.signal })
+    const sentAt = listening?.monotonic() ?? 0
+    const tell = (outcome: CallOutcome, throttles: number) =>
+      listening?.meter?.({ service, operation, outcome, ms: listening.monotonic() - sentAt, throttles })
     try {
       const output = await transports[service](operation, input, caller.signal)
+      const repeated = attemptsOf(output) - 1
       // The SDK repeats a throttled call by itself; that it had to is a sign too.
-      if (attemptsOf(output) > 1) limiter.throttled(kind)
+      if (repeated > 0) limiter.throttled(kind)
+      tell('ok', repeated)
+      listening?.health?.take(operation, input, output)
       return output
     } catch (error) {
       if (caller.signal.aborted) throw caller.signal.reason
       if (isThrottle(error)) limiter.throttled(kind)
-      throw providerError(error, { service, operation })
+      const told = providerError(error, { service, operation })
+      tell(outcomeOf(told, error), isThrottle(error) ? Math.max(attemptsOf(error), 1) : 0)
+      throw told
     }
   }
   return {

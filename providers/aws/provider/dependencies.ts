@@ -5,6 +5,7 @@ import type { LoadBalancerId } from '../../../src/model/load-balancer.ts'
 import type { BindingRecord } from '../../../src/provider.ts'
 import type { Transports } from '../calls/calls.ts'
 import type { Rates } from '../calls/limiter.ts'
+import type { CallMeter } from '../calls/meter.ts'
 import type { Neighbours } from '../groups/members.ts'
 import type { Ledger, Place } from '../model/ledger.ts'
 import type { Clock, Context, Log } from '../observe/context.ts'
@@ -45,4 +46,6 @@ export interface AwsDependencies {
   readonly rates?: Rates
   /** False: every look asks AWS for everything, whatever is on record. For whoever wants to know what is there. */
   readonly believesRecords?: boolean
+  /** Hears of every call to AWS. */
+  readonly meter?: CallMeter
 }

@@ -6,6 +6,7 @@ import { createCalls } from '../calls/calls.ts'
 import type { AwsCalls, Transports } from '../calls/calls.ts'
 import { createLimiter } from '../calls/limiter.ts'
 import type { LimiterClock, Rates } from '../calls/limiter.ts'
+import type { CallMeter, HealthSeen } from '../calls/meter.ts'
 import { batches } from '../limits.ts'
 import type { Place } from '../model/ledger.ts'
 import { hashOf } from '../model/ledger.ts'
@@ -38,6 +39,10 @@ export interface LocationsOptions {
   readonly clock: LimiterClock
   readonly rates?: Rates
   readonly signal: AbortSignal
+  /** Hears of every call. */
+  readonly meter?: CallMeter | undefined
+  /** Takes in what AWS says of targets. */
+  readonly health?: HealthSeen
 }
 
 export interface Locations {
@@ -48,14 +53,16 @@ export interface Locations {
   ofClass(found: LoadBalancerClass): Location
 }
 
-export function createLocations({ transports, whereabouts, clock, rates, signal }: LocationsOptions): Locations {
+export function createLocations(options: LocationsOptions): Locations {
+  const { transports, whereabouts, clock, rates, signal, meter, health } = options
+  const listening = { monotonic: () => clock.monotonic(), meter, ...(health && { health }) }
   const made = new Map<string, Location>()
   const of = (place: Place): Location => {
     const key = hashOf(place)
     const known = made.get(key)
     if (known) return known
     // AWS counts calls by account and region; places that share both but not the VPC are rare enough to be counted apart.
-    const calls = createCalls(transports(place), createLimiter(clock, rates))
+    const calls = createCalls(transports(place), createLimiter(clock, rates), listening)
     const pictures = createPictures({ calls, vpcId: place.vpcId, monotonic: () => clock.monotonic(), signal })
     const location = { place, calls, pictures, ...freshLooks(calls, clock, signal) }
     made.set(key, location)

@@ -8,6 +8,8 @@ test('in a DaemonSet everything comes from the environment', () => {
     kubeconfig: undefined,
     context: undefined,
     healthPort: 8080,
+    metricsListen: undefined,
+    metricsTokenFile: '',
     logLevel: 'info',
     ping: true,
     refreshMs: 60_000,
@@ -59,4 +61,13 @@ test('how addresses are announced can be told', () => {
     ['--drop-unclaimed', 'maybe'],
   ])
     expect(() => readAgentOptions(['--node', 'n0', ...wrong], {})).toThrow(wrong[0])
+})
+
+test('metrics can be served at an address of the node, of either family', () => {
+  const listen = (text: string) => readAgentOptions(['--node', 'n0', '--metrics-listen', text, '--metrics-token-file', '/t'], {})
+  expect(listen('192.0.2.1:9464')).toMatchObject({ metricsListen: { host: '192.0.2.1', port: 9464 }, metricsTokenFile: '/t' })
+  expect(listen('[2001:db8::1]:9464')).toMatchObject({ metricsListen: { host: '2001:db8::1', port: 9464 } })
+  expect(listen('2001:db8::1:9464')).toMatchObject({ metricsListen: { host: '2001:db8::1', port: 9464 } })
+  for (const wrong of ['9464', ':9464', 'n0:9464', '192.0.2.1:99999', '192.0.2.1'])
+    expect(() => listen(wrong)).toThrow('--metrics-listen')
 })

@@ -1,4 +1,5 @@
 // The agent's command line and environment, read once.
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { systemNamespace } from '../../../src/api/group.ts'
 import type { ConflictPolicy } from './conflicts.ts'
@@ -12,6 +13,10 @@ export interface ProgramOptions {
   readonly context: string | undefined
   /** On 127.0.0.1: the agent shares the network of its node. 0 serves none. */
   readonly healthPort: number
+  /** Where metrics are served besides; undefined: nowhere. */
+  readonly metricsListen: { readonly host: string; readonly port: number } | undefined
+  /** A file with the bearer token that is asked for there; empty: none is. */
+  readonly metricsTokenFile: string
   readonly logLevel: (typeof agentLogLevels)[number]
   /** Answers echo requests to announced addresses. */
   readonly ping: boolean
@@ -36,7 +41,11 @@ export const agentUsage = `Usage: weir-agent [options]
   --namespace NAME      Weir's own namespace (default: WEIR_NAMESPACE, POD_NAMESPACE, else ${systemNamespace})
   --kubeconfig FILE     How to reach the cluster; inside of one, its ServiceAccount (default)
   --context NAME        A context of the kubeconfig other than its current one
-  --health-port PORT    /healthz and /readyz on 127.0.0.1; 0 serves none (default: 8080)
+  --health-port PORT    /healthz, /readyz and /metrics on 127.0.0.1; 0 serves none (default: 8080)
+  --metrics-listen ADDRESS:PORT
+                        Serve /metrics, and nothing else, there too, for a Prometheus that is not on this node
+  --metrics-token-file FILE
+                        Serve them there only to who brings the bearer token in this file
   --ping on|off         Answer ping of announced addresses (default: on)
   --refresh SECONDS     Tell the LAN again where an address is, so often; 0 for never (default: 60)
   --on-conflict POLICY  When another station uses an address: defend it, or yield after a second conflict within 10 s
@@ -71,6 +80,7 @@ export function readAgentOptions(
   if (!/^\d{1,5}$/.test(values['health-port']) || healthPort > 65_535) {
     throw new AgentUsageError(`--health-port: ${values['health-port']} is no port`)
   }
+  const metricsListen = readListen(values['metrics-listen'])
   const refreshSeconds = Number(values.refresh)
   if (!/^\d{1,6}$/.test(values.refresh)) throw new AgentUsageError(`--refresh: ${values.refresh} is no number of seconds`)
   const ping = oneOf('--ping', values.ping, switches) === 'on'
@@ -86,6 +96,8 @@ export function readAgentOptions(
     kubeconfig: values.kubeconfig,
     context: values.context,
     healthPort,
+    metricsListen,
+    metricsTokenFile: values['metrics-token-file'],
     logLevel,
     ping,
     refreshMs: refreshSeconds * 1000,
@@ -94,6 +106,16 @@ export function readAgentOptions(
     gatewaySocket: values['gateway-socket'],
     gatewayGroup: gatewayGroup === undefined ? undefined : Number(gatewayGroup),
   }
+}
+
+/** As 192.0.2.1:9464 or [2001:db8::1]:9464; an IPv6 address without brackets is taken as well, as the downward API gives it. */
+function readListen(text: string): ProgramOptions['metricsListen'] {
+  if (text === '') return undefined
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|(.+)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || isIP(host) === 0 || port === undefined || Number(port) > 65_535)
+    throw new AgentUsageError(`--metrics-listen: ${text} is no address with a port, as 192.0.2.1:9464`)
+  return { host, port: Number(port) }
 }
 
 function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
@@ -113,6 +135,8 @@ function parse(argv: readonly string[]) {
         kubeconfig: { type: 'string' },
         context: { type: 'string' },
         'health-port': { type: 'string', default: '8080' },
+        'metrics-listen': { type: 'string', default: '' },
+        'metrics-token-file': { type: 'string', default: '' },
         'log-level': { type: 'string', default: 'info' },
         ping: { type: 'string', default: 'on' },
         refresh: { type: 'string', default: '60' },
