@@ -1,7 +1,6 @@
 // When an agent is ready, and who may read its metrics from elsewhere.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -42,7 +41,7 @@ test('metrics are served where they are asked for, nothing else is, and the toke
   const metricsTokenFile = join(folder, 'token')
   writeFileSync(metricsTokenFile, 'first\n')
   const port = await freePort()
-  await using _looking = await lookAfterAgent({
+  await using looking = await lookAfterAgent({
     healthPort: 0,
     metricsListen: { host: '127.0.0.1', port },
     metricsTokenFile,
@@ -52,6 +51,7 @@ test('metrics are served where they are asked for, nothing else is, and the toke
     state: well,
     routes: [],
   })
+  expect(looking).toBeDefined()
   const get = (path: string, token?: string) =>
     fetch(`http://127.0.0.1:${port}${path}`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } })
   await expect
@@ -78,7 +78,8 @@ test('metrics are served where they are asked for, nothing else is, and the toke
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
   await new Promise(resolve => server.close(resolve))
   return port
 }

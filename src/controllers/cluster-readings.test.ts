@@ -8,22 +8,28 @@ import type { Stores } from './stores.ts'
 const meta = (name: string, namespace?: string) => ({ name, uid: name, resourceVersion: '1', ...(namespace && { namespace }) })
 const ready = (status: 'True' | 'False', reason: string, type = 'weir.dev/Ready') => ({ type, status, reason, message: '' })
 
+/** As much of an object as is counted. */
+function put<T>(store: { put(object: T): void }, part: object): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  store.put(part as T)
+}
+
 function filled(): Stores {
   const stores = createStores(createLog({ level: 'silent', program: 'test' }))
   const lan = { spec: { provider: 'local', targets: 'Node', default: false }, metadata: meta('lan') }
-  stores.classes.put({ apiVersion: 'weir.dev/v1alpha1', kind: 'LoadBalancerClass', ...lan } as never)
+  put(stores.classes, { apiVersion: 'weir.dev/v1alpha1', kind: 'LoadBalancerClass', ...lan })
   for (const [name, status, reason] of [
     ['web', 'True', 'Serving'],
     ['api', 'True', 'Serving'],
     ['broken', 'False', 'UnknownPool'],
   ] as const) {
-    stores.services.put({
+    put(stores.services, {
       metadata: meta(name, 'default'),
       spec: { type: 'LoadBalancer', loadBalancerClass: 'weir.dev/lan', ports: [] },
       status: { conditions: [ready(status, reason)] },
-    } as never)
+    })
   }
-  stores.slices.put({
+  put(stores.slices, {
     metadata: { ...meta('web-1', 'default'), labels: { 'kubernetes.io/service-name': 'web' } },
     addressType: 'IPv4',
     endpoints: [
@@ -31,18 +37,18 @@ function filled(): Stores {
       { addresses: ['10.1.0.2'], conditions: { ready: false } },
       { addresses: ['10.1.0.3'], conditions: { ready: false, serving: true, terminating: true } },
     ],
-  } as never)
-  stores.pools.put({ metadata: meta('office'), spec: {}, status: { total: '256', used: 2, free: '250', kept: 1 } } as never)
+  })
+  put(stores.pools, { metadata: meta('office'), spec: {}, status: { total: '256', used: 2, free: '250', kept: 1 } })
   const announced = { node: 'n1', interface: 'eth0', epoch: 1 }
-  stores.announcements.put({ metadata: meta('a'), spec: { address: '192.0.2.1', pool: 'office' }, status: announced } as never)
-  stores.announcements.put({ metadata: meta('b'), spec: { address: '192.0.2.2', pool: 'office' } } as never)
-  stores.reports.put({ metadata: meta('n1'), spec: {} } as never)
-  stores.reports.put({ metadata: meta('n2'), spec: {} } as never)
-  stores.ingressReports.put({
+  put(stores.announcements, { metadata: meta('a'), spec: { address: '192.0.2.1', pool: 'office' }, status: announced })
+  put(stores.announcements, { metadata: meta('b'), spec: { address: '192.0.2.2', pool: 'office' } })
+  put(stores.reports, { metadata: meta('n1'), spec: {} })
+  put(stores.reports, { metadata: meta('n2'), spec: {} })
+  put(stores.ingressReports, {
     metadata: meta('site', 'default'),
     spec: {},
     status: { conditions: [ready('True', 'Serving', 'Ready')] },
-  } as never)
+  })
   return stores
 }
 

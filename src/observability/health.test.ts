@@ -95,8 +95,7 @@ test('what is for processes beside this one is refused to a page of another site
 })
 
 test('another machine is not beside this process', () => {
-  const from = (remoteAddress: string) =>
-    isFromThisMachine({ socket: { remoteAddress }, headers: { host: 'localhost' } } as never)
+  const from = (remoteAddress: string) => isFromThisMachine({ socket: { remoteAddress }, headers: { host: 'localhost' } })
   expect(['127.0.0.1', '::1', '::ffff:127.0.0.1'].map(from)).toEqual([true, true, true])
   expect(['10.0.0.7', '::ffff:10.0.0.7', ''].map(from)).toEqual([false, false, false])
 })
