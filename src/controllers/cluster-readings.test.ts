@@ -9,9 +9,9 @@ const meta = (name: string, namespace?: string) => ({ name, uid: name, resourceV
 const ready = (status: 'True' | 'False', reason: string, type = 'weir.dev/Ready') => ({ type, status, reason, message: '' })
 
 /** As much of an object as is counted. */
-function put<T>(store: { put(object: T): void }, part: object): void {
+function put(store: { put(object: never): void }, part: object): void {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  store.put(part as T)
+  store.put(part as never)
 }
 
 function filled(): Stores {
