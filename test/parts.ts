@@ -4,7 +4,7 @@ import { missingForEnvoy } from './gateway/envoy-program.ts'
 import { binaries } from './lab/binaries.ts'
 import { LabError } from './lab/errors.ts'
 import type { ProgramName } from './lab/go-modules.ts'
-import { fullPath, missingCommands, prepareMachine, thisMachine } from './lab/machine.ts'
+import { browserCommands, fullPath, installCommands, missingCommands, prepareMachine, thisMachine } from './lab/machine.ts'
 import { lines } from './lab/progress.ts'
 
 export interface Part {
@@ -54,6 +54,11 @@ export const parts: readonly Part[] = [
     },
   },
   {
+    name: 'chromium',
+    takes: ({ path }) => path.endsWith('-chromium.api.test.ts'),
+    prepare: () => prepareChromium(),
+  },
+  {
     name: 'api',
     takes: ({ project }) => project === 'api',
     prepare: async () => {
@@ -62,17 +67,28 @@ export const parts: readonly Part[] = [
     },
   },
   {
-    name: 'lan',
-    takes: ({ project }) => project === 'lan',
+    name: 'lan with chromium',
+    takes: ({ path }) => path.endsWith('-chromium.lan.test.ts'),
     prepare: async () => {
-      if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
-      await prepareMachine(progress, true)
-      const missing = await missingForEnvoy()
-      if (missing !== undefined) throw new LabError('missing-command', missing)
-      await programs([...controlPlane, ...nodes])
+      await prepareForLan()
+      await prepareChromium()
     },
   },
+  { name: 'lan', takes: ({ project }) => project === 'lan', prepare: prepareForLan },
 ]
+
+async function prepareForLan(): Promise<void> {
+  if (!thisMachine().root) throw new LabError('needs-root', 'needs root for network namespaces. Run: sudo npm test')
+  await prepareMachine(progress, true)
+  const missing = await missingForEnvoy()
+  if (missing !== undefined) throw new LabError('missing-command', missing)
+  await programs([...controlPlane, ...nodes])
+}
+
+/** A hundred megabytes, so only where a test opens a page. */
+function prepareChromium(): Promise<void> {
+  return installCommands(progress, true, thisMachine(), browserCommands)
+}
 
 /** Root gets what is missing installed; the API server alone runs without root where its two helpers are there. */
 async function prepareForControlPlane(): Promise<void> {

@@ -38,6 +38,8 @@ test.each([
   ['api', 'src/kubernetes/core.api.test.ts', 'api'],
   ['api', 'test/fake-aws/contract-moto.api.test.ts', 'moto'],
   ['api', 'test/gateway/routing-envoy.api.test.ts', 'envoy'],
+  ['api', 'src/page/page-chromium.api.test.ts', 'chromium'],
+  ['lan', 'test/acceptance/page-chromium.lan.test.ts', 'lan with chromium'],
   ['lan', 'test/acceptance/failover.lan.test.ts', 'lan'],
 ])('of the %s tests %s needs what the part %s needs', (project, path, part) => {
   expect(parts.find(each => each.takes({ project, path }))?.name).toBe(part)

@@ -1,4 +1,5 @@
 // A small cluster as the page reads it: what people look at, and names as hostile as they come.
+import { controllerLease } from '../api/group.ts'
 import type { AddressPool } from '../api/address-pool.ts'
 import type { IngressReport } from '../api/ingress-report.ts'
 import type { LoadBalancer } from '../api/load-balancer.ts'
@@ -144,6 +145,7 @@ export function pageCluster(): PageCluster {
   const events = createStore<WeirEvent>()
   const loadBalancers = createStore<LoadBalancer>()
   const dead = new Set<string>()
+  stores.leases.put({ metadata: { namespace: 'weir-system', name: controllerLease }, spec: { holderIdentity: leading.leader } })
   stores.classes.put({ ...lan, status: { conditions: [ready()], services: 3, ingresses: 2 } })
   stores.pools.put(pool('office'))
   stores.pools.put(

@@ -109,7 +109,7 @@ test('the figures count what is not well', () => {
     ['Services', '2 of 3', '1 not ready', 'bad'],
     ['Ingresses', '1 of 2', '1 not ready', 'bad'],
     ['Addresses', '2', 'all announced', 'good'],
-    ['Given', '7', 'in 2 pools, 1 not ready', 'bad'],
+    ['Addresses given', '7', 'from 2 pools, 1 not ready', 'bad'],
     ['Agents', '2 of 3', '1 not alive', 'bad'],
   ])
 })

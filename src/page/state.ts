@@ -77,7 +77,7 @@ function poolFigure(pools: Objects<AddressPool>): Figure {
     pools.size === 0
       ? 'no pool'
       : `in ${pools.size} pool${pools.size === 1 ? '' : 's'}${notReady > 0 ? `, ${notReady} not ready` : ''}`
-  return { table: 'pools', label: 'Given', value: String(used), note, tone: toneOf(pools.size, notReady) }
+  return { table: 'pools', label: 'Addresses given', value: String(used), note, tone: toneOf(pools.size, notReady) }
 }
 
 function countOf<T extends { readonly metadata: { readonly name: string } }>(

@@ -1,7 +1,7 @@
 // What the lab asks of a machine, and what it says when it is not there.
 import { expect, test } from 'vitest'
 import { compareReleases } from './binaries.ts'
-import { isDebianLike, missingCommands, prepareMachine } from './machine.ts'
+import { browserCommands, installCommands, isDebianLike, missingCommands, prepareMachine } from './machine.ts'
 import { silent } from './progress.ts'
 
 test('Debian, Ubuntu and what says it is like them get packages by apt-get', () => {
@@ -12,6 +12,15 @@ test('Debian, Ubuntu and what says it is like them get packages by apt-get', () 
 
 test('a machine with nothing on it misses everything, by the names of its packages', () => {
   expect(missingCommands('/nowhere')).toContainEqual({ command: 'nft', debianPackage: 'nftables' })
+})
+
+test('a browser is asked for only by those who open pages', async () => {
+  expect(missingCommands('/nowhere').map(({ command }) => command)).not.toContain('chromium')
+  expect(missingCommands('/nowhere', browserCommands)).toEqual([{ command: 'chromium', debianPackage: 'chromium' }])
+  const machine = { platform: 'linux', root: false, osRelease: 'ID=debian' }
+  await expect(installCommands(silent, true, machine, [['none-such', 'chromium']])).rejects.toThrow(
+    'needs none-such. Run: apt-get install -y --no-install-recommends chromium',
+  )
 })
 
 test('without root there is one line with the command', async () => {

@@ -23,6 +23,9 @@ const commands: readonly (readonly [command: string, debianPackage: string])[] =
   ['ldd', 'libc-bin'],
 ]
 
+/** What only some tests call, beside those: a browser. */
+export const browserCommands: typeof commands = [['chromium', 'chromium']]
+
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** PATH with the folders of system programs, which the PATH of a user often lacks. */
@@ -39,8 +42,11 @@ export function programPath(command: string, path = fullPath()): string | undefi
 }
 
 /** Which of the programs are not there, with their packages. */
-export function missingCommands(path = fullPath()): readonly { readonly command: string; readonly debianPackage: string }[] {
-  return commands
+export function missingCommands(
+  path = fullPath(),
+  wanted = commands,
+): readonly { readonly command: string; readonly debianPackage: string }[] {
+  return wanted
     .filter(([command]) => programPath(command, path) === undefined)
     .map(([command, debianPackage]) => ({ command, debianPackage }))
 }
@@ -93,8 +99,14 @@ export async function prepareMachine(progress: Progress, install: boolean, machi
     throw new LabError('missing-kernel-feature', `needs a kernel with ${features.join(', ')}, or a container that may use them.`)
 }
 
-async function installCommands(progress: Progress, install: boolean, machine: Machine): Promise<void> {
-  const missing = missingCommands()
+/** Makes sure that programs are there, as prepareMachine does; those that every lab calls unless told others. */
+export async function installCommands(
+  progress: Progress,
+  install: boolean,
+  machine = thisMachine(),
+  wanted = commands,
+): Promise<void> {
+  const missing = missingCommands(fullPath(), wanted)
   if (missing.length === 0) return
   const names = missing.map(({ command }) => command).join(', ')
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
@@ -105,7 +117,7 @@ async function installCommands(progress: Progress, install: boolean, machine: Ma
       `needs ${names}. Install with your package manager what Debian calls ${packages.join(', ')}.`,
     )
   }
-  if (!install) throw new LabError('missing-command', `needs ${names}. Run: ${command}`)
+  if (!install || !machine.root) throw new LabError('missing-command', `needs ${names}. Run: ${command}`)
   await progress.step(
     `packages ${packages.join(', ')}`,
     () => aptInstall(packages, command),

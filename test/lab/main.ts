@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { askAws, installAws, showAws, startAws } from './aws.ts'
 import { LabError } from './errors.ts'
+import { forwardPage } from './page.ts'
 import { showMove, troubles } from './failover.ts'
 import type { Trouble } from './failover.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
@@ -80,7 +81,7 @@ async function raise(options: {
     ? `${countWords({ ...count, inAws })} ${asked} ways through the gateway. Done`
     : 'Not all samples answered, or a step failed, as told above. Ended'
   print(`\n${closing} in ${elapsed(performance.now() - started)}.`)
-  if (!options.once) await stay(lab, inAws > 0)
+  if (!options.once) await stay(lab, { hasAws: inAws > 0, hasPage: installed })
   return isGood
 }
 
@@ -116,13 +117,15 @@ async function clearAbandoned(name: string): Promise<void> {
   await takeDownAbandoned(name)
 }
 
-async function stay(lab: Lab, hasAws: boolean): Promise<void> {
+async function stay(lab: Lab, { hasAws, hasPage }: { readonly hasAws: boolean; readonly hasPage: boolean }): Promise<void> {
   const which = nameFlag(lab.name)
   print(`\nThe lab stays until Ctrl-C, or \`npm run lab -- ${which}down\` from anywhere.`)
   print(`  export KUBECONFIG=${lab.kubeconfig}`)
   print(`  npm run lab -- ${which}kubectl get services`)
   for (const url of await sampleUrls(lab)) print(`  npm run lab -- ${which}on client curl ${url}`)
   if (hasAws) for (const line of askAws(lab)) print(`  ${line}`)
+  await using page = hasPage ? await forwardPage(lab).catch(() => undefined) : undefined
+  if (page) print(`  ${page.url}   what Weir sees and does, live, in a browser`)
   const state = openState(lab.name)
   const words = await new Promise<string>(resolve => {
     const end = (words: string) => {

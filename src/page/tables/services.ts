@@ -41,7 +41,7 @@ export function servicesTable(
         { label: 'Service' },
         { label: 'State', tell: true },
         { label: 'Address' },
-        { label: 'Announced by', tell: true },
+        { label: 'Announced by' },
         { label: 'Listeners' },
         { label: 'Targets' },
         { label: 'Class' },
