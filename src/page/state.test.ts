@@ -1,6 +1,6 @@
 // What the page shows of a small cluster, of a large one, and of one in trouble.
 import { expect, test } from 'vitest'
-import { service } from '../cli/cluster-under-test.ts'
+import { lan, service } from '../cli/cluster-under-test.ts'
 import { hostile, pageCluster, serve } from './cluster-under-test.ts'
 import type { PageState, TableId } from './model.ts'
 import { readQuery } from './query.ts'
@@ -132,6 +132,20 @@ test('a filter keeps rows that hold each word, in any column and any table', () 
   expect(textsOf(state, 'services').map(each => each['Service'])).toEqual(['default/web'])
   expect(textsOf(state, 'addresses').map(each => each['Address'])).toEqual(['10.201.200.1'])
   expect(tableOf(state, 'pools')).toMatchObject({ rows: [], total: 2, matching: 0 })
+})
+
+test('a filter finds a Service by the class that serves it, also where the Service does not name it', () => {
+  const cluster = pageCluster()
+  const standard = { ...lan, metadata: { name: 'standard' }, spec: { ...lan.spec, default: true, aliases: ['example.com/old'] } }
+  cluster.stores.classes.put(standard)
+  const { loadBalancerClass: _class, ...spec } = service('x').spec
+  cluster.stores.services.put({ ...service('unnamed', { ready: true }), spec })
+  cluster.stores.services.put(service('alias', { ready: true, spec: { loadBalancerClass: 'example.com/old' } }))
+  const state = pageState(cluster.sources(), asked('q=standard'))
+  expect(textsOf(state, 'services').map(each => [each['Service'], each['Class']])).toEqual([
+    ['default/alias', 'standard'],
+    ['default/unnamed', 'standard'],
+  ])
 })
 
 test('what is not well is shown alone when asked for', () => {

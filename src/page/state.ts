@@ -76,7 +76,7 @@ function poolFigure(pools: Objects<AddressPool>): Figure {
   const note =
     pools.size === 0
       ? 'no pool'
-      : `in ${pools.size} pool${pools.size === 1 ? '' : 's'}${notReady > 0 ? `, ${notReady} not ready` : ''}`
+      : `from ${pools.size} pool${pools.size === 1 ? '' : 's'}${notReady > 0 ? `, ${notReady} not ready` : ''}`
   return { table: 'pools', label: 'Addresses given', value: String(used), note, tone: toneOf(pools.size, notReady) }
 }
 

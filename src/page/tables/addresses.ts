@@ -4,7 +4,7 @@ import { announcementData, byAddress } from '../../cli/announcements.ts'
 import type { Cell, Table, TableRow } from '../model.ts'
 import type { PageQuery } from '../query.ts'
 import type { PageSources } from '../sources.ts'
-import { makeTable } from '../table.ts'
+import { makeTable, once, textOfRow } from '../table.ts'
 import { none, textCell } from './conditions.ts'
 
 export function addressesTable({ announcements }: Pick<PageSources, 'announcements'>, query: PageQuery): Table {
@@ -25,10 +25,13 @@ export function addressesTable({ announcements }: Pick<PageSources, 'announcemen
       items: [...announcements.values()].toSorted(byAddress),
       row: addressRow,
       isBad: isUnannounced,
+      text: textOf,
     },
     query,
   )
 }
+
+const textOf = once((announcement: Announcement) => textOfRow(addressRow(announcement)))
 
 /** Nobody announces it, or a station that is none of ours has it. */
 export function isUnannounced({ status }: Announcement): boolean {

@@ -1,4 +1,5 @@
 // Services: class, listeners, addresses with who announces them, targets, and whether each is ready.
+import type { Announcement } from '../../api/announcement.ts'
 import { readyCondition } from '../../api/reasons.ts'
 import { emptySnapshot, type Snapshot } from '../../cli/snapshot.ts'
 import { announcerText, isConcerned, type ServedAddress, type ServedService, servedService } from '../../cli/served.ts'
@@ -8,7 +9,7 @@ import type { Service } from '../../model/kubernetes-objects.ts'
 import type { Cell, Table, TableRow } from '../model.ts'
 import type { PageQuery } from '../query.ts'
 import type { PageSources } from '../sources.ts'
-import { makeTable } from '../table.ts'
+import { makeTable, once } from '../table.ts'
 import { none, standingCell, textCell } from './conditions.ts'
 
 type Sources = Pick<PageSources, 'services' | 'slices' | 'announcements'>
@@ -25,6 +26,43 @@ export function concernedServices({ services }: Sources, snapshot: Snapshot): re
 export function isServiceReady({ status }: Service): boolean {
   return status?.conditions?.some(({ type, status }) => type === readyCondition && status === 'True') === true
 }
+
+/** What of the row stands in the Service itself. */
+const ownText = once((service: Service) => {
+  const { spec, status } = service
+  const condition = status?.conditions?.find(({ type }) => type === readyCondition)
+  const state = condition?.status === 'True' ? 'ready' : `${condition?.reason ?? ''}\n${condition?.message ?? ''}`
+  const parts = [keyOf(service), state, spec.loadBalancerClass ?? '', listenersText(service), ...addressesIn(service)]
+  return parts.join('\n').toLowerCase()
+})
+
+/** With the class that serves it and the names of those who announce it; how many targets it has is nothing to search for. */
+function textOf(service: Service, { announcements }: Sources, classes: Snapshot['classes']): string {
+  const asked = service.spec.loadBalancerClass
+  const served = classes.flatMap(({ metadata, spec }) =>
+    (asked === undefined ? spec.default : spec.aliases?.includes(asked)) ? metadata.name.toLowerCase() : [],
+  )
+  const nodes = announcementsOf(service, announcements).map(({ status }) =>
+    `${status?.node || 'nobody'} ${status?.interface ?? ''} next ${status?.next ?? ''}`.toLowerCase(),
+  )
+  return [ownText(service), ...served, ...nodes].join('\n')
+}
+
+function addressesIn({ status }: Service): readonly string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? [])
+}
+
+function announcementsOf(service: Service, announcements: Sources['announcements']): readonly Announcement[] {
+  return announcementNames(service).flatMap(name => announcements.get(name) ?? [])
+}
+
+/** Parsing addresses is most of the work of a row. */
+const announcementNames = once((service: Service) =>
+  addressesIn(service).flatMap(text => {
+    const address = parseAddress(text)
+    return address ? announcementName(address) : []
+  }),
+)
 
 export function servicesTable(
   sources: Sources,
@@ -49,6 +87,7 @@ export function servicesTable(
       items: found,
       row: service => serviceRow(servedFrom(service, sources, classes)),
       isBad: service => !isServiceReady(service),
+      text: service => textOf(service, sources, classes),
     },
     query,
   )
@@ -56,14 +95,10 @@ export function servicesTable(
 
 /** As the command line sees it, but from what belongs to this one only: there may be thousands. */
 function servedFrom(service: Service, { slices, announcements }: Sources, classes: Snapshot['classes']): ServedService {
-  const own = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => {
-    const address = ip === undefined ? undefined : parseAddress(ip)
-    return (address && announcements.get(announcementName(address))) ?? []
-  })
   return servedService(service, {
     ...emptySnapshot,
     classes,
-    announcements: own,
+    announcements: announcementsOf(service, announcements),
     slices: slices.byIndex('service', keyOf(service)),
   })
 }
