@@ -45,6 +45,8 @@ export interface DataPath {
   apply(desired: DesiredDataPath, signal?: AbortSignal): Promise<void>
   /** Takes everything away: the table, the routes and their rules. */
   remove(): Promise<void>
+  /** Why packets of open connections go the long way, through all rules: nft or the kernel does not take the short one. */
+  readonly shortcutsRefused: string | undefined
 }
 
 export interface DataPathOptions {
@@ -52,12 +54,10 @@ export interface DataPathOptions {
   readonly elements: ElementWriter
   readonly routes: NodeRoutes
   readonly flows: Flows
-  /** Packets of open connections go the long way, since nft or the kernel complains of the short one. */
-  readonly onShortcutsRefused?: (complaint: string) => void
 }
 
-export function createDataPath({ nft, elements, routes, flows, onShortcutsRefused }: DataPathOptions): DataPath {
-  const shortcuts = createShortcuts(nft, onShortcutsRefused)
+export function createDataPath({ nft, elements, routes, flows }: DataPathOptions): DataPath {
+  const shortcuts = createShortcuts(nft)
   let written: WrittenTable | undefined
   let numbers: NodeNumbers | undefined
   let routed: readonly NodeNeighbour[] = []
@@ -193,6 +193,9 @@ export function createDataPath({ nft, elements, routes, flows, onShortcutsRefuse
       numbers = undefined
       routed = []
       routes.clear()
+    },
+    get shortcutsRefused() {
+      return shortcuts.refused
     },
   }
 }

@@ -97,11 +97,13 @@ export interface Shortcuts {
   set(shortcut: Shortcut, signal?: AbortSignal): Promise<void>
   /** The chains of interfaces are gone, or as many as `present` says; what there is will be written anew. */
   reset(present: readonly string[]): void
+  /** Why there are none; undefined while there are, or none were asked for. */
+  readonly refused: string | undefined
 }
 
-/** `onRefused` hears why there are none, once per attempt. */
-export function createShortcuts(nft: Nft, onRefused: (complaint: string) => void = () => {}): Shortcuts {
+export function createShortcuts(nft: Nft): Shortcuts {
   let chains = 0
+  let refused: string | undefined
   let tried: string | undefined
   return {
     async set(shortcut, signal) {
@@ -110,15 +112,20 @@ export function createShortcuts(nft: Nft, onRefused: (complaint: string) => void
       try {
         await nft.run(`${shortcutText(shortcut, chains).join('\n')}\n`, signal)
         chains = Math.max(chains, shortcut.interfaces.length)
+        refused = undefined
       } catch (error) {
         if (!(error instanceof NftFailed)) throw error
-        onRefused(error.message)
+        refused = error.message
       }
       tried = wanted
     },
     reset(present) {
       tried = undefined
+      refused = undefined
       chains = 1 + Math.max(-1, ...present.filter(isShortcutChain).map(name => Number(name.slice('device'.length))))
+    },
+    get refused() {
+      return refused
     },
   }
 }

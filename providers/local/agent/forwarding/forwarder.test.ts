@@ -3,6 +3,7 @@ import { simulatedClock } from '../../../../src/kubernetes/simulated-clock.ts'
 import { departureMs } from './departures.ts'
 import { announcementOf, makeForwarding, nic, reportOfNode, serviceOf, sliceOf } from './forwarding-under-test.ts'
 import type { Pod } from './forwarding-under-test.ts'
+import { conditionOf } from './verdict.ts'
 
 const vip = '10.201.200.1'
 const onBoth: readonly Pod[] = [
@@ -260,6 +261,23 @@ test('what the kernel refuses is tried again, ever more slowly; a node that goes
   node.world.refuses = false
   await node.clock.advance(30_000)
   expect(node.at(vip)).toMatchObject({ nodes: ['n1'] })
+  expect(node.verdicts.at(-1)).toEqual({ able: true })
+})
+
+test('a node whose kernel takes no shortcuts takes part and says that it has none, until it has', async () => {
+  const node = makeForwarding(simulatedClock())
+  node.world.shortcutsRefused = 'family netdev: not supported'
+  node.putService(serviceOf('web'))
+  node.announce(announcementOf(vip, ['web']))
+  await node.clock.advance(500)
+  expect(node.verdicts).toEqual([{ able: true, withoutShortcuts: 'family netdev: not supported' }])
+  expect(conditionOf(node.verdicts[0] ?? { able: true })).toMatchObject({
+    status: 'True',
+    message: expect.stringMatching(/^Serves .* no shortcut.*: family netdev: not supported$/),
+  })
+  node.world.shortcutsRefused = undefined
+  node.putSlice(sliceOf('web', onBoth))
+  await node.clock.advance(500)
   expect(node.verdicts.at(-1)).toEqual({ able: true })
 })
 

@@ -127,11 +127,16 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     quietUntil = Math.max(quietUntil, now + Math.min(Math.max(calmMs, 2 * (now - startedAt)), longestCalmMs))
   }
   const tell = (by: Obstacle | undefined) => {
-    const text = by ? `${by.reason} ${by.message}` : ''
+    const why = dataPath.shortcutsRefused
+    const verdict: Verdict = by
+      ? { able: false, obstacle: by }
+      : { able: true, ...(why !== undefined && { withoutShortcuts: why }) }
+    const text = JSON.stringify(verdict)
     if (text === told) return
     told = text
     if (by) logger.warn(by, 'no data path on this node: kube-proxy carries all traffic')
-    options.onVerdict(by ? { able: false, obstacle: by } : { able: true })
+    else if (why !== undefined) logger.warn({ complaint: why }, 'no shortcuts on this node: open connections go the long way')
+    options.onVerdict(verdict)
   }
   const usesAnyPods = () => placed.announcements.values().some(usesPods)
   /** Nothing of ours is in the way of kube-proxy but source ranges, where they can be kept. */

@@ -95,6 +95,7 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
     interfaces: [nic(1)],
     obstacle: undefined as Obstacle | undefined,
     refuses: false,
+    shortcutsRefused: undefined as string | undefined,
     announced: new Set<string>(),
     /** So long a look for obstacles takes, and a write. */
     lookMs: 0,
@@ -125,6 +126,9 @@ export function makeForwarding<Clock extends AgentClock>(clock: Clock) {
       },
       async remove() {
         world.removals++
+      },
+      get shortcutsRefused() {
+        return world.shortcutsRefused
       },
     },
     drains: {
