@@ -108,6 +108,40 @@ describe.skipIf(missing !== undefined)(missing ? `open connections: not run, ${m
     },
   )
 
+  test.each([
+    // As a later agent would leave it that was taken back.
+    ['a mark of its own', 'flush set inet weir active; add element inet weir active { 4097 }'],
+    // As an earlier one might have.
+    [
+      'maps of other types',
+      'delete table inet weir; add table inet weir; add map inet weir pins_tcp4 { type ipv4_addr : mark; }',
+    ],
+  ])(
+    'live on when agents find tables of another layout, with %s, which give way to what they would write afresh',
+    async (_, how) => {
+      /** Without what the kernel itself remembers of connections. */
+      const content = (node: string) => {
+        const lines = cluster.run(node, 'nft', 'list', 'table', 'inet', 'weir').split('\n')
+        return lines.filter(line => !line.includes(' expires ')).toSorted()
+      }
+      await cluster.serve(web(allPods))
+      cluster.announceFrom('n1')
+      const opened = [...(await open('IPv4', 24)), ...(await open('IPv6', 24))]
+      for (const node of cluster.nodes) {
+        cluster.run(node, 'nft', how)
+        cluster.restartAgent(node)
+      }
+      await cluster.serve(web(allPods))
+      await expectUnbroken(opened, 'with new agents')
+      cluster.announceFrom('n2')
+      await expectUnbroken(opened, 'at another node')
+      const found = content('n3')
+      await cluster.remove('n3')
+      await cluster.serve(web(allPods), { on: ['n3'] })
+      expect(found).toEqual(content('n3'))
+    },
+  )
+
   test('that are closed are forgotten soon', async () => {
     await cluster.serve(web(allPods))
     cluster.announceFrom('n1')

@@ -6,6 +6,7 @@ import { readHistory, withHistory } from './history.ts'
 import type { Restored } from './history.ts'
 import { tableName } from './names.ts'
 import type { Generation } from './names.ts'
+import { layGround, letGo } from './ground.ts'
 import { gonePods, servingPods } from './flows.ts'
 import type { Flows } from './flows.ts'
 import { removeTables } from './nft-tables.ts'
@@ -65,6 +66,8 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
     | { readonly desired: DesiredDataPath; readonly done: PromiseWithResolvers<void>; signal: AbortSignal | undefined }
     | undefined
   let running = false
+  /** Packets for our addresses are dropped until the table is written. */
+  let isHeld = false
   let restored = new Map<string, Restored>()
   const completed = new WeakMap<DesiredService, DesiredService>()
 
@@ -74,7 +77,7 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
   }
   const write = async (desired: DesiredDataPath, signal: AbortSignal | undefined) => {
     if (!numbers) {
-      await nft.run(textOf(frame()), signal)
+      isHeld ||= await layGround(nft, desired, signal)
       numbers = await readNodes()
     }
     const numbered = numberNodes(
@@ -161,7 +164,13 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
       signal,
     )
     shortcuts.reset([])
+    isHeld = false
     return plan.written
+  }
+  const release = async () => {
+    if (!isHeld) return
+    isHeld = false
+    await letGo(nft).catch(() => {})
   }
   const work = async () => {
     if (running) return
@@ -174,6 +183,7 @@ export function createDataPath({ nft, elements, routes, flows }: DataPathOptions
         done.resolve()
       } catch (error) {
         written = undefined
+        await release()
         done.reject(error)
       }
     }
