@@ -3,6 +3,8 @@ import { printAction } from '../providers/aws/actions.ts'
 import type { AwsAction } from '../providers/aws/actions.ts'
 import { readOnly } from '../providers/aws/calls/read-only.ts'
 import { sdkTransports } from '../providers/aws/calls/clients.ts'
+import type { AwsObserved } from '../providers/aws/model/seen.ts'
+import { printTargetsApart } from '../providers/aws/observe/targets-apart.ts'
 import { createAwsProvider } from '../providers/aws/provider.ts'
 import type { Foreteller } from './cli/foretell/foreteller.ts'
 import { type ImaginedCluster, silentLog } from './cli/foretell/imagined.ts'
@@ -46,6 +48,13 @@ export async function awsForeteller(imagined: ImaginedCluster, signal: AbortSign
     // Actions come back to the provider that made them.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     print: action => printAction(action as AwsAction),
+    isRoutine: ({ kind }) => kind === 'announce' || kind === 'open-targets',
+    besides: async (observed, ending) => {
+      // What was observed comes back to the provider that observed it.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const apart = await provider.targetsApart(observed as AwsObserved, ending)
+      return apart.map(each => ({ kind: each.kind, text: printTargetsApart(each) }))
+    },
     gives: (lbClass, what) =>
       `${what === 'ingress' ? 'an Application' : 'a Network'} Load Balancer in ${lbClass.spec.aws?.region ?? around.region ?? 'AWS'}`,
   }

@@ -1,4 +1,5 @@
 // The steps of the aws provider for one load balancer, as data that prints as one line.
+import { firstFew } from '../../src/model/first-few.ts'
 import type { Problem } from '../../src/model/load-balancer.ts'
 import { isOfApplication, printApplicationAction } from './actions/application.ts'
 import type { ApplicationAction } from './actions/application.ts'
@@ -100,17 +101,17 @@ export function printAction(action: AwsAction): string {
     case 'revoke':
       return `- rules           ${action.role}: ${action.rules.map(ruleText).join(', ')}`
     case 'create-target-group':
-      return `+ target group    ${action.group.name} (${action.group.protocol}, ${action.group.targetType})`
+      return `+ target group    ${action.group.name} (${groupText(action.group)})`
     case 'modify-health-check':
       return `~ target group    ${action.key}: health check ${action.healthCheck.protocol} on ${action.healthCheck.port}`
     case 'set-target-group-attributes':
       return `~ target group    ${action.key}: ${pairs(action.attributes)}`
     case 'register-targets':
-      return `+ targets         ${action.key}: ${action.targets.length}`
+      return `+ targets         ${action.key}: ${firstFew(action.targets.map(({ id, port }) => `${id}:${port}`))}`
     case 'open-targets':
-      return `~ targets' groups opened for ${action.keys.join(', ')}${action.closes === true ? ' only' : ''}`
+      return `~ rules           security groups of the targets let ${action.keys.join(', ')} in${action.closes === true ? ', and nothing else' : ''}`
     case 'create-load-balancer':
-      return `+ load balancer   ${action.balancer.name} (${action.balancer.scheme}, ${action.balancer.subnets.map(({ subnetId }) => subnetId).join(', ')})`
+      return `+ load balancer   ${action.balancer.name} (${action.balancer.type}, ${action.balancer.scheme}, ${action.balancer.subnets.map(({ subnetId }) => subnetId).join(', ')})`
     case 'adopt':
       return `~ load balancer   ${action.name} is taken over`
     case 'set-subnets':
@@ -156,7 +157,7 @@ export function printAction(action: AwsAction): string {
     case 'delete-security-group':
       return `- security group  ${action.name}`
     case 'close-targets':
-      return `~ targets' groups closed`
+      return '- rules           security groups of the targets no longer let it in'
     case 'refuse':
       return `! refused         ${action.problem.message}`
     default:
@@ -172,6 +173,13 @@ function pairs(attributes: Attributes): string {
   return Object.entries(attributes)
     .map(([key, value]) => `${key}=${value}`)
     .join(', ')
+}
+
+function groupText({ protocol, targetType, healthCheck }: StackTargetGroup): string {
+  return `${protocol}, ${targetType}, health ${healthCheck.protocol} ${healthCheck.path ?? ''} on ${healthCheck.port}`.replaceAll(
+    '  ',
+    ' ',
+  )
 }
 
 function forwardText(forward: ForwardTo): string {

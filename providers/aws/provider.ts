@@ -23,6 +23,8 @@ import { blocks } from './model/problems.ts'
 import type { AwsObserved } from './model/seen.ts'
 import { observe } from './observe.ts'
 import { emptyMemory } from './observe/context.ts'
+import { targetsApart } from './observe/targets-apart.ts'
+import type { TargetsApart } from './observe/targets-apart.ts'
 import type { Context } from './observe/context.ts'
 import { plan } from './plan.ts'
 import type { AwsDependencies } from './provider/dependencies.ts'
@@ -56,6 +58,8 @@ export interface AwsProvider extends Provider<AwsObserved, AwsAction> {
   observe(id: LoadBalancerId, signal: AbortSignal, goal?: Goal, leaving?: DesiredLoadBalancer): Promise<AwsObserved>
   /** Whether anything is on record for a Service: a load balancer, or a part of that of a group. */
   holds(id: LoadBalancerId): boolean
+  /** Where targets at AWS are not those that they should be, as far as a look asked for everything. Only asks. */
+  targetsApart(observed: AwsObserved, signal: AbortSignal): Promise<readonly TargetsApart[]>
   /** The loop of targets: brings the targets of one load balancer up to date and nothing else. */
   syncTargets(id: LoadBalancerId, goal: Goal, signal: AbortSignal): Promise<Outcome | undefined>
   /** The health of the targets of every group that is wanted; undefined while one is not there yet. */
@@ -191,6 +195,11 @@ export function createAwsProvider(dependencies: AwsDependencies): AwsProvider {
       if (observed.kind === 'shared' && id.kind === 'Service') return move(mover, { id, goal, observed, actions }, signal)
       if (observed.kind === 'shared') throw new TypeError('a group has no groups')
       return turns.take(id.uid, () => apply(context, { id, goal, observed, actions }, signal))
+    },
+    async targetsApart(observed, signal) {
+      const look = observed.kind === 'shared' ? observed.at?.look : observed
+      if (look?.kind !== 'seen' || !look.record) return []
+      return targetsApart(look, locations.of(look.record.place), signal)
     },
     syncTargets: (id, goal, signal) => {
       const group = groupOf(goal.desired)

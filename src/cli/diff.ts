@@ -25,7 +25,10 @@ export interface DiffQuestion {
 export function diffView({ foretold, snapshot, living, isAsked }: DiffQuestion): View {
   const asked = foretold.objects.filter(each => isAsked({ ...each, kind: each.object }))
   const differences = asked.flatMap(each => {
-    const lines = [...('actions' in each ? each.actions.map(({ text }) => text) : []), ...statusLines(each, snapshot)]
+    const lines = [
+      ...('actions' in each ? each.actions.flatMap(({ text, routine }) => (routine ? [] : text)) : []),
+      ...statusLines(each, snapshot),
+    ]
     return lines.length === 0 ? [] : [{ object: nameOf(each), lines }]
   })
   const announcements = snapshot.announcements

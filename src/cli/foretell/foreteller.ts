@@ -4,6 +4,7 @@ import type { Announcing } from '../../controllers/announcement.ts'
 import type { IngressProvider } from '../../ingress-provider.ts'
 import type { LoadBalancerId } from '../../model/load-balancer.ts'
 import type { Action, Provider } from '../../provider.ts'
+import type { ForetoldAction } from './foretold.ts'
 import type { ImaginedCluster } from './imagined.ts'
 
 /** A provider that looks at the true world and changes at most the imagined one. */
@@ -14,6 +15,10 @@ export interface Foreteller {
   readonly holds: (id: LoadBalancerId) => boolean
   /** An action of `provider` or `ingress` as a person reads it, in one line. */
   readonly print: (action: Action) => string
+  /** Whether an action is planned at every look, whatever there is to do: alone it says nothing. */
+  readonly isRoutine?: (action: Action) => boolean
+  /** What would be done besides the plan, by loops of the provider's own. */
+  readonly besides?: (observed: unknown, signal: AbortSignal) => Promise<readonly ForetoldAction[]>
   /** What a class gives, as `a Network Load Balancer in us-west-2`. */
   readonly gives: (lbClass: LoadBalancerClass, what: 'service' | 'ingress') => string
   /**

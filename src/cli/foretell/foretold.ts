@@ -6,6 +6,26 @@ export interface ForetoldAction {
   readonly kind: Action['kind']
   /** In one line. */
   readonly text: string
+  /** It is done whenever something else is. */
+  readonly routine?: true
+}
+
+/**
+ * Those that say something: what is planned at every look says nothing where it is all there is, and where only what differs is
+ * asked for.
+ */
+export function tellingActions(
+  planned: readonly Action[],
+  { print, isRoutine }: { readonly print: (action: Action) => string; readonly isRoutine?: (action: Action) => boolean },
+): readonly ForetoldAction[] {
+  const isAllRoutine = planned.every(action => isRoutine?.(action) === true)
+  return isAllRoutine
+    ? []
+    : planned.map(action => ({
+        kind: action.kind,
+        text: print(action),
+        ...(isRoutine?.(action) === true ? { routine: true as const } : {}),
+      }))
 }
 
 export type Foretold = {

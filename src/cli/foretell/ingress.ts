@@ -10,7 +10,7 @@ import { memberKey } from '../../model/routing/model.ts'
 import { whyIngressNotOurs } from '../explain/not-ours.ts'
 import { failed } from './failed.ts'
 import type { Foreteller, Foretellers } from './foreteller.ts'
-import { type Foretold, type ForetoldAction, told } from './foretold.ts'
+import { type Foretold, type ForetoldAction, tellingActions, told } from './foretold.ts'
 import type { ImaginedCluster } from './imagined.ts'
 import { secretStates } from './secrets.ts'
 import { foretellService } from './service.ts'
@@ -97,16 +97,17 @@ function decideAll({ imagined: { stores }, foretellers }: Foretelling): IngressR
 }
 
 async function carryOut(
-  { announcing, print }: Foreteller,
+  foreteller: Foreteller,
   { provider, goal }: { readonly provider: IngressProvider; readonly goal: NonNullable<ReturnType<typeof buildGoal>> },
   { stores }: ImaginedCluster,
   signal: AbortSignal,
 ) {
   const observed = await provider.observe(goal.id, signal, goal)
   const planned = provider.plan(goal, observed)
-  const actions: readonly ForetoldAction[] = planned.map(action => ({ kind: action.kind, text: print(action) }))
+  const telling = tellingActions(planned, foreteller)
+  const actions: readonly ForetoldAction[] = [...telling, ...((await foreteller.besides?.(observed, signal)) ?? [])]
   const changed = new Set<string>()
-  if (!announcing) return { actions, changed, findings: new Map<string, never>() }
+  if (!foreteller.announcing) return { actions, changed, findings: new Map<string, never>() }
   const unwatch = stores.services.subscribe(({ key }) => changed.add(key))
   try {
     const { members } = await provider.apply({ id: goal.id, goal, observed, actions: planned }, signal)

@@ -12,7 +12,7 @@ import type { Goal, Outcome } from '../../provider.ts'
 import { whyNotOurs } from '../explain/not-ours.ts'
 import type { Foreteller, Foretellers } from './foreteller.ts'
 import type { Foretold, ForetoldAction } from './foretold.ts'
-import { told } from './foretold.ts'
+import { tellingActions, told } from './foretold.ts'
 import { failed } from './failed.ts'
 import type { ImaginedCluster } from './imagined.ts'
 
@@ -93,10 +93,11 @@ interface CarriedOut {
 
 /** All actions until there is nothing to do any more, where they can be done in the imagined cluster; else those of now. */
 async function carryOut(
-  { provider, announcing, print }: Foreteller,
+  foreteller: Foreteller,
   { service, goal }: { readonly service: Service; readonly goal: Goal | undefined },
   signal: AbortSignal,
 ): Promise<CarriedOut> {
+  const { provider, announcing, besides } = foreteller
   const id = idOf(service)
   const actions: ForetoldAction[] = []
   const woken = new Set<string>()
@@ -106,8 +107,8 @@ async function carryOut(
     for (let round = 0; round < mostRounds; round++) {
       const observed = await provider.observe(id, signal, goal)
       const planned = provider.plan(goal, observed)
-      actions.push(...planned.map(action => ({ kind: action.kind, text: print(action) })))
-      if (!announcing) return { actions }
+      actions.push(...tellingActions(planned, foreteller))
+      if (!announcing) return { actions: [...actions, ...((await besides?.(observed, signal)) ?? [])] }
       if (planned.length === 0 && outcome) break
       outcome = await provider.apply({ id, goal, observed, actions: planned }, signal)
     }

@@ -1,0 +1,116 @@
+// `weir plan` and `weir diff` against the fake AWS: what would be made is told in full, and not one call changes anything.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FakeWorld, startFakeWorld } from '../../../test/contract/aws.ts'
+import { albClass, backend } from '../../../test/contract/aws-ingress.ts'
+import { servicePath } from '../../../test/contract/cluster.ts'
+import { commandLine } from '../../../test/contract/command-line.ts'
+import { type RunningController, runController } from '../../../test/contract/controller.ts'
+import { waitFor } from '../../../test/lab/waiting.ts'
+
+let world: FakeWorld
+let controller: RunningController
+let weir: ReturnType<typeof commandLine>
+
+beforeAll(async () => {
+  world = await startFakeWorld()
+  await albClass(world)
+  weir = commandLine(world.cluster.plane.kubeconfig)
+})
+afterAll(async () => {
+  await controller?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+})
+
+const manifest = (name: string, extra: object = {}) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, ...extra },
+    spec: { type: 'LoadBalancer', loadBalancerClass: 'weir.dev/aws', ports: [{ port: 443, targetPort: 8443, protocol: 'TCP' }] },
+  })
+
+/** Calls since a moment that are no questions. */
+const changes = (mark: number) =>
+  world.aws.calls
+    .since(mark)
+    .entries.map(({ operation }) => operation)
+    .filter(operation => !/^(?:Describe|Get|List)/.test(operation))
+
+test('plan -f tells every resource of a Network Load Balancer, and only asks AWS', async () => {
+  const mark = world.aws.calls.mark()
+  const { code, stdout } = await weir(['plan', '-f', '-'], manifest('api'))
+  expect(stdout).toMatch(/^default\/api would get a Network Load Balancer in \S+ \(class aws → provider aws\)$/m)
+  for (const what of ['+ security group', '+ target group', '+ load balancer', '+ listener'])
+    expect(stdout).toContain(`  ${what}`)
+  expect(stdout).toContain('Nothing has been changed.')
+  expect(code).toBe(0)
+  expect(changes(mark)).toEqual([])
+  expect(await world.cluster.find(servicePath('api'))).toBeUndefined()
+})
+
+test('plan -f of an Ingress tells its Application Load Balancer with listeners and rules', async () => {
+  await backend(world, 'shop', world.site.podIps.slice(0, 1))
+  const mark = world.aws.calls.mark()
+  const ingress = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'shop', annotations: { 'alb.ingress.kubernetes.io/scheme': 'internal' } },
+    spec: {
+      ingressClassName: 'alb',
+      rules: [
+        {
+          host: 'shop.example.com',
+          http: { paths: [{ path: '/cart', pathType: 'Prefix', backend: { service: { name: 'shop', port: { number: 80 } } } }] },
+        },
+      ],
+    },
+  }
+  const { code, stdout } = await weir(['plan', '-f', '-'], JSON.stringify(ingress))
+  expect(stdout).toMatch(/^default\/shop would get an Application Load Balancer in /m)
+  expect(stdout).toMatch(/\+ rule +80\/100: host shop\.example\.com, path \/cart/)
+  expect(code).toBe(0)
+  expect(changes(mark)).toEqual([])
+})
+
+test('a mistake that only AWS knows is told with its remedy', async () => {
+  const annotations = { 'service.beta.kubernetes.io/aws-load-balancer-subnets': 'subnet-0123456789abcdef0' }
+  const { code, stdout } = await weir(['plan', '-f', '-'], manifest('lost', { annotations }))
+  expect(stdout).toMatch(/^default\/lost would not be served: SubnetsNotFound\n +why +.*subnet-0123456789abcdef0.*\n +do +\S/m)
+  expect(code).toBe(1)
+})
+
+test('without rights at AWS nothing is foretold, and it says which right is missing', async () => {
+  using _ = world.aws.fail({ operation: 'DescribeSubnets', when: 'before', times: 1000, error: 'UnauthorizedOperation' })
+  const { code, stdout } = await weir(['plan', '-f', '-'], manifest('api'))
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /^default\/api: what would be done cannot be told from here: AccessDenied\n +why +.*ec2:DescribeSubnets/m,
+  )
+})
+
+test('diff finds nothing where all is well, and then what somebody changed at AWS by hand', async () => {
+  controller = runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['local', 'aws'] })
+  await controller.working
+  await world.service('web')
+  await world.cluster.untilReason('web', 'Serving')
+  let last = ''
+  await waitFor(
+    async () => {
+      const { code, stdout } = await weir(['diff'])
+      last = stdout
+      return code === 0
+    },
+    { what: 'nothing to differ', explain: () => last },
+  )
+  expect(last).toBe('1 object compared: what is there is what should be.\n')
+  await controller.stop()
+  const [listener] = world.aws.world.listeners.values()
+  const [group] = world.aws.world.targetGroups.values()
+  world.aws.world.listeners.delete(listener?.arn ?? '')
+  const mark = world.aws.calls.mark()
+  const { code, stdout } = await weir(['diff', 'service/web'])
+  expect(stdout).toMatch(/^service default\/web\n {2}\+ listener +TCP 80 → 80\n1 object compared, 1 differs\./)
+  expect(code).toBe(1)
+  expect(changes(mark)).toEqual([])
+  expect(group).toBeDefined()
+})
