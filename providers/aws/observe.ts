@@ -8,7 +8,9 @@ import type { Look as Looked, Seen } from './model/seen.ts'
 import { checkCertificates } from './observe/certificates.ts'
 import type { Context } from './observe/context.ts'
 import { comparedOf } from './observe/compared.ts'
+import { clusterNameOf } from './observe/context.ts'
 import { isRetirementDue } from './observe/due.ts'
+import { leftOf, withLeft } from './observe/left.ts'
 import { listenersOf } from './observe/listeners.ts'
 import type { Look } from './observe/look.ts'
 import { partingOf } from './observe/parting.ts'
@@ -55,6 +57,7 @@ function isUnfinished({ members = [] }: LedgerRecord, member: ServiceId | undefi
 async function look(input: Look): Promise<Seen> {
   const { context, id, record, location, caller, goal } = input
   const { clock } = context
+  if (goal?.desired.takesOver === true) await location.pictures.listLeft(caller.signal)
   const standing = await standingOf(input)
   const { balancers: own, groups } = standing
   if (!goal) return seenOfNothing(input, standing)
@@ -64,9 +67,14 @@ async function look(input: Look): Promise<Seen> {
   const listeners = await listenersOf(location, balancers, caller)
   // In a group a certificate spoils only the listener of its member.
   if (id.kind === 'Service') await checkCertificates(location, { stack, listeners, record, now: clock.monotonic() }, caller)
+  const left =
+    adoption && goal.desired.takesOver === true
+      ? await leftOf(input, standing, clusterNameOf(context, goal.desired.class))
+      : undefined
   return {
     kind: 'seen',
-    ...seenAround(input, standing, { stack, adopting: adopting?.arn }),
+    ...withLeft(seenAround(input, standing, { stack, adopting: adopting?.arn }), left),
+    ...(left && left.changes.length > 0 ? { left } : {}),
     ...(await comparedOf(input, { stack, settings, balancers, groups, listeners })),
     ...(adopting ? { adopting } : {}),
   }

@@ -4,6 +4,7 @@ import type { ObjectKey } from '../kubernetes/objects.ts'
 import { makeKey } from '../kubernetes/objects.ts'
 import type { BackendService, IngressGroupGoal, IngressMember, SecretState } from '../model/ingress-group.ts'
 import { groupKey, secretKey } from '../model/ingress-group.ts'
+import { ingressController } from '../model/ingress-class.ts'
 import { type Backend, resolveBackend } from '../model/routing/backend.ts'
 import { routingModel } from '../model/routing/build.ts'
 import { classDefault } from '../model/routing/class-default.ts'
@@ -14,7 +15,7 @@ import type { IngressEntry, IngressGroup } from './ingress-registry.ts'
 import type { Stores } from './stores.ts'
 
 export interface GoalSources {
-  readonly stores: Pick<Stores, 'services' | 'slices'>
+  readonly stores: Pick<Stores, 'services' | 'slices' | 'ingressClasses'>
   readonly entry: (key: ObjectKey) => IngressEntry | undefined
   readonly secret: (key: string) => SecretState | undefined
   /** The last model of each group with what it was made of: nothing is merged anew while all of that is the same. */
@@ -41,11 +42,18 @@ export function buildGoal(sources: GoalSources, group: IngressGroup): IngressGro
   return {
     id: group.id,
     class: lbClass,
+    ...(members.some(member => isTakenOver(sources, member)) ? { takesOver: true } : {}),
     members,
     model,
     services: new Map([...named].flatMap(key => backendOf(sources, key))),
     secrets: secretsOf(sources, group),
   }
+}
+
+/** Its class is one of another controller, and served here by an alias. */
+function isTakenOver({ stores }: GoalSources, { ingressClass }: IngressMember): boolean {
+  const controller = stores.ingressClasses.get(ingressClass)?.spec?.controller
+  return controller !== undefined && controller !== ingressController
 }
 
 interface ReadMember {

@@ -1,5 +1,6 @@
 // From a Service and its class to the provider-neutral load balancer it asks for, and the mistakes found on the way.
 import { unknownKeys } from '../api/annotations.ts'
+import { classPrefix } from '../api/group.ts'
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import { reasons } from '../api/reasons.ts'
 import { formatAddress, parseAddress, parseCidr } from './address.ts'
@@ -53,9 +54,17 @@ export function buildLoadBalancer(
     ...(healthCheckNodePort ? { healthCheckNodePort } : {}),
     ...(loadBalancerIP ? { loadBalancerIP } : {}),
     ...affinityOf(spec),
+    ...(takesOver(service, loadBalancerClass) ? { takesOver: true } : {}),
   }
   const mistakes = unknownKeys(annotations)
   return { desired, problems: [...noPorts(listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
+}
+
+/** By an alias, or without a class where the default class says that it takes those over. */
+function takesOver({ spec }: Service, lbClass: LoadBalancerClass): boolean {
+  const { loadBalancerClass } = spec
+  if (loadBalancerClass !== undefined) return !loadBalancerClass.startsWith(classPrefix)
+  return lbClass.spec.takeOver?.some(({ alias }) => alias === undefined) === true
 }
 
 function listenerOf({ port, protocol, name, appProtocol, nodePort, targetPort }: ServicePort): Listener {

@@ -99,6 +99,8 @@ export interface BackendService {
 export interface IngressGroupGoal<Settings = unknown> {
   readonly id: IngressGroupId
   readonly class: LoadBalancerClass
+  /** Members were another controller's, which is gone: what that one made for the group is to be taken over. */
+  readonly takesOver?: true
   /** Oldest first; never empty. */
   readonly members: readonly IngressMember<Settings>[]
   /** Of all members together, with the default backend of the class. */

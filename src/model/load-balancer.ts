@@ -73,6 +73,8 @@ export interface DesiredLoadBalancer {
   /** What the status of the Service says now; an address in it is kept if it can be. */
   readonly statusAddresses: readonly string[]
   readonly createdAt: string
+  /** It was another controller's, which is gone: what that one made for it is to be taken over. */
+  readonly takesOver?: true
 }
 
 /** Where traffic can go now. Changes fast; has its own loop. */

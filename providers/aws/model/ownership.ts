@@ -29,15 +29,38 @@ export type Ownership =
   /** Made by Weir for another cluster of the account. */
   | { readonly kind: 'another-cluster'; readonly cluster: string }
   /** Made by AWS Load Balancer Controller: can be taken over when that one is gone. */
-  | { readonly kind: 'aws-load-balancer-controller'; readonly cluster: string; readonly stack: string; readonly resource: string }
+  | {
+      readonly kind: 'aws-load-balancer-controller'
+      readonly of: OtherStack['of']
+      readonly cluster: string
+      readonly stack: string
+      readonly resource: string
+    }
   | { readonly kind: 'foreign' }
 
-/** Marks of AWS Load Balancer Controller for Services. */
-const lbc = {
-  cluster: 'elbv2.k8s.aws/cluster',
-  stack: 'service.k8s.aws/stack',
-  resource: 'service.k8s.aws/resource',
-} as const
+/**
+ * Marks of AWS Load Balancer Controller: its own key for the cluster (an older one is of its version 1), and keys for the stack and
+ * the part of it that differ between Services and Ingresses.
+ */
+const lbcCluster = ['elbv2.k8s.aws/cluster', 'ingress.k8s.aws/cluster'] as const
+const lbcStacks = [
+  { of: 'Service', stack: 'service.k8s.aws/stack', resource: 'service.k8s.aws/resource' },
+  { of: 'Ingress', stack: 'ingress.k8s.aws/stack', resource: 'ingress.k8s.aws/resource' },
+] as const
+
+/** What AWS Load Balancer Controller calls the owner of what it makes. */
+export interface OtherStack {
+  readonly of: 'Service' | 'Ingress'
+  /** `default/web`, or the name of a group of Ingresses. */
+  readonly stack: string
+}
+
+/** What it would call an owner of ours; undefined for groups of Services, which it does not have. */
+export function otherStackOf(owner: Owner): OtherStack | undefined {
+  if (owner.kind === 'Group') return undefined
+  const of = owner.kind === 'Service' ? 'Service' : 'Ingress'
+  return { of, stack: owner.namespace === '' ? owner.name : `${owner.namespace}/${owner.name}` }
+}
 
 /** Who owns what the whole cluster shares. */
 const sharedOwner = 'cluster'
@@ -58,9 +81,13 @@ export function ownershipOf(tags: Tags, cluster: string): Ownership {
   if (marked !== undefined && marked !== cluster) return { kind: 'another-cluster', cluster: marked }
   if (marked !== undefined && owner !== undefined && resource !== undefined)
     return { kind: 'ours', resource, owner, ...(ownerUid === undefined ? {} : { ownerUid }) }
-  const other = { cluster: tags[lbc.cluster], stack: tags[lbc.stack], resource: tags[lbc.resource] }
-  if (marked === undefined && other.cluster !== undefined && other.stack !== undefined && other.resource !== undefined)
-    return { kind: 'aws-load-balancer-controller', cluster: other.cluster, stack: other.stack, resource: other.resource }
+  const [otherCluster] = lbcCluster.flatMap(key => tags[key] ?? [])
+  if (marked !== undefined || otherCluster === undefined) return { kind: 'foreign' }
+  for (const keys of lbcStacks) {
+    const [stack, part] = [tags[keys.stack], tags[keys.resource]]
+    if (stack === undefined || part === undefined) continue
+    return { kind: 'aws-load-balancer-controller', of: keys.of, cluster: otherCluster, stack, resource: part }
+  }
   return { kind: 'foreign' }
 }
 
@@ -94,9 +121,22 @@ export function adoptionOf(
   const lacks = `it lacks the tag ${adoptTag}=${name}`
   if (ownership.kind !== 'aws-load-balancer-controller') return no(lacks)
   const words = `AWS Load Balancer Controller made it for ${ownership.stack} of the cluster ${ownership.cluster}`
-  if (ownership.stack !== name) return no(`${words}, and ${lacks}`)
+  const mine = otherStackOf(owner)
+  if (ownership.of !== mine?.of || ownership.stack !== mine.stack) return no(`${words}, and ${lacks}`)
   if (clusterName === undefined) return no(`${words}; whether that is this one is not known without spec.aws.clusterName`)
   return ownership.cluster === clusterName ? yes(words) : no(`${words}, and ${lacks}`)
+}
+
+/** What AWS Load Balancer Controller made something as, if it was for this very owner; in some cluster. */
+export function leftFor(
+  tags: Tags,
+  cluster: string,
+  owner: Owner,
+): Extract<Ownership, { kind: 'aws-load-balancer-controller' }> | undefined {
+  const ownership = ownershipOf(tags, cluster)
+  const mine = otherStackOf(owner)
+  if (ownership.kind !== 'aws-load-balancer-controller') return undefined
+  return ownership.of === mine?.of && ownership.stack === mine.stack ? ownership : undefined
 }
 
 /** Set by people on a load balancer that a Service may take over; the value is the owner, as `default/web`. */
@@ -111,7 +151,7 @@ export function adoptValue(owner: string, cluster: string): string {
 export const adoptedTag = 'weir.dev/adopted'
 
 /** Marks by which AWS Load Balancer Controller would go on taking it for its own. */
-export const otherMarks: readonly string[] = Object.values(lbc)
+export const otherMarks: readonly string[] = [...lbcCluster, ...lbcStacks.flatMap(({ stack, resource }) => [stack, resource])]
 
 /** Keys of marks to take off what is left behind, so that no sweep takes it for ours. */
 export const ownershipTagKeys: readonly string[] = [clusterTag, ownerTag, ownerUidTag, resourceTag, adoptedTag]

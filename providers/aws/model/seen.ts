@@ -7,6 +7,7 @@ import type { FoundListener, FoundLoadBalancer, FoundSecurityGroup, FoundTargetG
 import type { SeenApplication } from './application.ts'
 import type { AwsGoal } from './goal.ts'
 import type { LedgerRecord } from './ledger.ts'
+import type { Tags } from './ownership.ts'
 import type { Stack } from './stack.ts'
 
 /** Nothing has changed since everything was applied; nobody was asked. */
@@ -18,6 +19,13 @@ export interface Settled {
 /** Nothing is outside, and the ledger is enough to know it. */
 export interface Absent {
   readonly kind: 'absent'
+}
+
+export interface LeftBehind {
+  /** An ARN, or the id of a security group. */
+  readonly id: string
+  readonly tags: Tags
+  readonly remove: readonly string[]
 }
 
 export interface Seen {
@@ -33,6 +41,12 @@ export interface Seen {
   readonly balancers: readonly FoundLoadBalancer[]
   /** One of them that does not carry our marks yet: it is being taken over. */
   readonly adopting?: FoundLoadBalancer
+  /** What the controller before us left beside it, with the marks that it is to get. It is among `groups` and `frontends` too. */
+  readonly left?: {
+    readonly groups: readonly FoundTargetGroup[]
+    readonly frontends: readonly FoundSecurityGroup[]
+    readonly changes: readonly LeftBehind[]
+  }
   /** Of all those load balancers. */
   readonly listeners: readonly FoundListener[]
   /** Of an Application Load Balancer: what Network Load Balancers do not have. */

@@ -11,6 +11,8 @@ import { collapse } from '../model/security-group-rules.ts'
 import { buildApplicationStack } from '../model/stack.ts'
 import type { ApplicationStack } from '../model/stack.ts'
 import type { FoundListener, FoundLoadBalancer } from '../snapshots/shapes.ts'
+import { adoptionFor } from './adoption.ts'
+import type { Adoption } from './adoption.ts'
 import { certificatesOf } from './application/certificates.ts'
 import { rulesOf } from './application/rules.ts'
 import { webAclOf } from './application/web-acl.ts'
@@ -21,6 +23,7 @@ import { clusterNameOf } from './context.ts'
 import type { Context } from './context.ts'
 import { discover } from './discovery.ts'
 import { isRetirementDue } from './due.ts'
+import { leftOf, withLeft } from './left.ts'
 import { listenersOf } from './listeners.ts'
 import type { Look } from './look.ts'
 import { seenAround, seenOfNothing, standingOf } from './standing.ts'
@@ -52,12 +55,16 @@ type LookAt = Pick<Look, 'context' | 'record' | 'location' | 'caller'> & { reado
 
 async function look(input: LookAt, goal: IngressGoal): Promise<Seen> {
   const { context, id, location, caller } = input
+  if (goal.takesOver === true) await location.pictures.listLeft(caller.signal)
   const standing = await standingOf({ ...input, wish: goal })
-  const { balancers, groups } = standing
+  const { groups } = standing
+  const { adoption, clusterName } = await adoptionOf(input, goal, standing.balancers)
+  const adopting = adoption?.isNew ? adoption.balancer : undefined
+  const balancers = adopting ? [...standing.balancers, adopting] : standing.balancers
   const listeners = await listenersOf(location, balancers, caller)
   const isFresh = context.memory.doubted.has(id.uid) || context.memory.strict.has(id.uid)
   const rules = await rulesOf(location, listeners, isFresh, caller)
-  const { stack, wish } = await stackOf(input, goal, { balancers, listeners, rules })
+  const { stack, wish } = await stackOf(input, goal, { balancers, listeners, rules, adopted: adoption?.balancer })
   const application = await seeApplication(input, { stack, wish, rules, balancers, isFresh })
   const current = balancers.find(({ name }) => name === stack.balancer.name)
   const ofCurrent = new Set(listeners.flatMap(({ arn, loadBalancer }) => (loadBalancer === current?.arn ? [arn] : [])))
@@ -68,12 +75,28 @@ async function look(input: LookAt, goal: IngressGoal): Promise<Seen> {
         )
       : [],
   )
+  const left = adoption && goal.takesOver === true ? await leftOf(input, standing, clusterName) : undefined
   return {
     kind: 'seen',
-    ...seenAround(input, standing, { stack }),
+    ...withLeft(seenAround(input, standing, { stack, adopting: adopting?.arn }), left),
+    ...(left && left.changes.length > 0 ? { left } : {}),
+    ...(adopting ? { adopting } : {}),
     ...(await comparedOf(input, { stack, settings: wish.settings, balancers, groups, listeners, byRules })),
     application,
   }
+}
+
+/** What the controller before us left for the group, or was taken over before. */
+async function adoptionOf(
+  input: LookAt,
+  goal: IngressGoal,
+  own: readonly FoundLoadBalancer[],
+): Promise<{ readonly adoption: Adoption | undefined; readonly clusterName: string | undefined }> {
+  const { context, record, location, caller } = input
+  const clusterName = clusterNameOf(context, goal.class)
+  const { settings } = await wishFor(context, goal, { record, location, caller })
+  const takeable = { own, clusterName, type: 'application', takesOver: goal.takesOver === true } as const
+  return { adoption: await adoptionFor(input, settings, takeable), clusterName }
 }
 
 async function stackOf(
@@ -83,16 +106,18 @@ async function stackOf(
     readonly balancers: readonly FoundLoadBalancer[]
     readonly listeners: readonly FoundListener[]
     readonly rules: readonly FoundListenerRule[]
+    readonly adopted: FoundLoadBalancer | undefined
   },
 ): Promise<{ readonly stack: ApplicationStack; readonly wish: ApplicationWish }> {
   const { place } = location
   const { cluster, clock } = context
-  const { balancers } = found
-  const [only] = balancers
+  const { balancers, adopted } = found
+  const only = adopted ?? balancers[0]
   const existing = record?.scheme === undefined && only ? ({ scheme: schemeOf(only.scheme) } as const) : existingOf(record)
   const wish = await wishFor(context, goal, { record, location, caller, existing, found })
   const { settings } = wish
-  const naming = namingOf({ cluster, owner: ownerOf(id), vpcId: place.vpcId, settings })
+  const kept = adopted === undefined ? {} : { adopted: adopted.name }
+  const naming = namingOf({ cluster, owner: ownerOf(id), vpcId: place.vpcId, settings, ...kept })
   const standing = balancers.find(({ name }) => name === naming.balancer.name) ?? only
   const discovered = await discover(
     location,
@@ -100,7 +125,7 @@ async function stackOf(
       settings,
       kind: 'application',
       existing: standing,
-      keepsAddresses: false,
+      keepsAddresses: adopted !== undefined,
       clusterName: clusterNameOf(context, goal.class),
       now: clock.monotonic(),
     },
@@ -113,6 +138,7 @@ async function stackOf(
       vpcId: place.vpcId,
       settings,
       naming,
+      isAdopted: adopted !== undefined,
       ...discovered,
       frontendRules: collapse(wish.frontendRules, quotas.inboundRulesPerSecurityGroup).rules,
       foreignTags: externalManagedTags,

@@ -25,7 +25,8 @@ export async function stackOf(
   const { place } = location
   const clusterName = clusterNameOf(context, goal.desired.class)
   const wished = wishOf(goal, existingOf(record), place).settings
-  const adoption = await adoptionFor(look, wished, { own: balancers, clusterName })
+  const { takesOver = false } = goal.desired
+  const adoption = await adoptionFor(look, wished, { own: balancers, clusterName, type: 'network', takesOver })
   const only = adoption?.balancer ?? balancers[0]
   const isKnown = record?.scheme !== undefined && adoption === undefined
   const existing = only && !isKnown ? ({ scheme: schemeOf(only.scheme) } as const) : existingOf(record)

@@ -16,11 +16,17 @@ export function currentOf(stack: Stack, { balancers }: Pick<Seen, 'balancers'>):
   return balancers.find(({ name }) => name === stack.balancer.name)
 }
 
-/** What is taken over gets our marks before anything of it is changed. */
-export function adoptionSteps({ balancer }: Stack, { adopting }: Seen): readonly AwsAction[] {
-  if (!adopting) return []
+/** What is taken over gets our marks before anything of it is changed; what the controller before us left beside it, too. */
+export function adoptionSteps({ balancer }: Stack, { adopting, left, record }: Seen): readonly AwsAction[] {
+  // It served before, so that its name is told before its targets are ours: whoever knows it goes on using it.
+  const told: readonly AwsAction[] = balancer.isAdopted && record?.dnsName === undefined ? [{ kind: 'announce' }] : []
+  const changes = (left?.changes ?? []).flatMap(({ id, tags, remove }): readonly AwsAction[] => [
+    { kind: 'tag', arns: [id], tags },
+    { kind: 'untag', arns: [id], keys: remove },
+  ])
+  if (!adopting) return [...told, ...changes]
   const remove = otherMarks.filter(key => key in adopting.tags)
-  return [{ kind: 'adopt', arn: adopting.arn, name: adopting.name, tags: balancer.tags, remove }]
+  return [{ kind: 'adopt', arn: adopting.arn, name: adopting.name, tags: balancer.tags, remove }, ...told, ...changes]
 }
 
 export function balancerSteps(stack: Stack, seen: Seen): readonly AwsAction[] {

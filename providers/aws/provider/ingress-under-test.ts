@@ -6,6 +6,7 @@ import type { IngressGroupGoal, IngressGroupId, SecretState } from '../../../src
 import type { Ingress } from '../../../src/model/ingress-objects.ts'
 import { fakeAws } from '../../../test/fake-aws/fake-aws.ts'
 import type { FakeAws, FakeAwsOptions } from '../../../test/fake-aws/fake-aws.ts'
+import type { Vpc } from '../../../test/fake-aws/presets.ts'
 import { chooseRule } from '../../../test/fake-aws/routing/choose.ts'
 import type { Request } from '../../../test/fake-aws/routing/choose.ts'
 import type { AwsAction } from '../actions.ts'
@@ -16,6 +17,7 @@ import type { World, WorldOptions } from './world-under-test.ts'
 
 export interface IngressWorld extends AsyncDisposable {
   readonly aws: FakeAws
+  readonly vpc: Vpc
   readonly cluster: World
   /** By `secretKey`. */
   readonly secrets: Map<string, SecretState>
@@ -39,8 +41,14 @@ export interface IngressWorld extends AsyncDisposable {
 export async function ingressWorld({
   aws: options = {},
   pods = 40,
+  takesOver = false,
   ...rest
-}: { readonly aws?: FakeAwsOptions; readonly pods?: number } & Partial<WorldOptions> = {}): Promise<IngressWorld> {
+}: {
+  readonly aws?: FakeAwsOptions
+  readonly pods?: number
+  /** The Ingresses were those of another controller. */
+  readonly takesOver?: boolean
+} & Partial<WorldOptions> = {}): Promise<IngressWorld> {
   const aws = await fakeAws(options)
   const vpc = aws.createVpc()
   const [subnet] = vpc.privateSubnets
@@ -53,12 +61,13 @@ export async function ingressWorld({
   const { id } = goalOf([])
   const world: IngressWorld = {
     aws,
+    vpc,
     cluster,
     secrets,
     id,
     podIps,
     goal: ingresses => {
-      const goal = { ...goalOf(ingresses, { class: cluster.class }), secrets }
+      const goal = { ...goalOf(ingresses, { class: cluster.class }), secrets, ...(takesOver ? { takesOver } : {}) }
       for (const [key, { service }] of goal.services) cluster.services.set(key, service)
       return goal
     },

@@ -16,8 +16,10 @@ import type { SnapshotTable } from './table.ts'
 export interface Pictures {
   /** All of the region: names are taken there, whichever VPC they are in. */
   readonly loadBalancers: SnapshotTable<FoundLoadBalancer>
-  /** Those with names of ours. */
+  /** Those with names of ours, and of the controller before us once `listLeft` was asked for. */
   readonly targetGroups: SnapshotTable<FoundTargetGroup>
+  /** From now on target groups of AWS Load Balancer Controller are listed too: something of it is taken over. */
+  listLeft(signal: AbortSignal): Promise<void>
   readonly securityGroups: SnapshotTable<FoundSecurityGroup>
   readonly subnets: SnapshotTable<Subnet>
   readonly interfaces: SnapshotTable<NetworkInterface>
@@ -38,6 +40,8 @@ const ec2Page = 1000
 const tagBatch = 20
 /** Target groups are never named by users, so that others need not be asked about. */
 const ourNames = 'weir-'
+/** How AWS Load Balancer Controller begins the names of all its target groups. */
+const leftNames = 'k8s-'
 
 export function createPictures(options: {
   readonly calls: AwsCalls
@@ -49,7 +53,13 @@ export function createPictures(options: {
   const { calls, vpcId, monotonic, signal } = options
   const caller: Caller = { key: 'shared', signal }
   const inVpc = [{ Name: 'vpc-id', Values: [vpcId] }]
-  return {
+  const asks = [ourNames]
+  const pictures: Pictures = {
+    listLeft: async until => {
+      if (asks.includes(leftNames)) return
+      asks.push(leftNames)
+      if (pictures.targetGroups.listedAt !== undefined) await pictures.targetGroups.refresh(until)
+    },
     listeners: createRecent(({ arn }) => arn, monotonic),
     rules: createRulePictures(monotonic),
     loadBalancers: createTable({
@@ -85,7 +95,9 @@ export function createPictures(options: {
           )
           return { items: answer.TargetGroups ?? [], next: answer.NextMarker }
         })
-        const asked = all.filter(({ TargetGroupName, VpcId }) => TargetGroupName?.startsWith(ourNames) && VpcId === vpcId)
+        const asked = all.filter(
+          ({ TargetGroupName, VpcId }) => asks.some(name => TargetGroupName?.startsWith(name)) && VpcId === vpcId,
+        )
         const tags = await tagsOf(
           calls,
           asked.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []),
@@ -137,6 +149,7 @@ export function createPictures(options: {
         }),
     }),
   }
+  return pictures
 }
 
 /** What a table holds, listed anew when it is older than `maxAgeMs`. */
