@@ -109,6 +109,18 @@ test('what a split program imports at run time is a file of its own, and a later
   expect(parts).not.toContain('main-part-OLD.mjs')
 })
 
+test('what the page sends to browsers is a part of the program, and reads no file', async () => {
+  using files = trial({
+    'main.ts': `
+      import { readAssets } from '../../src/page/assets.ts'
+      const assets = readAssets()
+      console.log(Object.keys(assets).includes('/index.html'), assets['/main.ts'].type, assets['/main.ts'].body.includes('import type'))`,
+  })
+  await bundle({ programs: [{ entry: files.entry('main.ts'), output: 'main.mjs' }], folder: files.folder })
+  const { stdout, stderr } = files.run('main.mjs')
+  expect({ stdout, stderr }).toEqual({ stdout: 'true text/javascript; charset=utf-8 false\n', stderr: '' })
+})
+
 test('a source that does not exist is named', async () => {
   using files = trial({})
   await expect(bundle({ programs: [{ entry: 'src/none.ts', output: 'none.mjs' }], folder: files.folder })).rejects.toThrow(

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
+import { transformSync } from 'esbuild'
 import type { Plugin } from 'esbuild'
 import { addonName } from './native-addon.ts'
 
@@ -106,8 +107,9 @@ export function bakedAssets(): Plugin {
     name: 'baked-assets',
     setup(build) {
       build.onLoad({ filter: /\/src\/page\/assets\.ts$/ }, async args => {
-        const { readAssets }: { readonly readAssets: () => object } = await import(args.path)
-        const text = JSON.stringify(JSON.stringify(readAssets()))
+        const { readAssets }: { readonly readAssets: (strip: (source: string) => string) => object } = await import(args.path)
+        const strip = (source: string) => transformSync(source, { loader: 'ts', target: 'es2024', minify: true }).code
+        const text = JSON.stringify(JSON.stringify(readAssets(strip)))
         return { contents: `export const readAssets = () => JSON.parse(${text})` }
       })
     },

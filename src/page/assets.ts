@@ -15,8 +15,10 @@ const types: Readonly<Record<string, string>> = {
   '.ts': 'text/javascript; charset=utf-8',
 }
 
-/** By path, as `/index.html`. */
-export function readAssets(): Readonly<Record<string, Asset>> {
+/** By path, as `/index.html`. `strip` makes JavaScript of TypeScript; Node's own way calls itself experimental at the first use. */
+export function readAssets(
+  strip: (source: string) => string = source => stripTypeScriptTypes(source),
+): Readonly<Record<string, Asset>> {
   const folder = join(import.meta.dirname, 'browser')
   const files = readdirSync(folder).filter(file => !file.endsWith('.test.ts'))
   return Object.fromEntries(
@@ -24,7 +26,7 @@ export function readAssets(): Readonly<Record<string, Asset>> {
       const type = types[extname(file)]
       if (type === undefined) return []
       const source = readFileSync(join(folder, file), 'utf8')
-      return [[`/${file}`, { type, body: file.endsWith('.ts') ? stripTypeScriptTypes(source) : source }]]
+      return [[`/${file}`, { type, body: file.endsWith('.ts') ? strip(source) : source }]]
     }),
   )
 }
