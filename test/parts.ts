@@ -12,6 +12,8 @@ export interface Part {
   readonly name: string
   /** Whether a file of tests belongs to it; each belongs to the first part that takes it. */
   takes(file: TestFile): boolean
+  /** Parts that must have run as a whole before, because it looks at what they did. */
+  readonly after?: readonly string[]
   /** Makes sure that all is there, building it if need be. Throws LabError when this machine lacks something. */
   prepare(): Promise<void>
 }
@@ -59,6 +61,14 @@ export const parts: readonly Part[] = [
     prepare: () => prepareChromium(),
   },
   {
+    name: 'oldest',
+    takes: ({ path }) => path.endsWith('-oldest.api.test.ts'),
+    prepare: async () => {
+      await prepareForControlPlane()
+      await programs([...controlPlane, 'kube-apiserver-oldest'])
+    },
+  },
+  {
     name: 'api',
     takes: ({ project }) => project === 'api',
     prepare: async () => {
@@ -75,6 +85,12 @@ export const parts: readonly Part[] = [
     },
   },
   { name: 'lan', takes: ({ project }) => project === 'lan', prepare: prepareForLan },
+  {
+    name: 'rights',
+    takes: ({ project }) => project === 'rights',
+    after: ['chromium', 'api', 'lan with chromium', 'lan'],
+    prepare: async () => undefined,
+  },
 ]
 
 async function prepareForLan(): Promise<void> {

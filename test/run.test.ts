@@ -40,6 +40,8 @@ test.each([
   ['api', 'test/gateway/routing-envoy.api.test.ts', 'envoy'],
   ['api', 'src/page/page-chromium.api.test.ts', 'chromium'],
   ['lan', 'test/acceptance/page-chromium.lan.test.ts', 'lan with chromium'],
+  ['api', 'test/install/kubernetes-oldest.api.test.ts', 'oldest'],
+  ['rights', 'test/rights/used.rights.test.ts', 'rights'],
   ['lan', 'test/acceptance/failover.lan.test.ts', 'lan'],
 ])('of the %s tests %s needs what the part %s needs', (project, path, part) => {
   expect(parts.find(each => each.takes({ project, path }))?.name).toBe(part)

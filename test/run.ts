@@ -1,8 +1,11 @@
 // `npm test`: prepares what the chosen tests need, runs all that this machine can run, and ends with the counts.
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { createVitest, parseCLI } from 'vitest/node'
 import type { TestSpecification } from 'vitest/node'
+import { auditFolderVariable } from './lab/audit-log.ts'
 import { LabError } from './lab/errors.ts'
 import { parts } from './parts.ts'
 import { countingReporter, countsLine, fileKey } from './reporter.ts'
@@ -37,28 +40,40 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
+const audit = mkdtempDisposableSync(join(tmpdir(), 'weir-audit-'))
+process.on('exit', () => audit.remove())
 let trouble = 0
 const skipped: string[] = []
 const leftOut: string[] = []
 try {
-  const chosen = Object.groupBy(await vitest.globTestSpecifications(filter), ({ project, moduleId }) => {
-    const part = parts.find(candidate => candidate.takes({ project: project.name, path: moduleId }))
-    return part?.name ?? 'no part'
-  })
+  const chosen = byPart(await vitest.globTestSpecifications(filter))
+  const all = byPart(await vitest.globTestSpecifications())
   const ready: TestSpecification[] = []
+  const whole = new Set<string>()
+  const skippedParts = new Set<string>()
   for (const part of parts) {
     const specifications = chosen[part.name] ?? []
     if (specifications.length === 0) continue
+    const missing = part.after?.filter(name => !whole.has(name)) ?? []
+    if (missing.length > 0) {
+      const why = `they look at what all ${missing.join(' and ')} tests did. Run: npm test`
+      const list = missing.every(name => skippedParts.has(name)) ? skipped : leftOut
+      list.push(`${part.name} tests (${specifications.length} files): ${why}`)
+      continue
+    }
     try {
       await part.prepare()
       ready.push(...specifications)
+      if (specifications.length === all[part.name]?.length && !options.testNamePattern) whole.add(part.name)
     } catch (error) {
       const why = `${part.name} tests (${specifications.length} files): ${error instanceof Error ? error.message : String(error)}`
-      if (lacks(error) === 'kernel') skipped.push(why)
-      else leftOut.push(why)
+      const list = lacks(error) === 'kernel' ? skipped : leftOut
+      list.push(why)
+      if (list === skipped) skippedParts.add(part.name)
       if (lacks(error) === 'nothing') trouble += 1
     }
   }
+  process.env[auditFolderVariable] = audit.path
   running = true
   if (ready.length > 0) await vitest.runTestSpecifications(ready, true)
   for (let run = 2; run <= mostTries; run++) {
@@ -88,6 +103,14 @@ if (interrupted) console.log('Interrupted: not all tests ran.')
 console.log(countsLine(counts))
 const green = counts.failed === 0 && counts.passed > 0 && !incomplete
 process.exit(interrupted ? 130 : green ? 0 : 1)
+
+/** The files of tests by the part they belong to. */
+function byPart(specifications: readonly TestSpecification[]): Partial<Record<string, TestSpecification[]>> {
+  return Object.groupBy(specifications, ({ project, moduleId }) => {
+    const part = parts.find(candidate => candidate.takes({ project: project.name, path: moduleId }))
+    return part?.name ?? 'no part'
+  })
+}
 
 /** What is not there on this machine: a tool that can be installed, something of its kernel; or nothing, and preparing just failed. */
 function lacks(error: unknown): 'tool' | 'kernel' | 'nothing' {

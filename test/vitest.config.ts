@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 const root = join(import.meta.dirname, '..')
 const apiTests = ['{src,providers,test,deploy}/**/*.api.test.ts']
 const lanTests = ['{src,providers,test}/**/*.lan.test.ts']
+const rightsTests = ['test/rights/*.rights.test.ts']
 const serial = {
   pool: 'forks',
   fileParallelism: false,
@@ -23,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,providers,test,deploy}/**/*.test.ts'],
-          exclude: [...apiTests, ...lanTests, '**/node_modules/**'],
+          exclude: [...apiTests, ...lanTests, ...rightsTests, '**/node_modules/**'],
           pool: 'threads',
           isolate: false,
           // Long enough for a property with many runs on a busy machine; no test waits by itself.
@@ -42,6 +43,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      { root, test: { ...serial, name: 'rights', include: rightsTests, sequence: { groupOrder: 3 } } },
     ],
   },
 })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   agents.claim()
   await cluster.lbClass('lan')
   await cluster.pool('office', ['10.201.200.0/24', 'fd00:201::1:0/120'])
-  weir = runController({ kubeconfig: cluster.plane.kubeconfig })
+  weir = runController({ cluster })
   await weir.working
 })
 afterAll(async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   environment = useEnvironment({ WEIR_AWS_SWEEP_SECONDS: '1' })
   world = await startFakeWorld()
   await world.lbClass('aws-nodes', { targets: 'Node' })
-  weir = runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+  weir = runController({ cluster: world.cluster, providers: ['aws'] })
   await weir.working
   await world.service('neighbour')
   neighbour = (await world.cluster.untilReason('neighbour', 'Serving')).metadata.resourceVersion ?? ''
@@ -233,7 +233,7 @@ test('a load balancer and a target group that were deleted by hand are made agai
   const before = await world.cluster.untilReason('robbed', 'Serving')
   // One that has just made them believes itself more than a listing, for a minute.
   await weir.stop()
-  weir = runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+  weir = runController({ cluster: world.cluster, providers: ['aws'] })
   await weir.working
   const uid: string = before.metadata.uid ?? ''
   const own = () => world.aws.world.loadBalancers.values().find(({ tags }) => Object.values(tags).includes(uid))

@@ -20,7 +20,7 @@ let environment: Disposable
 
 const bindings = '/apis/weir.dev/v1alpha1/namespaces/default/targetgroupbindings'
 const pathOf = (name: string) => `${bindings}/${name}`
-const start = () => runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+const start = () => runController({ cluster: world.cluster, providers: ['aws'] })
 const somebody = () => world.aws.clients({ accessKeyId: 'AKIAOTHER' }).elbv2
 
 beforeAll(async () => {

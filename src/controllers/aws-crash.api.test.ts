@@ -7,9 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startFakeWorld } from '../../test/contract/aws.ts'
 import type { FakeWorld } from '../../test/contract/aws.ts'
 import { readyOf, servicePath } from '../../test/contract/cluster.ts'
+import { controllerRights } from '../../test/contract/rights.ts'
 import { waitFor } from '../../test/lab/waiting.ts'
 
 let world: FakeWorld
+let kubeconfig: string
 let life: ChildProcess | undefined
 
 const program = join(import.meta.dirname, '..', 'main-controller.ts')
@@ -17,7 +19,6 @@ const remembered = '/apis/weir.dev/v1alpha1/namespaces/weir-system/loadbalancers
 
 /** A process of its own, with nothing but the API server and AWS to go by. */
 function begin(): void {
-  const { kubeconfig } = world.cluster.plane
   const args = ['--providers=aws', `--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--health-port=0', '--log-level=error']
   life = spawn(process.execPath, [program, ...args], { stdio: 'ignore', env: process.env })
 }
@@ -63,6 +64,7 @@ function standing() {
 
 beforeAll(async () => {
   world = await startFakeWorld()
+  kubeconfig = await controllerRights(world.cluster, ['aws'])
 })
 
 afterAll(async () => {

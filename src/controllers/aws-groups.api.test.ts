@@ -11,7 +11,7 @@ import { waitFor } from '../../test/lab/waiting.ts'
 let world: FakeWorld
 let weir: RunningController
 
-const start = () => runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+const start = () => runController({ cluster: world.cluster, providers: ['aws'] })
 const remembered = '/apis/weir.dev/v1alpha1/namespaces/weir-system/loadbalancers'
 const operations = (mark: number) => world.aws.calls.since(mark).entries.map(({ operation }) => operation)
 const balancers = () => world.aws.world.loadBalancers.values()

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await albClass(world)
   await backend(world, 'web', world.site.podIps.slice(0, 2))
   await backend(world, 'cart', world.site.podIps.slice(2, 3))
-  weir = runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+  weir = runController({ cluster: world.cluster, providers: ['aws'] })
   await weir.working
 })
 afterAll(async () => {

@@ -17,7 +17,7 @@ const services = '/api/v1/namespaces/default/services'
 beforeAll(
   async () => {
     world = await startMotoWorld()
-    weir = runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+    weir = runController({ cluster: world.cluster, providers: ['aws'] })
     await weir.working
   },
   15 * 60 * 1000,

@@ -12,7 +12,7 @@ let weir: RunningController
 let environment: Disposable
 
 const objects = '/apis/weir.dev/v1alpha1/namespaces/weir-system/loadbalancers'
-const start = () => runController({ kubeconfig: world.cluster.plane.kubeconfig, providers: ['aws'] })
+const start = () => runController({ cluster: world.cluster, providers: ['aws'] })
 
 beforeAll(async () => {
   environment = useEnvironment({ WEIR_AWS_SWEEP_SECONDS: '0.3', WEIR_AWS_ORPHAN_SECONDS: '8' })

@@ -33,7 +33,7 @@ beforeAll(async () => {
         .create(path, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } })
         .catch(() => undefined)
   }
-  weir = runController({ kubeconfig: plane.kubeconfig, providers: ['aws'] })
+  weir = runController({ cluster: world.cluster, providers: ['aws'] })
   await weir.working
 })
 

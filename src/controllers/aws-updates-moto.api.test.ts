@@ -33,7 +33,7 @@ beforeAll(
       certificates: [subject.site.certificate, CertificateArn],
       listenersKeepProtocol: 'moto modifies listeners of HTTP, HTTPS and TCP only',
     }
-    weir = runController({ kubeconfig: cluster.plane.kubeconfig, providers: ['aws'] })
+    weir = runController({ cluster, providers: ['aws'] })
     await weir.working
   },
   15 * 60 * 1000,

@@ -29,7 +29,7 @@ beforeAll(async () => {
       return () => watch.lowest.healthy
     },
   }
-  weir = runController({ kubeconfig: cluster.plane.kubeconfig, providers: ['aws'] })
+  weir = runController({ cluster, providers: ['aws'] })
   await weir.working
 })
 

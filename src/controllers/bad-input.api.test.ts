@@ -19,7 +19,7 @@ beforeAll(async () => {
   agents.claim()
   await cluster.lbClass('lan')
   await cluster.pool('office', ['10.201.200.0/28'])
-  weir = runController({ kubeconfig: cluster.plane.kubeconfig })
+  weir = runController({ cluster })
   await weir.working
   await cluster.service('neighbour', { annotations: { 'weir.dev/load-balancer-ips': '10.201.200.5' } })
   neighbour = (await cluster.untilReason('neighbour', 'Serving')).metadata.resourceVersion

@@ -7,13 +7,10 @@ import { readyOf, servicePath, startCluster, weirPath } from '../../test/contrac
 import type { Cluster } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
-import { rightsOfController } from '../../test/contract/rights.ts'
-import type { Rights } from '../../test/contract/rights.ts'
 import { waitFor } from '../../test/lab/waiting.ts'
 
 let cluster: Cluster
 let agents: FakeAgents
-let rights: Rights
 let weir: RunningController
 
 beforeAll(async () => {
@@ -31,13 +28,11 @@ beforeAll(async () => {
   await cluster.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } })
   await cluster.service('web', { spec: { type: 'ClusterIP' }, class: undefined })
   await cluster.service('web', { namespace: 'team', spec: { type: 'ClusterIP' }, class: undefined })
-  rights = await rightsOfController(cluster)
-  weir = runController({ kubeconfig: rights.kubeconfig })
+  weir = runController({ cluster })
   await weir.working
 })
 afterAll(async () => {
   await weir?.[Symbol.asyncDispose]()
-  await rights?.[Symbol.asyncDispose]()
   await agents?.[Symbol.asyncDispose]()
   await cluster?.[Symbol.asyncDispose]()
 })

@@ -1,5 +1,4 @@
 // Both providers with the rights of deploy/base alone: the LAN is served, the class of aws says which right is missing, until it is there.
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { fakeAgents } from '../../test/contract/agents.ts'
@@ -8,6 +7,7 @@ import { startCluster, weirPath } from '../../test/contract/cluster.ts'
 import type { Cluster } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
+import { controllerRights } from '../../test/contract/rights.ts'
 
 const deploy = join(import.meta.dirname, '..', '..', 'deploy')
 const conditionOf = (object: any) => object.status?.conditions?.[0]
@@ -19,12 +19,6 @@ let weir: RunningController
 beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test').stubEnv('AWS_SECRET_ACCESS_KEY', 'test').stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
   cluster = await startCluster()
-  const { plane } = cluster
-  await plane.kubectl(['apply', '-f', join(deploy, 'base', 'controller-rbac.yaml')])
-  await plane.kubectl(['-n', 'weir-system', 'create', 'serviceaccount', 'weir-controller'])
-  const token = (await plane.kubectl(['-n', 'weir-system', 'create', 'token', 'weir-controller'])).trim()
-  const kubeconfig = join(plane.kubeconfig, '..', 'as-controller.kubeconfig')
-  writeFileSync(kubeconfig, readFileSync(plane.kubeconfig, 'utf8').replace(/("?token"?: *)"?[^",\s]+"?/, `$1"${token}"`))
   agents = await fakeAgents(cluster, ['n0'])
   agents.claim()
   await cluster.lbClass('lan')
@@ -33,7 +27,7 @@ beforeAll(async () => {
   const aws = { region: 'eu-central-1', vpcId: 'vpc-0123456789abcdef0', endpoints: { elasticLoadBalancingV2, ec2 } }
   await cluster.lbClass('cloud', { provider: 'aws', aws })
   await cluster.pool('office', ['10.201.200.0/28'])
-  weir = runController({ kubeconfig, providers: ['local', 'aws'] })
+  weir = runController({ kubeconfig: await controllerRights(cluster, ['local']), providers: ['local', 'aws'] })
   await weir.working
 })
 afterAll(async () => {
@@ -46,7 +40,7 @@ afterAll(async () => {
 test('the class of the provider says which right is missing and what gives it', async () => {
   const told = await cluster.until(weirPath('loadbalancerclasses', 'cloud'), one => conditionOf(one)?.status === 'False')
   expect(conditionOf(told)).toMatchObject({ reason: 'NotConfigured' })
-  expect(conditionOf(told).message).toMatch(/loadbalancers\.weir\.dev is forbidden.*deploy\/aws\/provider\/rbac\.yaml/s)
+  expect(conditionOf(told).message).toMatch(/namespaces "kube-system" is forbidden.*deploy\/aws\/provider\/rbac\.yaml/s)
 })
 
 test('a Service on the LAN is served and goes again', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   agents.claim()
   await cluster.lbClass('lan')
   await cluster.pool('office', ['10.201.200.0/24'])
-  weir = runController({ kubeconfig: cluster.plane.kubeconfig })
+  weir = runController({ cluster })
   await weir.working
   for (const name of names) {
     await cluster.service(name)

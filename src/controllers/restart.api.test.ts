@@ -8,15 +8,14 @@ import type { FakeAgents } from '../../test/contract/agents.ts'
 import { addressesOf, servicePath, startCluster, weirPath } from '../../test/contract/cluster.ts'
 import type { Cluster } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
+import { controllerRights } from '../../test/contract/rights.ts'
 import { waitFor } from '../../test/lab/waiting.ts'
 
 let cluster: Cluster
 let agents: FakeAgents
-let kubeconfig: string
 
 beforeAll(async () => {
   cluster = await startCluster()
-  kubeconfig = cluster.plane.kubeconfig
   agents = await fakeAgents(cluster, ['n0', 'n1'])
   agents.claim()
   await cluster.lbClass('lan')
@@ -72,7 +71,7 @@ test('an address that a dead controller allocated before it could say so goes to
       allocations: { 1: owner('11111111-gone', 'gone'), 77: owner(half.metadata.uid, 'half') },
     },
   })
-  await using weir = runController({ kubeconfig })
+  await using weir = runController({ cluster })
   await weir.working
   expect(addressesOf(await cluster.untilReason('half', 'Serving'))).toEqual(['10.201.200.77'])
   expect(addressesOf(await cluster.untilReason('adopted', 'Serving'))).toEqual(['10.201.200.2'])
@@ -83,7 +82,7 @@ test('an address that a dead controller allocated before it could say so goes to
 
 test('a restart keeps every address and writes nothing at all', async () => {
   {
-    await using weir = runController({ kubeconfig })
+    await using weir = runController({ cluster })
     await weir.working
     for (let index = 0; index < 10; index++) await cluster.service(`kept-${index}`)
     for (let index = 0; index < 10; index++) await cluster.untilReason(`kept-${index}`, 'Serving')
@@ -103,7 +102,7 @@ test('a restart keeps every address and writes nothing at all', async () => {
   }
   const before = await versions()
   {
-    await using weir = runController({ kubeconfig })
+    await using weir = runController({ cluster })
     const services = await weir.working
     await services.idle()
     await cluster.service('newcomer')
@@ -119,8 +118,8 @@ test('a restart keeps every address and writes nothing at all', async () => {
 })
 
 test('two controllers at once, neither leading, give no address twice and none to nobody', async () => {
-  await using one = runController({ kubeconfig, identity: 'one' })
-  await using two = runController({ kubeconfig, identity: 'two' })
+  await using one = runController({ cluster, identity: 'one' })
+  await using two = runController({ cluster, identity: 'two' })
   await Promise.all([one.working, two.working])
   await Promise.all(Array.from({ length: 60 }, (_, index) => cluster.service(`crowd-${index}`)))
   for (let index = 0; index < 60; index++) await cluster.untilReason(`crowd-${index}`, 'Serving')
@@ -133,9 +132,9 @@ test('two controllers at once, neither leading, give no address twice and none t
 })
 
 test('of two that elect a leader one works, and the other takes over when it ends', async () => {
-  await using first = runController({ kubeconfig, identity: 'first', leaderElect: true })
+  await using first = runController({ cluster, identity: 'first', leaderElect: true })
   await first.working
-  await using second = runController({ kubeconfig, identity: 'second', leaderElect: true })
+  await using second = runController({ cluster, identity: 'second', leaderElect: true })
   await cluster.service('led')
   await cluster.untilReason('led', 'Serving')
   const decided = (lines: readonly Record<string, unknown>[]) => lines.some(({ msg }) => msg === 'Service decided')
@@ -148,7 +147,7 @@ test('of two that elect a leader one works, and the other takes over when it end
 })
 
 /** The program itself, as another process. */
-function startProgram() {
+function startProgram(kubeconfig: string) {
   const path = join(import.meta.dirname, '..', 'main-controller.ts')
   const child = spawn(process.execPath, [path, '--kubeconfig', kubeconfig, '--health-port', '0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -161,7 +160,7 @@ function startProgram() {
 }
 
 test('the program ends with 0 on SIGTERM, leaves its Lease free and has logged nothing but JSON', async () => {
-  const program = startProgram()
+  const program = startProgram(await controllerRights(cluster, ['local']))
   const explain = () => program.output() + program.errors()
   await waitFor(() => program.output().includes('"msg":"leading"'), { what: 'the program to lead', explain })
   program.child.kill('SIGTERM')
@@ -173,8 +172,9 @@ test('the program ends with 0 on SIGTERM, leaves its Lease free and has logged n
 })
 
 test('an API server that is away at start is waited for with a plain message, and one that falls over later is met again', async () => {
+  const kubeconfig = await controllerRights(cluster, ['local'])
   await cluster.plane.kill('kube-apiserver')
-  const program = startProgram()
+  const program = startProgram(kubeconfig)
   await using weir = runController({ kubeconfig })
   const { server } = cluster.plane
   const message = `weir: cannot reach the API server ${server} (connection refused); trying again in`

@@ -9,12 +9,9 @@ import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
 import { namespaceOf, workload } from '../../test/contract/others.ts'
 import type { OtherWorkload } from '../../test/contract/others.ts'
-import { rightsOfController } from '../../test/contract/rights.ts'
-import type { Rights } from '../../test/contract/rights.ts'
 
 let cluster: Cluster
 let agents: FakeAgents
-let rights: Rights
 let weir: RunningController
 let speaker: OtherWorkload
 let controller: OtherWorkload
@@ -45,8 +42,7 @@ beforeAll(async () => {
     })
   }
   agents.claim()
-  rights = await rightsOfController(cluster)
-  weir = runController({ kubeconfig: rights.kubeconfig })
+  weir = runController({ cluster })
   await weir.working
   await cluster.lbClass('lan', { default: true, aliases: ['metallb.io/metallb'], takeOver: [{ from: 'MetalLB' }] })
   await cluster.pool('office', ['10.201.200.0/24'], { avoidBuggyIPs: true })
@@ -54,7 +50,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await weir?.[Symbol.asyncDispose]()
   await agents?.[Symbol.asyncDispose]()
-  await rights?.[Symbol.asyncDispose]()
   await cluster?.[Symbol.asyncDispose]()
 })
 

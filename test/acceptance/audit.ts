@@ -1,30 +1,10 @@
 // What Weir's ServiceAccounts asked of the API server since the lab was raised, and what they were answered.
-import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import { auditLogOf, readAuditLog } from '../lab/audit-log.ts'
+import type { AuditedRequest } from '../lab/audit-log.ts'
 import type { SharedLab } from '../lab/shared-lab.ts'
 
-const entry = z.object({
-  verb: z.string(),
-  requestURI: z.string(),
-  user: z.object({ username: z.string() }),
-  objectRef: z
-    .object({
-      resource: z.string(),
-      subresource: z.string().optional(),
-      namespace: z.string().optional(),
-      name: z.string().optional(),
-    })
-    .optional(),
-  responseStatus: z.object({ code: z.number().optional(), message: z.string().optional() }).optional(),
-  annotations: z.object({ 'authorization.k8s.io/decision': z.enum(['allow', 'forbid']).optional() }).optional(),
-})
-
-/** One finished request (audit.k8s.io/v1). */
-export type Request = z.infer<typeof entry>
-
-export function requestsOfWeir(lab: SharedLab): readonly Request[] {
-  const lines = readFileSync(lab.state.path('audit.log'), 'utf8').split('\n')
-  return lines.filter(line => line.endsWith('}')).map(line => entry.parse(JSON.parse(line)))
+export function requestsOfWeir(lab: SharedLab): readonly AuditedRequest[] {
+  return readAuditLog(auditLogOf(lab.state))
 }
 
 /**
@@ -47,7 +27,7 @@ export function deniedByPolicy(lab: SharedLab): readonly string[] {
 }
 
 /** What RBAC decides by. */
-function kindOf({ user, verb, objectRef }: Request): string {
+function kindOf({ user, verb, objectRef }: AuditedRequest): string {
   const { resource = '', subresource = '', namespace = '', name = '' } = objectRef ?? {}
   return [user.username, verb, resource, subresource, namespace, name].join(' ')
 }
@@ -55,7 +35,7 @@ function kindOf({ user, verb, objectRef }: Request): string {
 const reading = new Set(['get', 'list', 'watch'])
 
 /** Every attempt to change an object, whatever came of it. */
-export function writesTo(lab: SharedLab, resource: string, namespace: string, name: string): readonly Request[] {
+export function writesTo(lab: SharedLab, resource: string, namespace: string, name: string): readonly AuditedRequest[] {
   return requestsOfWeir(lab).filter(
     ({ verb, objectRef }) =>
       !reading.has(verb) && objectRef?.resource === resource && objectRef.namespace === namespace && objectRef.name === name,

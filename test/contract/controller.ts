@@ -2,6 +2,8 @@
 import type { ServiceController } from '../../src/controllers/service.ts'
 import { startController } from '../../src/main-controller.ts'
 import { createLog } from '../../src/observability/log.ts'
+import type { Cluster } from './cluster.ts'
+import { controllerRights } from './rights.ts'
 
 export interface RunningController extends AsyncDisposable {
   /** Resolves when the loops run (again, for one that stands by). */
@@ -14,8 +16,8 @@ export interface RunningController extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-export interface RunningOptions {
-  readonly kubeconfig: string
+/** On a cluster it has exactly the rights that deploy/ gives to a controller with its providers; with a kubeconfig those of its user. */
+export type RunningOptions = ({ readonly cluster: Cluster } | { readonly kubeconfig: string }) & {
   readonly identity?: string
   readonly leaderElect?: boolean
   readonly providers?: readonly string[]
@@ -25,30 +27,33 @@ export interface RunningOptions {
 
 /** Starts it; it may take a while until it works. Disposing stops it. */
 export function runController(options: RunningOptions): RunningController {
-  const { kubeconfig, identity = 'test', leaderElect = false, providers = ['local'], pagePort = 0 } = options
+  const { identity = 'test', leaderElect = false, providers = ['local'], pagePort = 0 } = options
   const stopping = new AbortController()
   const lines: Record<string, unknown>[] = []
   const said: string[] = []
   const working = Promise.withResolvers<ServiceController>()
   const level = 'info'
   const log = createLog({ level, program: 'weir-controller', destination: { write: line => void lines.push(JSON.parse(line)) } })
-  const ended = startController({
-    options: {
-      providers,
-      kubeconfig,
-      context: undefined,
-      namespace: 'weir-system',
-      identity,
-      leaderElect,
-      healthPort: 0,
-      pagePort,
-      logLevel: level,
-    },
-    signal: stopping.signal,
-    log,
-    say: text => said.push(text),
-    onWorking: working.resolve,
-  })
+  const start = async () =>
+    startController({
+      options: {
+        providers,
+        kubeconfig:
+          'kubeconfig' in options ? options.kubeconfig : await controllerRights(options.cluster, providers, pagePort !== 0),
+        context: undefined,
+        namespace: 'weir-system',
+        identity,
+        leaderElect,
+        healthPort: 0,
+        pagePort,
+        logLevel: level,
+      },
+      signal: stopping.signal,
+      log,
+      say: text => said.push(text),
+      onWorking: working.resolve,
+    })
+  const ended = start()
   ended.catch(working.reject)
   const stop = async () => {
     stopping.abort(new Error('the test ends it'))

@@ -1,7 +1,7 @@
 // Raises everything of a full lab in its order: LAN, control plane, nodes, and waits until the cluster is ready.
-import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { clientAddress, controlPlaneAddress, each, nodeAddress, podNetwork } from './addressing.ts'
+import { auditArgs } from './audit-log.ts'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
 import type { Binaries } from './binaries.ts'
@@ -106,15 +106,6 @@ function siteOf(enter: readonly string[], pods: boolean): Site {
     apiServerArgs: [],
     realPods: pods,
   }
-}
-
-/** Every finished request of these users with its answer's code; nothing of anybody else. */
-function auditArgs(state: LabState, users: readonly string[]): readonly string[] {
-  if (users.length === 0) return []
-  const rules = [{ level: 'Metadata', users }, { level: 'None' }]
-  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived', 'ResponseStarted'], rules }
-  writeFileSync(state.path('audit-policy.json'), JSON.stringify(policy))
-  return [`--audit-policy-file=${state.path('audit-policy.json')}`, `--audit-log-path=${state.path('audit.log')}`]
 }
 
 /** The kubelets ask the API server who may exec into Pods and read logs; the API server itself may. */

@@ -31,6 +31,8 @@ export type Site = {
   readonly controllers: readonly string[]
   readonly scheduler: boolean
   readonly apiServerArgs: readonly string[]
+  /** The API server to run, when it is not that of the lab. */
+  readonly apiServer?: 'kube-apiserver-oldest' | undefined
   /** Whether kubelets run Pods: ServiceAccount admission then demands what the controllers provide. */
   readonly realPods: boolean
 }
@@ -49,10 +51,11 @@ export type Prepared = {
 export function controlPlanePrograms(parts: {
   readonly controllers: boolean
   readonly scheduler: boolean
+  readonly apiServer?: ProgramName | undefined
 }): readonly ProgramName[] {
   return [
     'etcd',
-    'kube-apiserver',
+    parts.apiServer ?? 'kube-apiserver',
     'kubectl',
     ...(parts.controllers ? (['kube-controller-manager'] as const) : []),
     ...(parts.scheduler ? (['kube-scheduler'] as const) : []),
@@ -103,7 +106,8 @@ export type Raise = {
 /** Starts the components and returns when the API server is ready. The others may still be on their way; they retry by themselves. */
 export async function raiseControlPlane({ state, site, programs, api, prepared, signal }: Raise): Promise<void> {
   const start = (name: ComponentName, words: readonly string[]) =>
-    launch(state, { name, argv: [...site.enter, programs.path(name), ...words], signal })
+    launch(state, { name, argv: [...site.enter, programs.path(programOf(name)), ...words], signal })
+  const programOf = (name: ComponentName) => (name === 'kube-apiserver' ? (site.apiServer ?? name) : name)
   const etcd = await start('etcd', etcdArgs(state, site))
   const apiServer = await start('kube-apiserver', apiServerArgs(state, site, prepared))
   await untilReady(api, [etcd, apiServer], signal)

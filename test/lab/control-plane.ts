@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { openApi } from './api.ts'
 import type { Api } from './api.ts'
+import { auditArgs, auditFolderVariable, weirAccounts } from './audit-log.ts'
 import { binaries } from './binaries.ts'
 import type { Binaries } from './binaries.ts'
 import { attempt, run } from './command.ts'
@@ -43,6 +44,8 @@ export type ControlPlaneOptions = {
   readonly controllers?: readonly string[]
   /** More words for kube-apiserver, e.g. `--watch-cache=false`. */
   readonly apiServerArgs?: readonly string[]
+  /** Instead of the API server of the lab. */
+  readonly apiServer?: 'kube-apiserver-oldest'
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -52,11 +55,14 @@ const prefix = 'api-'
 /** Starts etcd and kube-apiserver (about 3 s when the programs are there; the first time ever they are built, which takes minutes). */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const withControllers = (options.controllers?.length ?? 0) > 0
-  const programs = await binaries(controlPlanePrograms({ controllers: withControllers, scheduler: false }), {
-    progress: options.progress ?? silent,
-    assets: process.env['KUBEBUILDER_ASSETS'],
-    signal: options.signal,
-  })
+  const programs = await binaries(
+    controlPlanePrograms({ controllers: withControllers, scheduler: false, apiServer: options.apiServer }),
+    {
+      progress: options.progress ?? silent,
+      assets: process.env['KUBEBUILDER_ASSETS'],
+      signal: options.signal,
+    },
+  )
   await removeAbandoned()
   const state = createState(`${prefix}${process.pid}-${randomBytes(3).toString('hex')}`)
   try {
@@ -67,7 +73,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       ports: { etcdClient, etcdPeer, api, manager, scheduler: 0 },
       controllers: options.controllers ?? [],
       scheduler: false,
-      apiServerArgs: options.apiServerArgs ?? [],
+      apiServerArgs: [
+        ...(options.apiServerArgs ?? []),
+        ...(process.env[auditFolderVariable] ? auditArgs(state, weirAccounts) : []),
+      ],
+      apiServer: options.apiServer,
       realPods: false,
     }
     return await startLight(state, site, programs, options.signal)

@@ -1,6 +1,7 @@
 // Keeps the one lab that the LAN tests of a run share: raised with Weir when the first of them asks, taken down at the end.
 import { createServer } from 'node:net'
 import type { TestProject } from 'vitest/node'
+import { weirAccounts } from './audit-log.ts'
 import { applySamples, buildBundle, installWeir } from './install.ts'
 import { startLab } from './lab.ts'
 import type { Lab } from './lab.ts'
@@ -41,7 +42,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function raise(name: string): Promise<Lab> {
   process.env['PATH'] = fullPath()
   await takeDownAbandoned(name)
-  const lab = await startLab({ name, bundle: await buildBundle(), audit: ['weir-controller', 'weir-agent'].map(accountOf) })
+  const lab = await startLab({ name, bundle: await buildBundle(), audit: weirAccounts })
   try {
     // A machine that also builds or tests something else may need its time.
     await installWeir(lab, 180)
@@ -52,5 +53,3 @@ async function raise(name: string): Promise<Lab> {
     throw error
   }
 }
-
-const accountOf = (name: string) => `system:serviceaccount:weir-system:${name}`

@@ -26,7 +26,7 @@ beforeAll(async () => {
       parameters: { apiGroup: 'weir.dev', kind: 'LoadBalancerClass', name: 'lan', scope: 'Cluster' },
     },
   })
-  controller = runController({ kubeconfig: cluster.plane.kubeconfig })
+  controller = runController({ cluster })
   await controller.working
   await cluster.service('first')
   await cluster.untilReason('first', 'Serving')
