@@ -1,5 +1,5 @@
 // The Helm chart gives the objects that the overlays give, with values as without, and refuses values that it does not know.
-import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempDisposableSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -66,6 +66,20 @@ test.each(overlays)('the chart gives the objects of deploy/%s, without a label m
 test('without values it is deploy/local', async () => {
   expect(Object.fromEntries(await rendered({}))).toEqual(Object.fromEntries(objectsOf(await overlay('local'))))
 })
+
+/** A place for an overlay, two folders below the project: kustomize takes no path from the root of the file system. */
+function trialFolder() {
+  const trials = join(deploy, '..', '.vitest')
+  mkdirSync(trials, { recursive: true })
+  return mkdtempDisposableSync(join(trials, 'overlay-'))
+}
+
+/** The blocks of docs/install.md in a language that need something. */
+function page(lang: string, need: string): readonly string[] {
+  const text = readFileSync(join(deploy, '..', 'docs', 'install.md'), 'utf8')
+  const found = [...text.matchAll(new RegExp(`^\`\`\`${lang} needs=${need}\\n(.*?)^\`\`\`$`, 'gms'))]
+  return found.map(([, block = '']) => block)
+}
 
 const podOf = (objects: ReadonlyMap<string, Manifest>, name: string) => objects.get(name).spec.template.spec
 const containerOf = (objects: ReadonlyMap<string, Manifest>, name: string) => podOf(objects, name).containers[0]
@@ -142,10 +156,7 @@ test('admission policies are there as they are asked for', async () => {
 })
 
 test('with all that can be added it is the overlay with every component', async () => {
-  // Kustomize takes no path from the root of the file system.
-  const trials = join(deploy, '..', '.vitest')
-  mkdirSync(trials, { recursive: true })
-  using folder = mkdtempDisposableSync(join(trials, 'overlay-'))
+  using folder = trialFolder()
   const policies = ['internal-kinds', 'service-annotations', 'readiness-gate'].map(name => `../../deploy/policies/${name}`)
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
@@ -161,6 +172,15 @@ test('with all that can be added it is the overlay with every component', async 
   })
   const wanted = objectsOf(await run([kubectl, 'kustomize', folder.path]))
   expect(Object.fromEntries(objects)).toEqual(Object.fromEntries(wanted))
+})
+
+test('the overlay that docs/install.md shows has the image of its reader, and its patch takes the gateway away', async () => {
+  const [overlay = '', patch = ''] = page('yaml', 'registry')
+  using folder = trialFolder()
+  writeFileSync(join(folder.path, 'kustomization.yaml'), `${overlay.replace('../deploy', '../../deploy')}${patch}`)
+  const objects = objectsOf(await run([kubectl, 'kustomize', folder.path]))
+  for (const name of programsOfWeir) expect(containerOf(objects, name).image).toBe('registry.example.com/weir:0.1.0')
+  expect([...objects.keys()]).not.toContain('DaemonSet/weir-gateway')
 })
 
 test('one controller has no budget that would hold up the draining of its node', async () => {
@@ -264,6 +284,24 @@ describe('on an API server', () => {
     const crds = join(deploy, '..', 'crds')
     await plane.kubectl(['apply', '--server-side', '--force-conflicts', '-f', crds])
     expect(await kinds()).toHaveLength(8)
+  })
+
+  test('the commands of docs/install.md for Helm can be followed to the end', async () => {
+    const blocks = page('sh', 'helm')
+    expect(blocks.join('')).toMatch(/helm install.*helm upgrade.*helm show values.*helm uninstall/s)
+    for (const [name, program] of Object.entries({ helm, kubectl })) symlinkSync(program, join(home.path, name))
+    const PATH = `${home.path}:${process.env['PATH'] ?? ''}`
+    const commands = blocks.flatMap(block => block.trim().split('\n'))
+    let notes = ''
+    for (const command of commands) {
+      const words = ['timeout', '100', 'bash', '-e', '-c', command]
+      const settings = { cwd: join(deploy, '..'), env: { ...env, PATH, KUBECONFIG: plane.kubeconfig } }
+      const { code, stdout, stderr } = await attempt(words, settings)
+      expect({ command, code, stderr: code === 0 ? '' : stderr }).toEqual({ command, code: 0, stderr: '' })
+      if (command.startsWith('helm upgrade')) notes = stdout
+    }
+    expect(notes).toContain('Weir runs with local and aws.')
+    expect(await plane.kubectl(['get', 'crds,clusterroles,deployments', '-A', '-o', 'name'])).not.toMatch(/weir/)
   })
 })
 
