@@ -301,7 +301,8 @@ describe('on an API server', () => {
       if (command.startsWith('helm upgrade')) notes = stdout
     }
     expect(notes).toContain('Weir runs with local and aws.')
-    expect(await plane.kubectl(['get', 'crds,clusterroles,deployments', '-A', '-o', 'name'])).not.toMatch(/weir/)
+    const left = ['clusterroles', 'clusterrolebindings', 'deployments', 'daemonsets', 'serviceaccounts', 'roles', 'rolebindings']
+    expect(await plane.kubectl(['get', left.join(','), '-A', '-o', 'name'])).not.toMatch(/weir/)
   })
 })
 
