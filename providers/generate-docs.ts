@@ -1,6 +1,8 @@
-// The pages that are made from the rows of the providers and the tables of metrics: docs/aws.md and its like, docs/metrics.md.
+// What is made from the rows of the providers and the tables of metrics: docs/aws.md and its like, docs/metrics.md, deploy/monitoring.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dashboardJson } from '../deploy/monitoring/dashboard.ts'
+import { prometheusRule } from '../deploy/monitoring/rules.ts'
 import { awsReference } from './aws/annotations/docs.ts'
 import { ingressReference } from './aws/annotations/ingress/docs.ts'
 import { metricsReference } from '../src/observability/reference.ts'
@@ -13,6 +15,8 @@ export function writePages({ check }: { readonly check: boolean }): boolean {
     'docs/aws-ingress.md': ingressReference(),
     'docs/ingress-annotations.md': gatewayReference(),
     'docs/metrics.md': metricsReference(),
+    'deploy/monitoring/dashboard.json': dashboardJson(),
+    'deploy/monitoring/rules.yaml': prometheusRule(),
   }
   let isCurrent = true
   for (const [path, text] of Object.entries(pages)) {

@@ -48,6 +48,14 @@ export const parts: readonly Part[] = [
     },
   },
   {
+    name: 'promtool',
+    takes: ({ path }) => path.endsWith('-promtool.api.test.ts'),
+    prepare: async () => {
+      await prepareForControlPlane()
+      await programs([...controlPlane, 'promtool'])
+    },
+  },
+  {
     name: 'helm',
     takes: ({ path }) => path.endsWith('-helm.api.test.ts'),
     prepare: async () => {

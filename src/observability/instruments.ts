@@ -34,6 +34,8 @@ export interface Instruments<in CounterName extends string, in GaugeName extends
 export function createInstruments<Table extends Definitions>(table: Table): InstrumentsOf<Table> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  // Gauges with the ending of counters; the same are there by type without it.
+  for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`)
   const asked = new Set<string>()
   const optionsOf = (name: string) => {
     const definition: MetricDefinition | undefined = table[name]

@@ -21,13 +21,15 @@ export type RunningOptions = ({ readonly cluster: Cluster } | { readonly kubecon
   readonly identity?: string
   readonly leaderElect?: boolean
   readonly providers?: readonly string[]
+  /** 0 unless told: no port for health and metrics. */
+  readonly healthPort?: number
   /** 0 unless told: no page. */
   readonly pagePort?: number
 }
 
 /** Starts it; it may take a while until it works. Disposing stops it. */
 export function runController(options: RunningOptions): RunningController {
-  const { identity = 'test', leaderElect = false, providers = ['local'], pagePort = 0 } = options
+  const { identity = 'test', leaderElect = false, providers = ['local'], healthPort = 0, pagePort = 0 } = options
   const stopping = new AbortController()
   const lines: Record<string, unknown>[] = []
   const said: string[] = []
@@ -44,12 +46,13 @@ export function runController(options: RunningOptions): RunningController {
         namespace: 'weir-system',
         identity,
         leaderElect,
-        healthPort: 0,
+        healthPort,
         pagePort,
         logLevel: level,
       },
       signal: stopping.signal,
       log,
+      programLog: log,
       say: text => said.push(text),
       onWorking: working.resolve,
     })

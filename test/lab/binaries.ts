@@ -88,17 +88,17 @@ async function compile(
 ): Promise<void> {
   const draft = mkdtempSync(join(folder, 'draft-'))
   let downloads = 0
-  const { code, stderr } = await attempt(
-    [go, 'build', '-mod=readonly', '-trimpath', '-ldflags', build.module.linkerFlags, '-o', `${draft}/`, build.package],
-    {
-      cwd: build.module.dir,
-      env: { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
-      signal,
-      onErrorLine: line => {
-        if (line.startsWith('go: downloading')) note(`builds, ${++downloads} modules downloaded`)
-      },
+  const { linkerFlags, tags } = build.module
+  const how = ['-mod=readonly', '-trimpath', '-tags', tags, '-ldflags', linkerFlags]
+  const command = [go, 'build', ...how, '-o', `${draft}/`, build.package]
+  const { code, stderr } = await attempt(command, {
+    cwd: build.module.dir,
+    env: { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
+    signal,
+    onErrorLine: line => {
+      if (line.startsWith('go: downloading')) note(`builds, ${++downloads} modules downloaded`)
     },
-  )
+  })
   try {
     // The package's path names the output (etcd's ends in v3), so the only file is taken whatever it is called.
     const [file] = readdirSync(draft)

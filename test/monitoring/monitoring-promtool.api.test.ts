@@ -1,0 +1,121 @@
+// What Prometheus' own tool says: of true scrapes, of the alert rules, and whether samples make each alert fire.
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAgentMetrics } from '../../src/observability/agent-metrics.ts'
+import { startCluster } from '../contract/cluster.ts'
+import type { Cluster } from '../contract/cluster.ts'
+import { runController } from '../contract/controller.ts'
+import { binaries } from '../lab/binaries.ts'
+import { silent } from '../lab/progress.ts'
+
+const monitoring = join(import.meta.dirname, '..', '..', 'deploy', 'monitoring')
+const resources = new AsyncDisposableStack()
+let promtool: string
+let cluster: Cluster
+let port: number
+
+/** Its exit code and all that it says. */
+async function run(words: readonly string[], input = '') {
+  const child = spawn(promtool, words, { stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(input)
+  const exited = new Promise<number | null>(resolve => child.once('close', resolve))
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return { code: await exited, said: `${out}${errors}` }
+}
+
+const get = async (path: string, options: RequestInit = {}) => {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, options)
+  return { status: answer.status, body: await answer.text() }
+}
+const scrape = async () => (await get('/metrics')).body
+
+beforeAll(async () => {
+  const programs = await binaries(['promtool'], { progress: silent })
+  promtool = programs.path('promtool')
+  cluster = resources.use(await startCluster())
+  port = await freePort()
+  const controller = resources.use(runController({ cluster, healthPort: port }))
+  await controller.working
+})
+afterAll(async () => {
+  await resources.disposeAsync()
+})
+
+test('rules, the configuration for scraping, and the samples of every alert are in order', async () => {
+  for (const words of [
+    ['check', 'rules', join(monitoring, 'alerts.yaml')],
+    ['check', 'config', join(monitoring, 'prometheus.yaml')],
+    ['test', 'rules', join(monitoring, 'alerts.test.yaml')],
+  ])
+    expect(await run(words)).toMatchObject({ code: 0 })
+})
+
+test('an alert that does not fire when it should is found', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-alerts-'))
+  using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+  cpSync(join(monitoring, 'alerts.test.yaml'), join(folder, 'alerts.test.yaml'))
+  const rules = readFileSync(join(monitoring, 'alerts.yaml'), 'utf8')
+  writeFileSync(join(folder, 'alerts.yaml'), rules.replace('weir_pool_addresses_free == 0', 'weir_pool_addresses_free < 0'))
+  const { code, said } = await run(['test', 'rules', join(folder, 'alerts.test.yaml')])
+  expect(code).not.toBe(0)
+  expect(said).toContain('WeirPoolExhausted')
+})
+
+test('a scrape of a controller at work is clean, and what happens in the cluster moves its figures', async () => {
+  await cluster.pool('office', ['192.0.2.0/28'])
+  await cluster.lbClass('lan')
+  await cluster.service('web', { class: 'weir.dev/lan' })
+  await cluster.service('wrong', { class: 'weir.dev/lan', annotations: { 'weir.dev/load-balancer-ips': '198.51.100.1' } })
+  await cluster.untilReason('wrong', 'RequestedAddressOutsidePools')
+  const expected = [
+    /^weir_leading 1$/m,
+    /^weir_build_info\{program="controller",version="\S+",node_version="v26\S+"\} 1$/m,
+    /^weir_reconcile_duration_seconds_count\{controller="service",reason="RequestedAddressOutsidePools"\} [1-9]/m,
+    /^weir_services\{ready="false",reason="RequestedAddressOutsidePools"\} 1$/m,
+    /^weir_pool_addresses\{pool="office"\} 16$/m,
+    /^weir_pool_addresses_used\{pool="office"\} 1$/m,
+    /^weir_targets\{provider="local",health="healthy"\} 2$/m,
+    /^weir_api_calls_total\{service="kubernetes",operation="patch services\/status",outcome="ok"\} [1-9]/m,
+    /^weir_api_call_duration_seconds_count\{service="kubernetes",operation="list services"\} [1-9]/m,
+    /^weir_queue_oldest_seconds\{queue="service"\} \d/m,
+    /^weir_watch_age_seconds\{resource="services"\} \d/m,
+    /^weir_objects\{kind="services"\} \d/m,
+  ]
+  for (const line of expected) await expect.poll(scrape, { timeout: 60_000 }).toMatch(line)
+  expect(await run(['check', 'metrics'], await scrape())).toEqual({ code: 0, said: '' })
+})
+
+test('a scrape of an agent is clean', async () => {
+  const counted = ['requests', 'replies', 'announcements', 'conflicts', 'sent', 'missed'] as const
+  const totals = new Map(counted.map(name => [name, 1]))
+  const metrics = createAgentMetrics({
+    frames: () => [['eth0', totals]],
+    heartbeats: () => [['eth0', totals]],
+    announced: () => 1,
+    leaseAgeMs: () => 1000,
+    interfaces: () => [{ name: 'eth0', isUp: true, listening: true }],
+    gateway: () => ({ envoys: 1, held: 0 }),
+  })
+  metrics.tookOver(300)
+  metrics.moved('here')
+  expect(await run(['check', 'metrics'], (await metrics.render()).text)).toEqual({ code: 0, said: '' })
+})
+
+test('health and readiness answer, and the level of the log is changed from beside the controller', async () => {
+  await expect.poll(() => get('/readyz'), { timeout: 60_000 }).toEqual({ status: 200, body: 'ok\n' })
+  expect(await get('/healthz')).toEqual({ status: 200, body: 'ok\n' })
+  expect(await get('/debug/log-level', { method: 'PUT', body: 'warn' })).toEqual({ status: 200, body: 'warn\n' })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
