@@ -38,7 +38,7 @@ function eventRow({ metadata, type, reason = '', note = '', regarding = {}, seri
     bad: type === 'Warning',
     cells: [
       at === '' ? none : { text: '', since: at },
-      { text: reason, tone: type === 'Warning' ? 'bad' : 'good' },
+      { text: reason, ...(type === 'Warning' ? { tone: 'bad' as const } : {}) },
       { text: `${kind} ${about}`, ...(opener === undefined ? {} : { open: `${opener}/${about}` }) },
       { text: note, ...(count > 1 ? { more: `${count} times` } : {}) },
     ],
