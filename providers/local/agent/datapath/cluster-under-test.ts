@@ -28,7 +28,7 @@ export const secondClientAddress = { IPv4: '10.201.0.8', IPv6: 'fd00:201::8' } a
 export interface TestService {
   readonly protocol: 'TCP' | 'UDP'
   readonly port: number
-  /** Names of pods, as `n1a`; `-n1a` for one that drains. */
+  /** Names of pods, as `n1a`; `-n1a` for one that drains, `n1a:8081` for one whose port of that name is another. */
   readonly pods: readonly string[]
   readonly path?: Exclude<ServicePath, 'refuse' | 'silent'>
   /** Of the pods, instead of the usual one. */
@@ -239,12 +239,12 @@ export async function makeCluster(name: string, count = 3): Promise<TestCluster>
 const stationNumber = ({ mac }: Station) => Number(mac.at(-1))
 
 function targetOf(written: string, family: Family, port: number): PodTarget {
-  const pod = written.replace('-', '')
+  const [pod = '', own] = written.replace('-', '').split(':')
   return {
     address: podAddress(pod, family),
-    port,
+    port: own === undefined ? port : Number(own),
     node: pod.slice(0, 2),
-    terminating: written !== pod,
+    terminating: written.startsWith('-'),
   }
 }
 

@@ -164,6 +164,13 @@ describe.skipIf(missing !== undefined)(missing ? `the data path: not run, ${miss
     expect(await once({ family: 'IPv4', protocol: 'TCP', port: 81, ...briefly })).toMatch(/timeout|EHOSTUNREACH|ECONNREFUSED/)
   })
 
+  test.each(families)('over %s pods of one Service are met each at its own port', async family => {
+    const pods = ['n1a:8080', 'n1b:8081', 'n2a:8081', 'n3a:8080']
+    await cluster.serve([{ protocol: 'TCP', port: 80, pods }])
+    const answers = await many(48, { family, protocol: 'TCP' })
+    expect([...new Set(answers)].toSorted()).toEqual(['n1a', 'n1b', 'n2a', 'n3a'].map(pod => `${pod} ${cluster.client[family]}`))
+  })
+
   test('a pod that drains gets connections only while no other is left', async () => {
     await cluster.serve([{ protocol: 'TCP', port: 80, pods: ['-n1a', '-n2a', 'n3a'] }])
     expect(new Set(await many(8, combinations[0] ?? { family: 'IPv4', protocol: 'TCP' }))).toEqual(
