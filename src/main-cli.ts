@@ -41,6 +41,7 @@ async function ask(given: Arguments): Promise<number> {
     connect: () => (connection ??= open()),
     readers: ingressReaders,
     makeForetellers,
+    version,
     readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
     clock,
     signal: stopping.signal,

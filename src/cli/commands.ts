@@ -108,6 +108,13 @@ export const commandTable = {
     unwell: 'nobody announces one of them, or a station of others uses it',
     examples: ['weir announcements', 'weir announcements --watch'],
   },
+  doctor: {
+    operands: '',
+    summary: 'Checks the surroundings: nodes, kube-proxy, network, AWS, clocks, versions; what is wrong comes with a fix',
+    options: [...shown],
+    unwell: 'a check found something wrong',
+    examples: ['weir doctor', 'weir doctor -o json'],
+  },
   drain: {
     operands: 'NODE',
     summary: 'Lets a node announce nothing while another one can',

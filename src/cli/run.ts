@@ -7,6 +7,11 @@ import { nodes } from '../controllers/resources.ts'
 import { announcementsView } from './announcements.ts'
 import { type Arguments, type ObjectName, readObjectName, UsageError } from './arguments.ts'
 import { type Command, commandTable } from './commands.ts'
+import { awsFindings } from './doctor/aws.ts'
+import { clusterFindings } from './doctor/cluster.ts'
+import { readFacts } from './doctor/facts.ts'
+import { networkFindings } from './doctor/network.ts'
+import { doctorView } from './doctor/view.ts'
 import { drainPatch, drainView } from './drain.ts'
 import { explainIngress, type IngressQuestion } from './explain/ingress.ts'
 import { explainService } from './explain/service.ts'
@@ -36,6 +41,8 @@ export interface Surroundings {
   /** How the providers read Ingresses. */
   readonly readers: NonNullable<IngressQuestion['readers']>
   readonly makeForetellers: MakeForetellers
+  /** Of this program. */
+  readonly version: string
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly colour: boolean
@@ -99,6 +106,8 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
       const asked = name ? { name } : allNamespaces || namespace === undefined ? {} : { namespace }
       return async () => differing(asked, await foretelling(given, around), signal)
     }
+    case 'doctor':
+      return () => examination(given, around)
     case 'drain':
     case 'undrain': {
       const [name, ...more] = operands
@@ -138,6 +147,14 @@ function planner(given: Arguments, around: Surroundings): () => Promise<View> {
   const objects = files.flatMap(file => objectsIn(around.readFile(file), file))
   const asked = files.length > 0 ? { objects } : { name: readObjectName(operands, 'plan for') }
   return async () => planned(asked, await foretelling(given, around), around.signal)
+}
+
+async function examination({ systemNamespace }: Arguments, around: Surroundings): Promise<View> {
+  const { connect, clock, makeForetellers, signal, version } = around
+  const { transport } = await connect()
+  const facts = await readFacts(transport, { systemNamespace, version, signal })
+  const aws = await awsFindings(facts, { transport, clock, systemNamespace, makeForetellers }, signal)
+  return doctorView([...clusterFindings(facts), ...networkFindings(facts), ...aws])
 }
 
 async function foretelling(

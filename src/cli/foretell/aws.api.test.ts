@@ -26,7 +26,12 @@ const manifest = (name: string, extra: object = {}) =>
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, ...extra },
-    spec: { type: 'LoadBalancer', loadBalancerClass: 'weir.dev/aws', ports: [{ port: 443, targetPort: 8443, protocol: 'TCP' }] },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass: 'weir.dev/aws',
+      selector: { app: 'api' },
+      ports: [{ port: 443, targetPort: 'https', protocol: 'TCP' }],
+    },
   })
 
 /** Calls since a moment that are no questions. */
@@ -36,12 +41,31 @@ const changes = (mark: number) =>
     .entries.map(({ operation }) => operation)
     .filter(operation => !/^(?:Describe|Get|List)/.test(operation))
 
-test('plan -f tells every resource of a Network Load Balancer, and only asks AWS', async () => {
+/** As a kubelet would say that it runs. */
+async function pod(name: string, ip: string): Promise<void> {
+  const path = '/api/v1/namespaces/default/pods'
+  const spec = { containers: [{ name: 'api', image: 'api', ports: [{ name: 'https', containerPort: 8443 }] }] }
+  await world.cluster.create(path, { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: 'api' } }, spec })
+  await world.cluster.patch(`${path}/${name}/status`, {
+    status: { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: 'True' }] },
+  })
+}
+
+test('plan -f tells every resource of a Network Load Balancer with the pods that would be its targets, and only asks AWS', async () => {
+  const [first = '', second = ''] = world.site.podIps
+  await pod('api-0', first)
+  await pod('api-1', second)
   const mark = world.aws.calls.mark()
   const { code, stdout } = await weir(['plan', '-f', '-'], manifest('api'))
   expect(stdout).toMatch(/^default\/api would get a Network Load Balancer in \S+ \(class aws → provider aws\)$/m)
   for (const what of ['+ security group', '+ target group', '+ load balancer', '+ listener'])
     expect(stdout).toContain(`  ${what}`)
+  expect(stdout).toContain(
+    `  + targets         443: ${[first, second]
+      .map(ip => `${ip}:8443`)
+      .toSorted()
+      .join(', ')}\n`,
+  )
   expect(stdout).toContain('Nothing has been changed.')
   expect(code).toBe(0)
   expect(changes(mark)).toEqual([])
@@ -86,6 +110,17 @@ test('without rights at AWS nothing is foretold, and it says which right is miss
   expect(stdout).toMatch(
     /^default\/api: what would be done cannot be told from here: AccessDenied\n +why +.*ec2:DescribeSubnets/m,
   )
+})
+
+test('doctor finds subnets for load balancers of both schemes, and says where it may not look', async () => {
+  const mark = world.aws.calls.mark()
+  const { stdout } = await weir(['doctor'])
+  expect(stdout).toMatch(/^✔ subnets +class aws, internal: subnet-\w+, subnet-\w+/m)
+  expect(stdout).toMatch(/^✔ subnets +class aws, internet-facing: subnet-\w+, subnet-\w+/m)
+  expect(stdout).toMatch(/^✔ IAM /m)
+  expect(changes(mark)).toEqual([])
+  using _ = world.aws.fail({ operation: 'DescribeSubnets', when: 'before', times: 1000, error: 'UnauthorizedOperation' })
+  expect((await weir(['doctor'])).stdout).toMatch(/^✘ AWS +class aws, internal: .*ec2:DescribeSubnets.*\n +→ \S/m)
 })
 
 test('diff finds nothing where all is well, and then what somebody changed at AWS by hand', async () => {

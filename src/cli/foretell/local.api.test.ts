@@ -126,6 +126,25 @@ test('plan of an Ingress shows the gateway that would be made, and the address t
   expect(code).toBe(0)
 })
 
+test('doctor finds nothing wrong, names what it cannot know, and tells the same to programs', async () => {
+  let stdout = ''
+  // On a busy machine a Lease may be late for a moment.
+  await waitFor(
+    async () => {
+      const said = await weir(['doctor'])
+      stdout = said.stdout
+      return said.code === 0
+    },
+    { what: 'nothing to be wrong', explain: () => stdout },
+  )
+  expect(stdout).toMatch(/^✔ Kubernetes +v1\.\d+\.\d+; 3 nodes/m)
+  expect(stdout).toMatch(/^✔ agents +3 live$/m)
+  expect(stdout).toMatch(/^– kube-proxy +there is no ConfigMap kube-system\/kube-proxy/m)
+  expect(stdout).toMatch(/^– AWS +no class uses it$/m)
+  const { checks } = JSON.parse((await weir(['doctor', '-o', 'json'])).stdout)
+  expect(checks).toContainEqual({ check: 'AWS', state: 'unknown', found: 'no class uses it' })
+})
+
 test('diff finds nothing where all is well, and then what somebody has changed', async () => {
   await waitFor(async () => (await weir(['diff'])).code === 0, { what: 'nothing to differ' })
   await controller.stop()
