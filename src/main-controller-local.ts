@@ -47,6 +47,7 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
       isComplete: () => copies.store.isSynced,
       store: objectWrites(writer, secrets),
       now: () => clock.monotonic(),
+      unusedMs: unusedCopyMs(process.env),
       log: log.child({ provider: 'local' }),
     },
     signal,
@@ -91,4 +92,10 @@ export async function makeLocal(surroundings: ProviderSurroundings): Promise<Pro
       ]
     },
   }
+}
+
+/** Ten minutes, or as the environment says. */
+function unusedCopyMs(environment: Readonly<Record<string, string | undefined>>): number {
+  const seconds = Number(environment['WEIR_UNUSED_COPY_SECONDS'] ?? 600)
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : 600_000
 }

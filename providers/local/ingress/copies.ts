@@ -22,17 +22,16 @@ export interface CopyParts {
   readonly store: CopyStore
   /** Milliseconds, monotonic. */
   readonly now: () => number
+  /** So long a copy stays that nobody needs: an Ingress that is deleted and made again finds it. */
+  readonly unusedMs?: number
   readonly log: { info(fields: object, message: string): void }
 }
-
-/** A copy that nobody needs stays a while: an Ingress that is deleted and made again finds it. */
-const unusedMs = 600_000
 
 export interface SecretCopies {
   keep(named: readonly SecretRef[], states: ReadonlyMap<string, SecretState>, signal: AbortSignal): Promise<void>
 }
 
-export function createSecretCopies({ copies, isComplete, store, now, log }: CopyParts): SecretCopies {
+export function createSecretCopies({ copies, isComplete, store, now, unusedMs = 600_000, log }: CopyParts): SecretCopies {
   const unusedSince = new Map<string, number>()
 
   const write = async (state: SecretState, signal: AbortSignal) => {
