@@ -94,7 +94,7 @@ export const announcement = {
           .object({ mac: macAddress, since: z.string().meta({ format: 'date-time' }) })
           .exactOptional()
           .describe(
-            'The station that last used the address while it was announced here, and was told off. The address stayed; told at most every ten minutes.',
+            'The station that last used the address while it was announced here, and was told off. The address stayed; told at most every ten minutes, and gone an hour after the last time.',
           ),
         path: z
           .object({

@@ -8,7 +8,7 @@ import type { AddressAnnouncer } from './announced-addresses.ts'
 import { addressKey } from './announcer/address-key.ts'
 import type { AddressKey } from './announcer/address-key.ts'
 import type { Conflict } from './announcer/announcer.ts'
-import { createConflicts } from './conflicts.ts'
+import { createConflicts, overAfterMs } from './conflicts.ts'
 import type { ConflictPolicy } from './conflicts.ts'
 import { decide, mayElect, ownership, statusPatch, termOf } from './decide.ts'
 import type { AnnouncementWrite, Decision, View } from './decide.ts'
@@ -140,7 +140,8 @@ export function createAgent(options: AgentOptions): Agent {
       yieldedTo: conflicts.yielded(metadata.name)?.to,
       path: options.pathOf?.(announcement),
       awaitsFence: options.awaitsFence?.(announcement) === true,
-      defended: conflicts.defended(metadata.name),
+      defended: conflicts.defended(metadata.name, clock.monotonic()),
+      defendedOverInMs: defendedOverInMs(announcement),
       probed: announcer.probe && conflicts.probed(metadata.name, clock.monotonic()),
       inheritedEpoch: inheritedEpochs.get(metadata.name),
       canTakeOver: node => livesHere(node) ?? (isAlive(node) && !liveness.looksDead(node, clock.now())),
@@ -149,6 +150,13 @@ export function createAgent(options: AgentOptions): Agent {
       stopping,
       calmInMs: Math.max(restlessAt + restateAfterMs(metadata.name) - clock.monotonic(), 0),
     }
+  }
+  /** What an earlier owner, or an earlier process, told of is over by the time it told of it. */
+  const defendedOverInMs = ({ metadata, status }: Announcement): number | undefined => {
+    if (!status?.defended) return undefined
+    const since = Date.parse(status.defended.since)
+    const statedMs = Number.isNaN(since) ? 0 : Math.max(since + overAfterMs - clock.now(), 0)
+    return Math.max(Math.min(statedMs, overAfterMs), conflicts.overInMs(metadata.name, clock.monotonic()))
   }
   const tellHeartbeats = (announcement: Announcement, view: View, { announce }: Decision) => {
     if (!heartbeats) return
@@ -282,7 +290,8 @@ export function createAgent(options: AgentOptions): Agent {
       epoch: seen.status?.epoch ?? 0,
       next: nextInLine(seen.spec.nodes, self, viewOf(seen).isAlive),
       path: options.pathOf?.(seen),
-      defended: conflicts.defended(seen.metadata.name),
+      defended: conflicts.defended(seen.metadata.name, clock.monotonic()),
+      defendedOverInMs: defendedOverInMs(seen),
     }
     return writer.patchStatus(seen, statusPatch(decided, at), signal)
   }

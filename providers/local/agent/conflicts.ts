@@ -22,13 +22,18 @@ export interface Yielded {
 /** A station that goes on and on is news so often. */
 const tellAgainMs = 600_000
 
+/** Without a further conflict for so long, it is over. */
+export const overAfterMs = 3_600_000
+
 export interface Conflicts {
   /** Another station uses an announced address now. */
   meet(address: AddressKey, nowMs: number): 'defend' | 'give-up' | 'leave'
   /** To be called when it was defended: kept for the status, at most every ten minutes, however many stations there are. */
   defend(announcement: string, station: { readonly mac: string; readonly nowMs: number; readonly since: string }): void
-  /** The station it was defended against, and when (RFC 3339). */
-  defended(announcement: string): Defended | undefined
+  /** The station it was defended against, and when (RFC 3339); undefined when that is over. */
+  defended(announcement: string, nowMs: number): Defended | undefined
+  /** In how long a conflict that is told is over if the station does not come again; 0 when none is known. */
+  overInMs(announcement: string, nowMs: number): number
   giveUp(announcement: string, yielded: Yielded): void
   yielded(announcement: string): Yielded | undefined
   /** What the segment answered, as long as that holds. */
@@ -43,7 +48,7 @@ export interface Conflicts {
 export function createConflicts(policy: ConflictPolicy): Conflicts {
   const defendedAt = new Map<AddressKey, number>()
   const yielded = new Map<string, Yielded>()
-  const defended = new Map<string, Defended & { readonly atMs: number }>()
+  const defended = new Map<string, Defended & { readonly atMs: number; readonly metMs: number }>()
   const asking = new Set<string>()
   const answers = new Map<string, { readonly outcome: ProbeOutcome; readonly until: number }>()
   return {
@@ -55,11 +60,16 @@ export function createConflicts(policy: ConflictPolicy): Conflicts {
     },
     defend(name, { mac, nowMs, since }) {
       const last = defended.get(name)
-      if (!last || nowMs >= last.atMs + tellAgainMs) defended.set(name, { mac, since, atMs: nowMs })
+      const isNews = !last || nowMs >= last.atMs + tellAgainMs
+      defended.set(name, { ...(isNews ? { mac, since, atMs: nowMs } : last), metMs: nowMs })
     },
-    defended(name) {
+    defended(name, nowMs) {
       const last = defended.get(name)
-      return last && { mac: last.mac, since: last.since }
+      return last && nowMs < last.metMs + overAfterMs ? { mac: last.mac, since: last.since } : undefined
+    },
+    overInMs(name, nowMs) {
+      const last = defended.get(name)
+      return last ? Math.max(last.metMs + overAfterMs - nowMs, 0) : 0
     },
     giveUp: (name, what) => void yielded.set(name, what),
     yielded: name => yielded.get(name),

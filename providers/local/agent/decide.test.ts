@@ -62,8 +62,11 @@ describe('what is ours', () => {
     const told = announcement(['n1'], { ...ours, defended })
     expect(decide(told, { ...view, defended })).toEqual({ announce: placement })
     expect(decide(told, { ...view, defended: { ...defended, since: '2026-01-01T00:10:00Z' } })).toEqual(restate)
-    // A process that knows of none takes nothing back.
+    // A process that knows of none takes nothing back before its time.
     expect(decide(told, view)).toEqual({ announce: placement })
+    expect(decide(told, { ...view, defendedOverInMs: 5000 })).toEqual({ announce: placement, againAfterMs: 5000 })
+    expect(decide(told, { ...view, defendedOverInMs: 0 })).toEqual(restate)
+    expect(decide(told, { ...view, defended, defendedOverInMs: 0 }).write).toBeUndefined()
   })
   test('is stated anew when packets take another way to pods, as soon as that is known', () => {
     const direct = { mode: 'direct' } as const
@@ -225,6 +228,8 @@ test('the patches say who has it since when, or that nobody has, and touch nothi
   expect(statusPatch({ kind: 'restate', placement }, at)).toEqual({ interface: 'eth0', mac: placement.mac, next: null })
   const defended = { mac, since: '2026-01-01T00:00:00Z' }
   expect(statusPatch({ kind: 'restate', placement }, { ...at, defended })).toHaveProperty('defended', defended)
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, defendedOverInMs: 0 })).toHaveProperty('defended', null)
+  expect(statusPatch({ kind: 'restate', placement }, { ...at, defendedOverInMs: 5000 })).not.toHaveProperty('defended')
   expect(statusPatch({ kind: 'restate', placement }, { ...at, next: 'n2' })).toHaveProperty('next', 'n2')
   // A merge patch keeps what it does not name.
   expect(statusPatch({ kind: 'restate', placement }, { ...at, path: { mode: 'direct' } })).toHaveProperty('path', {

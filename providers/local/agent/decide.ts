@@ -76,6 +76,8 @@ export interface View {
   readonly yieldedTo?: string | undefined
   /** The station it was defended against last by this node. */
   readonly defended?: Defended | undefined
+  /** In how long what `status.defended` tells is over, if the station does not come again; 0: now. */
+  readonly defendedOverInMs?: number | undefined
   /** What the segment answered when it was asked; undefined when it is not to be asked. */
   readonly probed?: 'not-yet' | 'free' | { readonly owner: string } | undefined
   /**
@@ -249,9 +251,11 @@ function decideAsOwner(announcement: Announcement, view: View, { term, epoch }: 
   const next = nextInLine(announcement.spec.nodes, view.self, view.isAlive)
   const waitMs = next === announcement.status.next ? undefined : view.calmInMs
   const isTold = view.defended === undefined || view.defended.since === announcement.status.defended?.since
-  const restates = !stated || !isTold || waitMs === 0
+  const overMs = announcement.status.defended && view.defended === undefined ? view.defendedOverInMs : undefined
+  const restates = !stated || !isTold || waitMs === 0 || overMs === 0
   if (restates) return { announce: placement, write: { kind: 'restate', placement } }
-  return { announce: placement, ...(waitMs !== undefined && { againAfterMs: waitMs }) }
+  const waits = [waitMs, announcement.status.defended && view.defendedOverInMs].filter(ms => ms !== undefined)
+  return { announce: placement, ...(waits.length > 0 && { againAfterMs: Math.min(...waits) }) }
 }
 
 /**
@@ -291,7 +295,7 @@ function claimReason(owner: string, epoch: number, isAlive: (node: string) => bo
 /** The merge patch of `status` that a write means (RFC 7386: null removes a field). */
 export function statusPatch(
   write: Exclude<AnnouncementWrite, { kind: 'confirm' }>,
-  at: Pick<View, 'self' | 'path' | 'defended'> & {
+  at: Pick<View, 'self' | 'path' | 'defended' | 'defendedOverInMs'> & {
     readonly since: string
     readonly epoch: number
     readonly next?: string | undefined
@@ -305,7 +309,10 @@ export function statusPatch(
   const { name, mac } = write.placement
   const next = at.next ?? null
   const path = at.path === undefined ? {} : { path: at.path && { reason: null, node: null, message: null, ...at.path } }
-  if (write.kind === 'restate') return { interface: name, mac, next, ...path, ...(at.defended && { defended: at.defended }) }
+  if (write.kind === 'restate') {
+    const defended = at.defended ?? (at.defendedOverInMs === 0 ? null : undefined)
+    return { interface: name, mac, next, ...path, ...(defended !== undefined && { defended }) }
+  }
   const ended = write.ends === undefined ? {} : { conflict: null }
   const begun = write.term === undefined ? {} : { term: write.term }
   return {
