@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from './kubernetes/clock.ts'
-import { agentTroubles, lookAfterAgent } from './main-agent-looking.ts'
+import { agentStates, agentTroubles, lookAfterAgent } from './main-agent-looking.ts'
 import type { AgentState } from './main-agent-looking.ts'
 import { createLog } from './observability/log.ts'
 
@@ -73,6 +73,15 @@ test('metrics are served where they are asked for, nothing else is, and the toke
   expect((await get('/metrics', 'second')).status).toBe(200)
   writeFileSync(metricsTokenFile, '')
   expect((await get('/metrics', '')).status).toBe(401)
+})
+
+test('what an agent knows of an address is found by the address as by the name of its Announcement', () => {
+  const asked: string[] = []
+  const read = agentStates(() => ({ stateOf: name => void asked.push(name) }))
+  read('announcement', ['192.0.2.1'])
+  read('announcement', ['ip-192-0-2-1'])
+  read('service', ['default', 'web'])
+  expect(asked).toEqual(['ip-192-0-2-1', 'ip-192-0-2-1'])
 })
 
 async function freePort(): Promise<number> {

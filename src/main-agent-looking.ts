@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { timingSafeEqual, createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Agent } from '../providers/local/agent/agent.ts'
 import type { ProgramOptions } from '../providers/local/agent/options.ts'
 import type { NodeInterface } from './api/node-report.ts'
 import type { Clock } from './kubernetes/clock.ts'
 import type { Reflector } from './kubernetes/reflector.ts'
 import { stuckWatches, watchTroubles } from './kubernetes/watch-troubles.ts'
+import { announcementName, parseAddress } from './model/address.ts'
+import type { ReadState } from './observability/debug-state.ts'
 import { answer, metricsRoute, serveHealth, serveRoutes } from './observability/health.ts'
 import type { Route } from './observability/health.ts'
 import type { Scrape } from './observability/instruments.ts'
@@ -34,6 +37,17 @@ export interface AgentState {
   /** Since the Lease of the node was renewed last. */
   readonly leaseAgeMs: number | undefined
   readonly leaseDurationMs: number
+}
+
+export const agentStateForms = ['announcement/ADDRESS'] as const
+
+/** What the agent knows and decides about an Announcement, by its address or its name. */
+export function agentStates(agent: () => Pick<Agent, 'stateOf'> | undefined): ReadState {
+  return (kind, [first = '', ...rest]) => {
+    if (kind !== 'announcement' || rest.length > 0) return undefined
+    const parsed = parseAddress(first)
+    return agent()?.stateOf(parsed ? announcementName(parsed) : first)
+  }
 }
 
 /** CAP_NET_RAW of capabilities(7). */

@@ -27,11 +27,12 @@ import { followGateway } from './main-agent-gateway.ts'
 import type { GatewayFollowing } from './main-agent-gateway.ts'
 import { followPodTargets } from './main-agent-data-path.ts'
 import type { PodTargets } from './main-agent-data-path.ts'
-import { lookAfterAgent } from './main-agent-looking.ts'
+import { agentStateForms, agentStates, lookAfterAgent } from './main-agent-looking.ts'
 import { watchCluster } from './main-agent-watches.ts'
 import { announcementWriter, reportWriter } from './main-agent-writes.ts'
 import { createAgentMetrics } from './observability/agent-metrics.ts'
 import type { AgentMetrics } from './observability/agent-metrics.ts'
+import { stateRoute } from './observability/debug-state.ts'
 import { kubernetesCall } from './observability/kubernetes-calls.ts'
 import { toggleDebug } from './observability/log-level.ts'
 import { createLog } from './observability/log.ts'
@@ -104,7 +105,7 @@ async function run(options: ProgramOptions, log: ProgramLog, stop: AbortSignal):
     log,
     clock,
     render: () => metrics.render(),
-    routes: [],
+    routes: [stateRoute({ read: agentStates(() => agent), forms: agentStateForms })],
     state: {
       phases,
       deaf,

@@ -1,17 +1,25 @@
 // One load balancer taken through a provider: observe, plan, apply; for one that goes, through every provider.
 import type { DesiredLoadBalancer, LoadBalancerId } from '../model/load-balancer.ts'
-import type { Goal, Outcome, Provider } from '../provider.ts'
+import type { Action, Goal, Outcome, Provider } from '../provider.ts'
 
-/** Without a goal it is planned for nothing; `leaving` is what was asked for until then. */
+export interface Bringing {
+  /** What was asked for until now, of one that goes. */
+  readonly leaving?: DesiredLoadBalancer | undefined
+  /** Hears of a plan before it is carried out. */
+  readonly onPlan?: (actions: readonly Action[]) => void
+}
+
+/** Without a goal it is planned for nothing. */
 export async function bring(
   provider: Provider,
   id: LoadBalancerId,
   goal: Goal | undefined,
   signal: AbortSignal,
-  leaving?: DesiredLoadBalancer,
+  { leaving, onPlan }: Bringing = {},
 ): Promise<Outcome> {
   const observed = await provider.observe(id, signal, goal, leaving)
   const actions = provider.plan(goal, observed)
+  onPlan?.(actions)
   return provider.apply({ id, goal, observed, actions }, signal)
 }
 
@@ -24,7 +32,7 @@ export async function releaseEverywhere(
 ): Promise<Outcome> {
   let last: Outcome | undefined
   for (const provider of providers.values()) {
-    const outcome = await bring(provider, id, undefined, signal, leaving)
+    const outcome = await bring(provider, id, undefined, signal, { leaving })
     if (!last || last.gone) last = outcome
   }
   if (!last) throw new TypeError('no provider is configured')

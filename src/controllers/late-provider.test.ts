@@ -71,6 +71,7 @@ async function world() {
     releaseOrphan: () => {},
     look: key => void told.push(key),
     lookAtAll: () => {},
+    modelOf: () => ({ lastPlan: undefined, lastDecision: undefined }),
     isBusy: () => false,
     idle: async () => {},
     stop: async () => {},

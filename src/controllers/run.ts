@@ -11,6 +11,7 @@ import type { LoadBalancerId } from '../model/load-balancer.ts'
 import { serveHealth } from '../observability/health.ts'
 import type { Route } from '../observability/health.ts'
 import { kubernetesCall } from '../observability/kubernetes-calls.ts'
+import { stateRoute } from '../observability/debug-state.ts'
 import { logLevelRoute } from '../observability/log-level.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -24,11 +25,13 @@ import { createHeldElsewhere } from './held-elsewhere.ts'
 import { startIngressController } from './ingress.ts'
 import { startProvider } from './late-provider.ts'
 import { election, leadAlone, leadsStill } from './leading.ts'
+import { objectStates, stateForms } from './object-state.ts'
 import type { ControllerOptions } from './options.ts'
 import type { ProviderParts } from './provider-parts.ts'
 import { awaitApiServer } from './reach.ts'
 import type { PageAround, RunOptions } from './run-options.ts'
 import { startServiceController } from './service.ts'
+import type { ServiceController } from './service.ts'
 import { createStores, reflectAll } from './stores.ts'
 import { startSweep } from './sweep.ts'
 import { watchTakeOvers } from './take-over.ts'
@@ -71,11 +74,19 @@ export async function runController(run: RunOptions): Promise<void> {
       ageMs: lastActivity === undefined ? undefined : clock.monotonic() - lastActivity,
     })),
   )
+  const leading: { services?: ServiceController | undefined } = {}
+  let agents: AgentLiveness | undefined
   await using health = await startHealth(options, {
     unready: troubles,
     unhealthy: () => stuckWatches(reflectors ?? [], clock),
     metrics,
-    routes: run.programLog ? [logLevelRoute(run.programLog)] : [],
+    routes: [
+      ...(run.programLog ? [logLevelRoute(run.programLog)] : []),
+      stateRoute({
+        read: objectStates({ stores, agents: { alive: node => agents?.alive(node) === true }, services: () => leading.services }),
+        forms: stateForms,
+      }),
+    ],
   })
   log.info({ server: credentials.server, health: health?.port, providers: options.providers }, 'controller starts')
   if (!(await awaitApiServer({ transport, clock, log, say: run.say, signal }))) return
@@ -90,21 +101,22 @@ export async function runController(run: RunOptions): Promise<void> {
     keepsTargets: run.keepsTargets,
   })
   reflectors = reflections.all
-  const agents = followAgents(stores.leases, clock)
-  await using page = await startPage(run, { stores, agents, transport, troubles })
+  const following = followAgents(stores.leases, clock)
+  agents = following
+  await using page = await startPage(run, { stores, agents: following, transport, troubles })
   try {
     await untilSynced(reflections.synced, signal)
     log.info({ services: stores.services.size, page: page?.port }, 'caches are complete')
     const lead = (term: AbortSignal) => {
       const surroundings = { stores, writer: createWriter(transport), clock, random, log, metrics }
-      return work(run, { transport, agents, surroundings }, term)
+      return work(run, { transport, agents: following, surroundings, leading }, term)
     }
     if (options.leaderElect) await electLeader(election(run, transport, lead))
     else await leadAlone(run, transport, lead)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {
-    agents.stop()
+    following.stop()
     await reflections.stop()
     log.info({}, 'controller ended')
   }
@@ -114,10 +126,12 @@ interface Base {
   readonly transport: Transport
   readonly agents: AgentLiveness
   readonly surroundings: Omit<Surroundings, 'events'>
+  /** Holds the loop of Services while this process leads. */
+  readonly leading: { services?: ServiceController | undefined }
 }
 
 /** One term of leadership: all loops, from their start to their last write. */
-async function work(run: RunOptions, { transport, agents, surroundings: base }: Base, term: AbortSignal): Promise<void> {
+async function work(run: RunOptions, { transport, agents, surroundings: base, leading }: Base, term: AbortSignal): Promise<void> {
   const { options, clock, random, log } = run
   let isBusy = () => false
   let lookAtAll = () => {}
@@ -162,6 +176,7 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
         namespace,
       }),
     })
+    leading.services = services
     isBusy = () => services.isBusy()
     let classLoop: ClassController | undefined
     const ingresses = startIngressController({
@@ -208,6 +223,7 @@ async function work(run: RunOptions, { transport, agents, surroundings: base }: 
     run.onWorking?.(services)
     await aborted(term)
   } finally {
+    leading.services = undefined
     await Promise.all(controllers.map(controller => controller.stop(graceMs)))
     await events.stop(graceMs)
     base.metrics.leading(false)

@@ -13,6 +13,23 @@ export interface Remembered {
   readonly membership?: string
   /** Warnings that were told and still hold. */
   readonly warned?: ReadonlySet<string>
+  /** What was decided last, and what the last plan that was not empty held; for who asks why. */
+  readonly decided?: LastDecision
+  readonly planned?: LastPlan
+}
+
+export interface LastDecision {
+  /** Clock.now(). */
+  readonly at: number
+  readonly reason: string
+  readonly durationMs: number
+  /** Whether the status had to be written. */
+  readonly wrote: boolean
+}
+
+export interface LastPlan {
+  readonly at: number
+  readonly actions: readonly string[]
 }
 
 export interface ServiceMemory {

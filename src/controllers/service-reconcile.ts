@@ -10,7 +10,7 @@ import type { Service } from '../model/kubernetes-objects.ts'
 import type { DesiredLoadBalancer, Problem } from '../model/load-balancer.ts'
 import { idOf } from '../model/service-id.ts'
 import { ProviderError } from '../provider.ts'
-import type { Goal } from '../provider.ts'
+import type { Action, Goal } from '../provider.ts'
 import { again, sooner } from './again.ts'
 import { bring, refuseEverywhere, releaseEverywhere } from './bring.ts'
 import { missingCapabilities } from './capabilities.ts'
@@ -119,6 +119,9 @@ async function decide(
   }
 }
 
+/** A plan of more is not remembered whole. */
+const mostToldActions = 50
+
 interface Serving {
   readonly key: ObjectKey
   readonly service: Service
@@ -127,10 +130,11 @@ interface Serving {
 }
 
 async function serve(
-  { surroundings: { stores }, providers, memory }: ServiceContext,
+  { surroundings, providers, memory }: ServiceContext,
   { key, service, claim, write }: Serving,
   signal: AbortSignal,
 ): Promise<WorkOutcome | undefined> {
+  const { stores } = surroundings
   const finalizers = { add: claim.finalizer }
   const provider = providers.get(claim.class.spec.provider)
   if (!provider) throw new TypeError(`claimed for the provider ${claim.class.spec.provider}, which is not configured`)
@@ -147,7 +151,11 @@ async function serve(
     return undefined
   }
   const tell = (failure: Verdict) => write({ finalizers, condition: failure }, warnings)
-  const outcome = await told(bring(provider, desired.id, goal, signal), tell, signal)
+  const onPlan = (actions: readonly Action[]) => {
+    const planned = { at: surroundings.clock.now(), actions: actions.slice(0, mostToldActions).map(({ kind }) => kind) }
+    if (actions.length > 0) memory.note(key, desired.id.uid, { planned })
+  }
+  const outcome = await told(bring(provider, desired.id, goal, signal, { onPlan }), tell, signal)
   // What the other controller left is the provider's own by now; nobody else would take its finalizer off.
   const settled = { ...finalizers, ...(claim.foreign ? { left: claim.foreign } : {}) }
   await write({ finalizers: settled, ingress: outcome.ingress, condition: outcome.readiness }, [...warnings, ...outcome.warnings])

@@ -70,6 +70,7 @@ export async function writeDecision(
   const reason = verdict?.reason ?? 'Released'
   const durationMs = Math.round(clock.monotonic() - startedAt)
   metrics.reconciled('service', reason, durationMs)
+  memory.note(key, uid, { decided: { at: clock.now(), reason, durationMs, wrote: patch !== undefined } })
   const line = { object: key, reason, durationMs, ...(goal.ingress ? { addresses: goal.ingress.map(addressOf) } : {}) }
   if (patch) log.info({ ...line, message: verdict && cutText(verdict.message, longestMessageBytes) }, 'Service decided')
   else log.debug(line, 'Service unchanged')

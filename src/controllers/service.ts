@@ -19,6 +19,8 @@ import type { HeldElsewhere } from './held-elsewhere.ts'
 import { createOrphans } from './orphans.ts'
 import { asksForSomethingElse, ourPartWasChanged } from './service-changes.ts'
 import { createServiceMemory, membershipMark } from './service-memory.ts'
+import { modelOfService } from './service-model.ts'
+import type { ServiceModel } from './service-model.ts'
 import { reconcileService } from './service-reconcile.ts'
 import { idOf } from '../model/service-id.ts'
 import type { ServiceContext } from './service-context.ts'
@@ -40,6 +42,8 @@ export interface ServiceController extends Controller {
   look(key: ObjectKey): void
   /** Looks at every Service again: another controller came or went. */
   lookAtAll(): void
+  /** What is known and wanted of a Service, without a request to anybody. */
+  modelOf(key: ObjectKey): ServiceModel
   /** Whether many Services wait to be looked at. */
   isBusy(): boolean
   /** Resolves when nothing is waiting and nothing is in work. */
@@ -154,6 +158,7 @@ export function startServiceController(options: ServiceControllerOptions): Servi
     releaseOrphan: id => releaseOrphan(id, false),
     look: key => queue.add(key, { priority: 'low' }),
     lookAtAll: () => lookAtAll(queue, stores.services.values()),
+    modelOf: key => modelOfService(context, key),
     isBusy: () => queue.size + queue.working >= busyFrom,
     idle: () => queue.idle(),
     stop: async graceMs => {

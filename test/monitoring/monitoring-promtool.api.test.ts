@@ -112,6 +112,24 @@ test('health and readiness answer, and the level of the log is changed from besi
   expect(await get('/debug/log-level', { method: 'PUT', body: 'warn' })).toEqual({ status: 200, body: 'warn\n' })
 })
 
+test('the model of one object is told: what it asks for, what is there, what was planned and decided', async () => {
+  const { body } = await get('/debug/state?object=service/default/wrong')
+  expect(JSON.parse(body)).toMatchObject({
+    object: { metadata: { name: 'wrong' } },
+    leading: true,
+    claim: { kind: 'ours', class: 'lan' },
+    desired: { id: { kind: 'Service', namespace: 'default', name: 'wrong' } },
+    membership: { readyEndpoints: 1 },
+    observed: { status: { conditions: [{ type: 'weir.dev/Ready', reason: 'RequestedAddressOutsidePools' }] } },
+    lastDecision: { reason: 'RequestedAddressOutsidePools', durationMs: expect.any(Number) },
+  })
+  expect(JSON.parse((await get('/debug/state?object=pool/office')).body)).toMatchObject({
+    object: { spec: { addresses: ['192.0.2.0/28'] } },
+    blocks: [{ spec: { base: '192.0.2.0' } }],
+  })
+  expect((await get('/debug/state?object=service/default/nobody')).status).toBe(404)
+})
+
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

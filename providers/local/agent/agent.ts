@@ -53,6 +53,15 @@ export interface AgentOptions {
   readonly onMove?: (to: 'here' | 'away') => void
 }
 
+export interface AnnouncementState {
+  readonly object: Announcement
+  readonly announcedOn: string | undefined
+  /** Its candidates that live, as seen from here. */
+  readonly living: readonly string[]
+  readonly view: View
+  readonly decision: Decision
+}
+
 export interface Agent {
   /** Carries out what is to be written about one Announcement. What it throws may be tried again. */
   reconcile(name: string, signal: AbortSignal): Promise<void>
@@ -68,6 +77,8 @@ export interface Agent {
   meetConflict(conflict: Conflict): void
   /** Stops announcing, at once, and claims nothing more. Resolves when no address is answered any more. */
   withdraw(): Promise<void>
+  /** What is known of an Announcement here and decided from it, for who asks why; undefined when there is none. */
+  stateOf(name: string): AnnouncementState | undefined
   /** The names of the Announcements whose owner is still this node: what is left to be given up after `withdraw`. */
   owned(): readonly string[]
   readonly announcing: number
@@ -369,6 +380,19 @@ export function createAgent(options: AgentOptions): Agent {
       lookAtAll()
       await apply()
       await heartbeats?.end()
+    },
+    stateOf(name) {
+      const object = current(name)
+      if (!object || interfaces === undefined) return undefined
+      const view = viewOf(object)
+      const { key } = placementOf(object.spec)
+      return {
+        object,
+        announcedOn: key === undefined ? undefined : addresses.where(key)?.name,
+        living: object.spec.nodes.filter(node => view.isAlive(node)),
+        view,
+        decision: decide(object, view),
+      }
     },
     owned: () =>
       [...announcements.values()].map(({ metadata }) => metadata.name).filter(name => current(name)?.status?.node === self),
