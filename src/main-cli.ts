@@ -42,6 +42,7 @@ async function ask(given: Arguments): Promise<number> {
     readers: ingressReaders,
     makeForetellers,
     version,
+    judge: () => import('./main-cli-judges.ts'),
     readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
     clock,
     signal: stopping.signal,

@@ -28,7 +28,12 @@ export const options = {
     multiple: true,
     doc: 'A header of that request, by which a canary may be chosen; may be repeated',
   },
-  from: { type: 'string', value: 'PROJECT', doc: 'The project whose objects are read', values: ['metallb'] },
+  from: {
+    type: 'string',
+    value: 'PROJECT',
+    doc: 'The project whose objects are read',
+    values: ['metallb', 'aws-lbc', 'ingress-nginx'],
+  },
   filename: {
     type: 'string',
     short: 'f',
@@ -36,7 +41,11 @@ export const options = {
     multiple: true,
     doc: 'Manifests of this file (- is standard input); may be repeated',
   },
-  class: { type: 'string', value: 'NAME', doc: 'Name of the LoadBalancerClass that is written (default: lan)' },
+  class: {
+    type: 'string',
+    value: 'NAME',
+    doc: 'Name of the LoadBalancerClass that is written (default: lan; with --from aws-lbc: aws)',
+  },
   check: { type: 'boolean', default: false, doc: 'Only lists what is left; there is nothing else that it does' },
   kubeconfig: { type: 'string', value: 'FILE', doc: 'How to reach the cluster (default: KUBECONFIG, else ~/.kube/config)' },
   context: { type: 'string', value: 'NAME', doc: 'A context of the kubeconfig other than its current one' },
@@ -132,7 +141,11 @@ export const commandTable = {
     summary: 'Objects of another project as ours, to apply, with a report of what changes its meaning',
     options: ['from', 'filename', 'class', 'output'],
     unwell: 'something is left out or means something else in some case',
-    examples: ['weir migrate --from metallb > weir.yaml', 'weir migrate --from metallb -f metallb.yaml --class lan'],
+    examples: [
+      'weir migrate --from metallb > weir.yaml',
+      'weir migrate --from metallb -f metallb.yaml --class lan',
+      'weir migrate --from aws-lbc > weir.yaml',
+    ],
   },
   uninstall: {
     operands: '',

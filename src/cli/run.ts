@@ -17,8 +17,12 @@ import { explainIngress, type IngressQuestion } from './explain/ingress.ts'
 import { explainService } from './explain/service.ts'
 import { differing, type ForetellingAround, planned } from './foretell/commands.ts'
 import type { MakeForetellers } from './foretell/foreteller.ts'
+import { migrateAwsLbc } from './migrate/aws-lbc.ts'
+import type { Judge } from './migrate/aws-lbc.ts'
+import { migrateIngressNginx } from './migrate/ingress-nginx.ts'
 import { migrateMetallb } from './migrate/metallb.ts'
-import { metallbSources, objectsIn, readMetallb } from './migrate/sources.ts'
+import { awsLbcSources, ingressNginxSources, isProject, metallbSources, objectsIn } from './migrate/sources.ts'
+import { projectNames, readProject } from './migrate/sources.ts'
 import { migrationView } from './migrate/view.ts'
 import { MissingError } from './missing.ts'
 import { poolsView } from './pools.ts'
@@ -43,6 +47,8 @@ export interface Surroundings {
   readonly makeForetellers: MakeForetellers
   /** Of this program. */
   readonly version: string
+  /** What the providers have to say about objects that were written for other controllers. */
+  readonly judge: () => Promise<{ readonly aws: Judge; readonly local: Pick<Judge, 'ingress'> }>
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly colour: boolean
@@ -207,17 +213,26 @@ async function drain(name: string, wanted: boolean, { connect, signal }: Surroun
 }
 
 function migration(
-  { from, files, class: className = 'lan' }: Arguments,
-  { connect, signal, readFile }: Surroundings,
+  { from, files, class: given }: Arguments,
+  { connect, signal, readFile, judge }: Surroundings,
 ): () => Promise<View> {
-  if (from !== 'metallb')
-    throw new UsageError(`say from what: weir migrate --from metallb${from === undefined ? '' : `, not ${from}`}`)
+  if (!isProject(from)) {
+    const known = projectNames.map(name => `weir migrate --from ${name}`).join(', or ')
+    throw new UsageError(`say from what: ${known}${from === undefined ? '' : `, not ${from}`}`)
+  }
   return async () => {
     const objects =
       files.length > 0
         ? files.flatMap(file => objectsIn(readFile(file), file))
-        : await readMetallb((await connect()).transport, signal)
-    return migrationView(migrateMetallb(metallbSources(objects, className)))
+        : await readProject((await connect()).transport, from, signal)
+    const className = given ?? (from === 'aws-lbc' ? 'aws' : 'lan')
+    if (from === 'metallb') return migrationView(migrateMetallb(metallbSources(objects, className)))
+    const judges = await judge()
+    return migrationView(
+      from === 'aws-lbc'
+        ? migrateAwsLbc(awsLbcSources(objects, className), judges.aws)
+        : migrateIngressNginx(ingressNginxSources(objects, className), judges.local),
+    )
   }
 }
 

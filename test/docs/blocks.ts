@@ -31,6 +31,7 @@ export const needs: readonly string[] = [
   'prometheus',
   'metallb',
   'aws-load-balancer-controller',
+  'ingress-nginx',
 ]
 
 const marksOf: Readonly<Record<string, readonly string[]>> = {

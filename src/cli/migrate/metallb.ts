@@ -6,6 +6,7 @@ import type { Service } from '../../model/kubernetes-objects.ts'
 import { matchesSelector } from '../../model/selector.ts'
 import type { BgpAdvertisement, IpAddressPool, L2Advertisement } from './metallb-objects.ts'
 import type { Manifest, Migration, Note } from './outcome.ts'
+import { changed, leftOut } from './outcome.ts'
 import { plain, united } from './selectors.ts'
 
 export interface MetallbSources {
@@ -14,6 +15,8 @@ export interface MetallbSources {
   readonly bgp: readonly BgpAdvertisement[]
   /** Of other kinds of MetalLB, as `BGPPeer metallb-system/tor`. */
   readonly others: readonly string[]
+  /** AddressPools of MetalLB before 0.13, as `AddressPool metallb-system/office`. */
+  readonly former: readonly string[]
   readonly services: readonly Service[]
   /** The name of the LoadBalancerClass that is written. */
   readonly className: string
@@ -38,6 +41,12 @@ export function migrateMetallb(sources: MetallbSources): Migration {
       ),
       ...pools.flatMap(({ notes }) => notes),
       ...sources.others.map(about => leftOut(about, 'Weir announces by ARP and NDP and does not speak to routers.')),
+      ...sources.former.map(about =>
+        leftOut(
+          about,
+          'MetalLB itself replaced this kind by IPAddressPool and L2Advertisement in 0.13; write those, or an AddressPool of weir.dev.',
+        ),
+      ),
       ...services.notes,
     ],
     kept: services.kept,
@@ -159,7 +168,7 @@ function rulesOf(advertisement: L2Advertisement, notes: Note[]): readonly Layer2
 }
 
 /** Serves what MetalLB serves: Services without a class, or those of the class it was started with. */
-function classOf({ className, services }: MetallbSources): Manifest {
+function classOf({ className, services, pools }: MetallbSources): Manifest {
   const served = services.filter(isServed)
   const classes = [...new Set(served.flatMap(({ spec }) => spec.loadBalancerClass ?? []))].filter(
     name => !name.startsWith('weir.dev/'),
@@ -174,8 +183,20 @@ function classOf({ className, services }: MetallbSources): Manifest {
       targets: 'Node',
       default: unclassed,
       ...(classes.length > 0 ? { aliases: classes.toSorted() } : {}),
+      takeOver: [
+        ...(unclassed ? [whereMetallb(pools)] : []),
+        ...classes.toSorted().map(alias => ({ alias, ...whereMetallb(pools) })),
+      ],
     },
   }
+}
+
+/** Its objects are all in the namespace that it runs in. There its workloads are looked for; named, they are gone when they are not there. */
+function whereMetallb([pool]: readonly IpAddressPool[]) {
+  const namespace = pool?.metadata.namespace ?? 'metallb-system'
+  const usual = namespace === 'metallb-system' ? [] : ['speaker', 'metallb-speaker']
+  const workloads = usual.map(name => ({ kind: 'DaemonSet' as const, namespace, name }))
+  return { from: 'MetalLB' as const, ...(workloads.length > 0 ? { workloads } : {}) }
 }
 
 function servicesOf({ services, pools }: MetallbSources): { readonly kept: readonly string[]; readonly notes: readonly Note[] } {
@@ -225,12 +246,4 @@ function holds({ spec }: IpAddressPool, text: string): boolean {
 
 function nameOf({ metadata }: IpAddressPool): string {
   return `IPAddressPool ${metadata.namespace ?? ''}/${metadata.name}`
-}
-
-function changed(about: string, message: string): Note {
-  return { kind: 'changed', about, message }
-}
-
-function leftOut(about: string, message: string): Note {
-  return { kind: 'left out', about, message }
 }

@@ -11,7 +11,11 @@ export interface Note {
 export interface Manifest {
   readonly apiVersion: string
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly annotations?: Readonly<Record<string, string>>
+  }
   readonly spec: object
 }
 
@@ -20,4 +24,12 @@ export interface Migration {
   readonly notes: readonly Note[]
   /** What stays as it is and needs nothing, in one line each. */
   readonly kept: readonly string[]
+}
+
+export function changed(about: string, message: string): Note {
+  return { kind: 'changed', about, message }
+}
+
+export function leftOut(about: string, message: string): Note {
+  return { kind: 'left out', about, message }
 }
