@@ -24,6 +24,7 @@ export type Fate = 'lab' | 'api' | 'elsewhere' | 'needs' | 'manifest' | 'part' |
 
 /** What a command may need that there is not in a test; each page says so in words. */
 export const needs: readonly string[] = [
+  'clone',
   'aws',
   'own-nodes',
   'registry',
