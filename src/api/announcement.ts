@@ -5,6 +5,9 @@ import { kindNames } from './kind-names.ts'
 import { longestDrainSeconds, usualDrainSeconds } from './drain.ts'
 import type { KindDefinition, ObjectOf } from './kind.ts'
 
+/** Heartbeats carry an epoch in 32 bits. With one takeover a second it is reached after 136 years. */
+export const highestEpoch = 0xff_ff_ff_ff
+
 /** As LoadBalancerClass says it. */
 const targets = z.enum(['Node', 'Pod'])
 
@@ -66,7 +69,7 @@ export const announcement = {
     }),
     status: z
       .object({
-        epoch: z.int().min(0).describe('Grows by one with each takeover; the higher epoch wins.'),
+        epoch: z.int().min(0).max(highestEpoch).describe('Grows by one with each takeover; the higher epoch wins.'),
         term: z
           .int()
           .min(0)

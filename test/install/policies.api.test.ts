@@ -121,6 +121,20 @@ test('an agent takes an address for its own node alone, where it is a candidate'
   expect(await claim(moving, 'n1')).toEqual(refused)
 })
 
+test('an agent takes an address for the next epoch, and not for good', async () => {
+  const taken = await announce('10.0.3.1', ['n1', 'n2'], { epoch: 7, node: 'n2' })
+  const fresh = await announce('10.0.3.2', ['n1', 'n2'], { epoch: 0, node: '' })
+  const claim = (path: string, status: object) => as('n1', 'PATCH', `${path}/status`, { status: { node: 'n1', ...status } })
+  expect(await claim(taken, { epoch: 4_000_000_000 })).toEqual(refused)
+  expect(await claim(taken, { epoch: 5_000_000_000 })).toContain('4294967295')
+  // Some takeovers may have been told by heartbeat alone.
+  expect(await claim(taken, { epoch: 12 })).toBe('')
+  expect(await claim(fresh, { epoch: 1, term: Number.MAX_SAFE_INTEGER })).toEqual(refused)
+  const { metadata } = await cluster.find(fresh)
+  expect(await claim(fresh, { epoch: 1, term: Number(metadata.resourceVersion) })).toBe('')
+  expect(await claim(fresh, { epoch: 2 })).toBe('')
+})
+
 test('an agent changes no plan, and confirms a withdrawal only where it may have had the address', async () => {
   const own = await announce('10.0.1.1', ['n1', 'n2'], { epoch: 1, node: 'n1' })
   const others = await announce('10.0.1.2', ['n2'], { epoch: 1, node: 'n2' })

@@ -1,7 +1,7 @@
 // What this node does about one address: announce it, claim it, give it up, confirm its withdrawal, or leave it alone. Pure.
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { announcedFinalizer } from '../../../src/api/group.ts'
-import { compareTimes } from './heartbeat/claims.ts'
+import { compareTimes, epochAfter } from './heartbeat/claims.ts'
 import type { ClaimTime } from './heartbeat/claims.ts'
 import type { Standing } from './heartbeat/heartbeats.ts'
 import type { NoInterfaceReason } from './interface-choice.ts'
@@ -146,7 +146,9 @@ export function decide(announcement: Announcement, view: View): Decision {
   }
   const reason = claimReason(owner, epoch, view.isAlive)
   const begins = firstTerm(announcement, term)
-  return { write: { kind: 'claim', epoch: epoch + 1, ...begins, placement, reason, ...(reported && { ends: 'conflict' }) } }
+  return {
+    write: { kind: 'claim', epoch: epochAfter(epoch), ...begins, placement, reason, ...(reported && { ends: 'conflict' }) },
+  }
 }
 
 /** Who has the address in which epoch: as the status says, unless the heartbeats know better. */

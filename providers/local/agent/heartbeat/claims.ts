@@ -1,4 +1,5 @@
 // What nodes tell each other about their addresses: which claim wins, and how a changing set of claims is kept equal on both sides.
+import { highestEpoch } from '../../../../src/api/announcement.ts'
 import { entryDigest, mostEntries } from './frame.ts'
 import type { ClaimEntry } from './frame.ts'
 
@@ -20,6 +21,14 @@ export interface Claim extends ClaimTime {
 /** Positive when `one` is later, negative when `other` is. */
 export function compareTimes(one: ClaimTime, other: ClaimTime): number {
   return one.term - other.term || one.epoch - other.epoch
+}
+
+/**
+ * The epoch of a takeover. An epoch that cannot grow any more was written by somebody who wants to keep the address for good: the
+ * place in the list decides about it then, and frames about all the others can still be written.
+ */
+export function epochAfter(epoch: number): number {
+  return Math.min(epoch + 1, highestEpoch)
 }
 
 /**

@@ -57,6 +57,18 @@ test('what is released while all listen is claimed without waiting', () => {
   expect(contest(released, at(61_000, { n0: dead })).move).toEqual(claim)
 })
 
+test('an epoch that cannot grow any more is claimed as it is, so that frames about it can be written', () => {
+  const highest = 0xff_ff_ff_ff
+  const plan = { ...vacant.plan, known: { epoch: highest, node: 'n2' } }
+  const last = { term: 1, epoch: highest, rank: 0, node: 'n2', released: false }
+  expect(contest({ ...vacant, plan, last }, at(70_000, { n2: dead })).move).toMatchObject({ kind: 'claim', epoch: highest })
+  const own = { term: 1, epoch: 4, rank: 1, node: 'n1' }
+  expect(contest({ ...vacant, plan, own, last: undefined }, at(70_000, { n2: dead })).move).toMatchObject({
+    kind: 'claim',
+    epoch: highest,
+  })
+})
+
 test('who is no candidate any more lets go when all the living ones are ready, or some after half a second, or in the end anyway', () => {
   const own = { term: 1, epoch: 4, rank: 0, node: 'n1' }
   const plan = { ...vacant.plan, candidates: ['n0', 'n2'] }

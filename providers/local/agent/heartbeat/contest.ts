@@ -1,5 +1,5 @@
 // What this node does about one address by what the heartbeats say: claim it, keep it, lose it, let it go, or wait. Pure.
-import { beats, compareTimes } from './claims.ts'
+import { beats, compareTimes, epochAfter } from './claims.ts'
 import type { Claim, ClaimTime } from './claims.ts'
 
 /** What the rest of the agent knows of an address and wants here. */
@@ -155,7 +155,7 @@ function asOwner(
     // Who is cut off from the segment takes everybody else for dead, and may have told the API server so: it serves nobody here.
     if (!claimant.isKnown || claimant.isAlive) better.push(known)
     else if (!claimant.hasLease && state.plan.able && rank >= 0) {
-      return { move: { kind: 'claim', epoch: known.epoch + 1, rank, reason: 'OwnerDead' } }
+      return { move: { kind: 'claim', epoch: epochAfter(known.epoch), rank, reason: 'OwnerDead' } }
     }
   }
   if (state.last && !state.last.released && state.last.node !== view.self && beats(state.last, own)) better.push(state.last)
@@ -226,7 +226,7 @@ function asCandidate(
   const at = Math.max(view.listenUntil, heardAllAt, inTurnAt)
   if (view.nowMs < at) return { againAt: at }
   const reason = epoch === 0 ? 'FirstClaim' : !last || last.released || isGivenUp(plan, last) ? 'Vacant' : 'OwnerDead'
-  return { move: { kind: 'claim', epoch: epoch + 1, rank, reason } }
+  return { move: { kind: 'claim', epoch: epochAfter(epoch), rank, reason } }
 }
 
 /** Whether the API server says that whoever had it last withdrew it, when nobody was a candidate and listened. */
