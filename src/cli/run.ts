@@ -180,7 +180,7 @@ function explainer(object: ObjectName, given: Arguments, around: Surroundings): 
     const parts: readonly Part[] =
       object.kind === 'service'
         ? ['services', 'slices', 'pods', 'classes', 'blocks', 'announcements', 'loadBalancers']
-        : ['services', 'classes', 'ingresses', 'ingressClasses', 'ingressReports']
+        : ['services', 'slices', 'pods', 'classes', 'loadBalancers', 'ingresses', 'ingressClasses', 'ingressReports']
     const { transport, namespace: usual = 'default' } = await connect()
     const namespace = object.namespace ?? given.namespace ?? usual
     const snapshot = await takeSnapshot(transport, parts, { signal, podsOf: namespace })

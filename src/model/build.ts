@@ -57,7 +57,7 @@ export function buildLoadBalancer(
     ...(takesOver(service, loadBalancerClass) ? { takesOver: true } : {}),
   }
   const mistakes = unknownKeys(annotations)
-  return { desired, problems: [...noPorts(listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
+  return { desired, problems: [...noPorts(service, listeners), ...sources.problems, ...mistakes.map(withoutKey)] }
 }
 
 /** By an alias, or without a class where the default class says that it takes those over. */
@@ -129,10 +129,17 @@ function badRanges(bad: readonly string[], origin: string): Problem {
   }
 }
 
-function noPorts(listeners: readonly Listener[]): readonly Problem[] {
+function noPorts(service: Service, listeners: readonly Listener[]): readonly Problem[] {
   if (listeners.length > 0) return []
   const remedy = reasons.NoSupportedPorts.remedy
-  return [{ reason: 'NoSupportedPorts', message: 'The Service has no ports.', remedy, severity: 'blocks' }]
+  return [
+    {
+      reason: 'NoSupportedPorts',
+      message: `Service ${service.metadata.namespace ?? ''}/${service.metadata.name} has no ports.`,
+      remedy,
+      severity: 'blocks',
+    },
+  ]
 }
 
 function withoutKey({ reason, message, remedy, severity }: Problem): Problem {

@@ -1,4 +1,6 @@
 // What a Service is told: its hostname, whether it serves, and when to look again.
+import { conditionMessage } from '../../../src/api/conditions.ts'
+import type { Reason } from '../../../src/api/reasons.ts'
 import type { DesiredLoadBalancer, Problem } from '../../../src/model/load-balancer.ts'
 import type { IngressPoint, Outcome, Readiness } from '../../../src/provider.ts'
 import { unless } from '../calls/calls.ts'
@@ -62,7 +64,7 @@ export async function readinessOf(
       return { readiness: { ready: false, reason: 'TargetsSkipped', message: `${nothing}: ${why}` } }
     }
     const why = hasNodes ? 'no node is ready and may carry traffic of load balancers' : 'no endpoint of the Service is ready'
-    return { readiness: { ready: false, reason: 'NoReadyEndpoints', message: `${nothing}: ${why}.` } }
+    return { readiness: notReady('NoReadyEndpoints', `${nothing}: ${why}.`) }
   }
   if (before?.ready === true) return { readiness: before }
   const arn = record.ids['load-balancer']
@@ -70,11 +72,11 @@ export async function readinessOf(
   const said = location.pictures.loadBalancers.known(arn ?? '')?.stateReason
   if (state === 'failed') {
     const message = `AWS could not set ${record.dnsName ?? 'the load balancer'} up${said === undefined ? '' : ` (${said})`}.`
-    return { readiness: { ready: false, reason: 'LoadBalancerFailed', message }, afterMs: pollMs.failed }
+    return { readiness: notReady('LoadBalancerFailed', message), afterMs: pollMs.failed }
   }
   if (state !== 'active' && state !== 'active_impaired') {
     const message = `AWS is setting up ${record.dnsName ?? 'the load balancer'} (${state === '' ? 'provisioning' : state}).`
-    return { readiness: { ready: false, reason: 'Provisioning', message }, afterMs: pollMs.state }
+    return { readiness: notReady('Provisioning', message), afterMs: pollMs.state }
   }
   const serving = { ready: true, reason: 'Serving', message: `${record.dnsName} serves ${whom}.` } as const
   const told = targets === 0 ? { readiness: serving } : await healthOf(location, { record, groups, serving }, caller)
@@ -103,7 +105,7 @@ async function healthOf(
     ? `The targets of ${record.dnsName} are registered; their first health checks are under way${why}.`
     : `No target of ${record.dnsName} passes its health check${why}.`
   return {
-    readiness: { ready: false, reason: 'NoHealthyTargets', message },
+    readiness: notReady('NoHealthyTargets', message),
     afterMs: isInitial ? pollMs.initial : pollMs.unhealthy,
   }
 }
@@ -175,11 +177,19 @@ export function heldUp({
 }): Outcome {
   return {
     ingress: record ? ingressOf(record) : [],
-    readiness: { ready: false, reason, message: `${what}; its deletion is tried again.` },
+    readiness:
+      reason === 'Withdrawing'
+        ? { ready: false, reason, message: `${what}; its deletion is tried again.` }
+        : notReady(reason, `${what}.`),
     warnings: [],
     gone: false,
     again: { afterMs: isLong ? 30_000 : 5000 },
   }
+}
+
+/** What is the matter, and then what the table of reasons says to do. */
+function notReady(reason: Reason, message: string): Readiness {
+  return { ready: false, reason, message: conditionMessage({ reason, message }) }
 }
 
 export function goneOutcome(): Outcome {

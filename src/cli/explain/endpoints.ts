@@ -77,3 +77,11 @@ function stateOf(endpoint: Endpoint, { number, ready, pods }: Around): EndpointS
 function rank({ state }: EndpointState): number {
   return state === 'in' ? 0 : 1
 }
+
+/** `in    web-0  10.244.0.10:8080  n0  ready`. */
+export function endpointLine(endpoint: EndpointState): string {
+  const place = [endpoint.pod || endpoint.address, `${endpoint.address}:${endpoint.port}`, endpoint.node]
+    .filter(Boolean)
+    .join('  ')
+  return `${endpoint.state === 'out' ? 'out ' : 'in  '}  ${place}  ${endpoint.why}`
+}

@@ -1,7 +1,8 @@
 // What `weir explain ingress/NAME` says: routes, who shadows whom, and which route takes a request and why.
 import { expect, test } from 'vitest'
 import type { Ingress } from '../../model/ingress-objects.ts'
-import { shop } from '../cluster-under-test.ts'
+import { ingressReaders } from '../../main-readers.ts'
+import { shop, slice } from '../cluster-under-test.ts'
 import { render } from '../render.ts'
 import { emptySnapshot, type Snapshot } from '../snapshot.ts'
 import { explainIngress } from './ingress.ts'
@@ -92,4 +93,73 @@ test('a request that is answered is healthy, one that is not is not', () => {
   if (!ingress) throw new Error('no Ingress')
   expect(explainIngress(ingress, snapshot, { request: new URL('http://shop.example.com/') }).healthy).toBe(true)
   expect(explainIngress(ingress, snapshot, { request: new URL('http://nobody.example.org/') }).healthy).toBe(false)
+})
+
+test('the Services behind an Ingress, with each endpoint in or out and why; one that is not there is said', () => {
+  const slices = [
+    slice('cart', [
+      { pod: 'cart-0', address: '10.244.0.9' },
+      { pod: 'cart-1', address: '10.244.1.9', ready: false },
+    ]),
+  ]
+  const text = explained('late', undefined, { ...snapshot, slices })
+  const from = text.indexOf('  Targets')
+  expect(text.slice(from + 1)).toEqual([
+    '    api port 80/TCP  no endpoints: no pod matches its selector',
+    '    missing          there is no such Service',
+  ])
+  const shopped = explained('shop', undefined, { ...snapshot, slices }).join('\n')
+  expect(shopped).toMatch(/cart port 80\/TCP +in +cart-0 +10\.244\.0\.9:8080 +n1 +ready\n +out +cart-1 .* not ready/)
+})
+
+test('what was made at AWS for an Ingress is told with its ARNs, and what AWS last said', () => {
+  const [ingress] = snapshot.ingresses
+  if (!ingress) throw new Error('no Ingress')
+  const made = {
+    apiVersion: 'weir.dev/v1alpha1',
+    kind: 'LoadBalancer',
+    metadata: { name: 'default.ingress.shop.1a2b3c4d', namespace: 'weir-system' },
+    spec: {
+      provider: 'aws' as const,
+      class: 'alb',
+      ingressGroup: { namespace: 'default', name: 'shop' },
+      members: [{ kind: 'Ingress' as const, namespace: 'default', name: 'shop', uid: 'uid-shop', ports: [] }],
+    },
+    status: {
+      place: { region: 'us-west-2', vpcId: 'vpc-1' },
+      ids: { 'load-balancer': 'arn:aws:elasticloadbalancing:us-west-2:1:loadbalancer/app/weir-shop/1', 'listener/80': 'arn:l' },
+      dnsName: 'weir-shop-1.us-west-2.elb.amazonaws.com',
+      openings: { 'sg-nodes': ['tcp:8080'] },
+    },
+  }
+  const view = explainIngress(ingress, { ...snapshot, loadBalancers: [made] })
+  const text = render(view, { format: 'table', colour: false })
+  expect(text).toMatch(/made in +us-west-2 vpc-1\n/)
+  expect(text).toContain('load-balancer  arn:aws:elasticloadbalancing:us-west-2:1:loadbalancer/app/weir-shop/1\n')
+  expect(text).toMatch(/opened +sg-nodes {2}tcp:8080\n/)
+  expect(text).toContain('weir-shop-1.us-west-2.elb.amazonaws.com')
+  expect(view.data).toMatchObject({ loadBalancers: [{ resources: { 'listener/80': 'arn:l' } }] })
+})
+
+test.each([
+  ['always', 'goes to api:80', 'api:80 of Ingress default/canary takes it instead of web:80: its header x-canary says so'],
+  ['never', 'goes to web:80', 'api:80 of Ingress default/canary does not take it: its header x-canary says so'],
+  ['perhaps', 'goes to web:80', 'api:80 of Ingress default/canary may take it instead: 20 of 100 requests go there'],
+])('a canary and a request with x-canary: %s', (value, result, why) => {
+  const rules = (backend: string) => ({ 'shop.example.com': { 'Prefix /': backend } })
+  const given = shop({ name: 'main', day: 1, rules: rules('web') }, { name: 'canary', day: 2, rules: rules('api') })
+  const annotations = {
+    'nginx.ingress.kubernetes.io/canary': 'true',
+    'nginx.ingress.kubernetes.io/canary-by-header': 'X-Canary',
+    'nginx.ingress.kubernetes.io/canary-weight': '20',
+  }
+  const ingresses = given.ingresses.map(each =>
+    each.metadata.name === 'canary' ? { ...each, metadata: { ...each.metadata, annotations } } : each,
+  )
+  const [main] = ingresses
+  if (!main) throw new Error('no Ingress')
+  const question = { request: new URL('http://shop.example.com/'), headers: { 'x-canary': value }, readers: ingressReaders }
+  const text = render(explainIngress(main, { ...given, ingresses }, question), { format: 'table', colour: false })
+  expect(text).toContain(`http://shop.example.com/ ${result}`)
+  expect(text).toContain(why)
 })

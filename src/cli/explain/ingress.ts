@@ -1,5 +1,6 @@
 // `weir explain ingress/NAME`: whose it is, where it is served, what became of each route, and which one takes a request.
 import type { IngressReport } from '../../api/ingress-report.ts'
+import { reasons } from '../../api/reasons.ts'
 import type { LoadBalancerClass } from '../../api/load-balancer-class.ts'
 import type { IngressProvider } from '../../ingress-provider.ts'
 import { keyOf, makeKey } from '../../kubernetes/objects.ts'
@@ -13,6 +14,8 @@ import { type BackendResolver, readIngress } from '../../model/routing/read.ts'
 import { reportOf } from '../../model/routing/report.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { type Block, fact, type Fact, line, type View } from '../view.ts'
+import { backendFacts, backendStates } from './backends.ts'
+import { loadBalancersOf, madeData, madeFacts } from './made.ts'
 import { whyIngressNotOurs } from './not-ours.ts'
 import { type Asking, type CanaryVerdict, explainRequest } from './request.ts'
 
@@ -73,9 +76,12 @@ export function explainIngress(
     return found && reader?.canary?.(found, headers)
   }
   const answered = request && explainRequest(model, request, { asked: id, wordsFor, canaryOf })
+  const made = loadBalancersOf(id, 'Ingress', snapshot)
+  const backends = backendStates(ingress, snapshot)
   const rows: readonly Fact[] = [
-    ...(ready ? [] : [fact('why', condition?.message ?? 'there is no IngressReport of it yet: does the controller run?')]),
+    ...(ready ? [] : whyFacts(condition)),
     ...classFacts(report),
+    ...madeFacts(made),
     ...(members.length > 1
       ? [fact('together', `with ${members.length - 1} other Ingress${members.length === 2 ? '' : 'es'}`)]
       : []),
@@ -91,6 +97,9 @@ export function explainIngress(
       ),
       ...(rows.length > 0 ? [{ kind: 'facts', rows } as const] : []),
       ...(answered ? [line(''), ...answered.blocks] : routeTable(routes)),
+      ...(answered || backends.length === 0
+        ? []
+        : [line(''), line('  Targets'), { kind: 'facts', indent: 4, rows: backendFacts(backends) } as const]),
     ],
     data: {
       ...id,
@@ -100,10 +109,21 @@ export function explainIngress(
       message: condition?.message ?? '',
       ...report?.spec,
       addresses,
+      ...madeData(made),
       routes,
+      backends,
       ...(answered ? { request: answered.data } : {}),
     },
   }
+}
+
+function whyFacts(condition: { readonly reason: string; readonly message: string } | undefined): readonly Fact[] {
+  if (!condition) return [fact('why', 'there is no IngressReport of it yet: does the controller run?')]
+  const known = Object.entries(reasons).find(([key]) => key === condition.reason)?.[1]
+  return [
+    fact('why', condition.message),
+    ...(known && !condition.message.includes(known.remedy) ? [fact('do', known.remedy)] : []),
+  ]
 }
 
 /** The Ingresses that are served with it; itself alone while nobody has decided yet. */
@@ -155,7 +175,9 @@ function classFacts(report: IngressReport | undefined): readonly Fact[] {
       'class',
       `IngressClass ${ingressClass} → LoadBalancerClass ${lbClass ?? 'none'}${provider ? ` → provider ${provider}` : ''}`,
     ),
-    ...(group === undefined ? [] : [fact('served by', group)]),
+    ...(group === undefined
+      ? []
+      : [fact('served by', provider === 'local' ? `${group}; its addresses: weir explain service/weir-system/${group}` : group)]),
   ]
 }
 

@@ -9,7 +9,8 @@ import { ageText, movesOf } from '../announcements.ts'
 import { announcerText, type ServedAddress, type ServedService, servedService, slicesOf } from '../served.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { fact, type Fact, line, type View } from '../view.ts'
-import { endpointStates } from './endpoints.ts'
+import { endpointLine, endpointStates } from './endpoints.ts'
+import { loadBalancersOf, madeData, madeFacts } from './made.ts'
 import { whyNotOurs } from './not-ours.ts'
 
 /** Pure. Healthy when the Service is served. `now` in milliseconds since 1970. */
@@ -40,7 +41,7 @@ export function explainService(service: Service, snapshot: Snapshot, now: number
           ...whyNotReady(served, snapshot),
           ...classFacts(service, served),
           ...served.addresses.flatMap(each => addressFacts(each, snapshot, now)),
-          ...loadBalancerFacts(served, snapshot),
+          ...madeFacts(loadBalancersOf(served, 'Service', snapshot)),
           ...ports.flatMap(({ title, endpoints }) => [
             fact(
               title,
@@ -62,6 +63,7 @@ export function explainService(service: Service, snapshot: Snapshot, now: number
       provider: served.provider,
       targets: served.targets,
       addresses: served.addresses.map(each => addressData(each, snapshot)),
+      ...madeData(loadBalancersOf(served, 'Service', snapshot)),
       ports,
     },
   }
@@ -132,28 +134,6 @@ function pathFacts({ spec, status }: Announcement): readonly Fact[] {
   if (!path) return [fact('data path', 'not told yet by the announcing node')]
   const why = path.reason ? `not direct: ${path.reason}${path.node ? ` at ${path.node}` : ''}` : ''
   return [fact('data path', ...[paths[path.mode], why, path.message ?? ''].filter(Boolean))]
-}
-
-function loadBalancerFacts({ namespace, name }: ServedService, { loadBalancers }: Snapshot): readonly Fact[] {
-  const found = loadBalancers.find(({ spec }) =>
-    spec.members.some(member => member.namespace === namespace && member.name === name),
-  )
-  if (!found) return []
-  const { ids = {}, applied, place, dnsName } = found.status ?? {}
-  const group = found.spec.group === undefined ? '' : `, group ${found.spec.group} (${found.spec.memberNames ?? ''})`
-  return [
-    fact('made in', `${place?.region ?? 'AWS'} ${place?.vpcId ?? ''}`.trim() + group),
-    fact('resources', ...Object.entries(ids).map(([resource, id]) => `${resource}  ${id}`)),
-    ...(dnsName ? [fact('DNS name', dnsName)] : []),
-    fact('applied', applied ? applied.at : 'never in full'),
-  ]
-}
-
-function endpointLine(endpoint: ReturnType<typeof endpointStates>[number]['endpoints'][number]): string {
-  const place = [endpoint.pod || endpoint.address, `${endpoint.address}:${endpoint.port}`, endpoint.node]
-    .filter(Boolean)
-    .join('  ')
-  return `${endpoint.state === 'out' ? 'out ' : 'in  '}  ${place}  ${endpoint.why}`
 }
 
 function ruleText({ spec }: Service): string {
