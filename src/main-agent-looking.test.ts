@@ -1,6 +1,5 @@
 // When an agent is ready, and who may read its metrics from elsewhere.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -8,6 +7,7 @@ import { systemClock } from './kubernetes/clock.ts'
 import { agentStates, agentTroubles, lookAfterAgent } from './main-agent-looking.ts'
 import type { AgentState } from './main-agent-looking.ts'
 import { createLog } from './observability/log.ts'
+import { freePort } from '../test/contract/free-port.ts'
 
 const eth0 = { name: 'eth0', index: 2, mac: '02:00:5e:10:00:01', carrier: true, addresses: [] }
 const able = 1n << 13n
@@ -83,12 +83,3 @@ test('what an agent knows of an address is found by the address as by the name o
   read('service', ['default', 'web'])
   expect(asked).toEqual(['ip-192-0-2-1', 'ip-192-0-2-1'])
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  await new Promise(resolve => server.close(resolve))
-  return port
-}

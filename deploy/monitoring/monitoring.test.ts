@@ -81,7 +81,7 @@ test.for(shown)('$where: $expr', ({ expr, words }) => {
     }
     const definition = definitionOf(name)
     expect(definition, `${name} is exported`).toBeDefined()
-    const own = new Set([...(definition?.labels ?? []), ...(name.endsWith('_bucket') ? ['le'] : [])])
+    const own = new Set([...ofScrapes, ...(definition?.labels ?? []), ...(name.endsWith('_bucket') ? ['le'] : [])])
     for (const label of own) known.add(label)
     for (const { label } of matchers) expect([...own], `labels of ${name}`).toContain(label)
   }

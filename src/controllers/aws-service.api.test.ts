@@ -5,12 +5,14 @@ import type { FakeWorld } from '../../test/contract/aws.ts'
 import { readyOf, servicePath, weirPath } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
+import { freePort } from '../../test/contract/free-port.ts'
 import { waitFor } from '../../test/lab/waiting.ts'
 
 let world: FakeWorld
 let weir: RunningController
 
-const start = () => runController({ cluster: world.cluster, providers: ['local', 'aws'] })
+const healthPort = await freePort()
+const start = () => runController({ cluster: world.cluster, providers: ['local', 'aws'], healthPort })
 const remembered = '/apis/weir.dev/v1alpha1/namespaces/weir-system/loadbalancers'
 const operations = (mark: number) => world.aws.calls.since(mark).entries.map(({ operation }) => operation)
 const balancers = () => world.aws.world.loadBalancers.values()
@@ -44,6 +46,18 @@ test('a Service gets the hostname of a Network Load Balancer and is ready when a
   const [object] = await world.cluster.list(remembered)
   expect(object.spec).toMatchObject({ class: 'aws', members: [{ name: 'web', uid: service.metadata.uid }] })
   expect(object.status.ids['load-balancer']).toBe(balancer?.arn)
+})
+
+test('calls to AWS, how they ended, and the health of targets are told as metrics', async () => {
+  const scrape = () => fetch(`http://127.0.0.1:${healthPort}/metrics`).then(answer => answer.text())
+  for (const figure of [
+    /^weir_api_calls_total\{service="elasticloadbalancing",operation="CreateLoadBalancer",outcome="ok"\} 1$/m,
+    /^weir_api_calls_total\{service="ec2",operation="DescribeSubnets",outcome="ok"\} [1-9]/m,
+    /^weir_api_call_duration_seconds_count\{service="elasticloadbalancing",operation="RegisterTargets"\} [1-9]/m,
+    /^weir_targets\{provider="aws",health="healthy"\} [1-9]/m,
+    /^weir_services\{ready="true",reason="Serving"\} 1$/m,
+  ])
+    await expect.poll(scrape, { timeout: 60_000 }).toMatch(figure)
 })
 
 test('a pod that becomes ready is one call, and one that goes is one', async () => {

@@ -83,6 +83,7 @@ interface Work {
 function createWork(context: BindingContext, key: ObjectKey, seen: TargetGroupBinding, signal: AbortSignal): Work {
   const { surroundings, ahead } = context
   const { writer, clock } = surroundings
+  const startedAt = clock.monotonic()
   let current = seen
   const answered = (binding: TargetGroupBinding) => {
     current = binding
@@ -96,7 +97,7 @@ function createWork(context: BindingContext, key: ObjectKey, seen: TargetGroupBi
     async write(record, finding) {
       const status = nextStatus(current, { record, finding }, clock.now())
       if (status) answered(await writer.updateStatus(targetGroupBindings, { ...current, status }, { signal }))
-      if (finding) tell(surroundings, seen, finding, status !== undefined)
+      if (finding) tell(surroundings, seen, finding, { isNews: status !== undefined, startedAt })
     },
     async setFinalizer(present) {
       const { finalizers = [] } = current.metadata
@@ -184,12 +185,18 @@ function findingOf(error: unknown, signal: AbortSignal): Finding | undefined {
 }
 
 /** One line per decision, and one event per transition. */
-function tell({ events, log, metrics }: Surroundings, seen: TargetGroupBinding, finding: Finding, isNews: boolean): void {
+function tell(
+  { events, log, metrics, clock }: Surroundings,
+  seen: TargetGroupBinding,
+  finding: Finding,
+  { isNews, startedAt }: { readonly isNews: boolean; readonly startedAt: number },
+): void {
   const { ready = false, reason, message } = finding
+  const durationMs = Math.round(clock.monotonic() - startedAt)
   const object = keyOf(seen)
-  metrics.reconciled('binding', reason, 0)
-  if (isNews) log.info({ object, reason, message }, 'TargetGroupBinding decided')
-  else log.debug({ object, reason }, 'TargetGroupBinding unchanged')
+  metrics.reconciled('binding', reason, durationMs)
+  if (isNews) log.info({ object, reason, message, durationMs }, 'TargetGroupBinding decided')
+  else log.debug({ object, reason, durationMs }, 'TargetGroupBinding unchanged')
   const before = findCondition(seen.status?.conditions, kindReadyCondition)
   if (before?.reason === reason) return
   // The EndpointSlice of a new Service comes a moment after it.

@@ -139,11 +139,12 @@ function servingClasses({ spec }: Service, classes: readonly LoadBalancerClass[]
 }
 
 async function reconcileClass(
-  { stores, writer, events, clock, log }: Surroundings,
+  { stores, writer, events, clock, log, metrics }: Surroundings,
   facts: ClassSources,
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const startedAt = clock.monotonic()
   const seen = stores.classes.get(name)
   if (!seen) return
   const served = usersOf(seen, stores)
@@ -169,7 +170,10 @@ async function reconcileClass(
     throw error
   }
   const before = findCondition(seen.status?.conditions, 'Ready')
-  log.info({ object: name, reason: verdict.reason, services: served.length, others: others.length }, 'LoadBalancerClass decided')
+  const durationMs = Math.round(clock.monotonic() - startedAt)
+  metrics.reconciled('class', verdict.reason, durationMs)
+  const counts = { services: served.length, others: others.length }
+  log.info({ object: name, reason: verdict.reason, durationMs, ...counts }, 'LoadBalancerClass decided')
   if (before?.reason === verdict.reason) return
   const type = verdict.ready ? 'Normal' : 'Warning'
   events.record({ regarding: seen, type, reason: verdict.reason, action: 'Judge', note: verdict.message })

@@ -48,6 +48,7 @@ async function writeReport(
 ): Promise<IngressReport | undefined> {
   const { writer, clock, log, stores } = context.surroundings
   const { metadata } = ingress
+  const startedAt = clock.monotonic()
   const found = latestReport(context, key)
   const old = isReportOf(found, ingress) ? found : undefined
   if (found && !old) await writer.remove(ingressReports, found, { signal })
@@ -75,7 +76,8 @@ async function writeReport(
     ? writer.update(ingressReports, report, { signal })
     : writer.create(ingressReports, report, { signal }))
   context.aheadReports.set(key, { of: stores.ingressReports.get(key)?.metadata.resourceVersion ?? '', report: written })
-  log.info({ object: key, reason: finding.reason, addresses, group: spec.group }, 'Ingress decided')
+  const durationMs = Math.round(clock.monotonic() - startedAt)
+  log.info({ object: key, reason: finding.reason, durationMs, addresses, group: spec.group }, 'Ingress decided')
   return old
 }
 

@@ -62,11 +62,12 @@ export function startPoolController(surroundings: Surroundings, reports: PoolRep
 }
 
 async function writePool(
-  { writer, events, clock, log }: Surroundings,
+  { writer, events, clock, log, metrics }: Surroundings,
   pool: AddressPool,
   judged: PoolReport,
   signal: AbortSignal,
 ): Promise<void> {
+  const startedAt = clock.monotonic()
   const patch = poolPatch(pool, judged, clock.now())
   if (!patch) return
   try {
@@ -78,10 +79,12 @@ async function writePool(
   }
   const { total, used, free } = judged
   const name = pool.metadata.name
-  log.debug({ object: name, total, used, free }, 'AddressPool counted')
+  const durationMs = Math.round(clock.monotonic() - startedAt)
+  metrics.reconciled('pool', judged.conditions.find(({ type }) => type === 'Ready')?.reason ?? 'Accepted', durationMs)
+  log.debug({ object: name, total, used, free, durationMs }, 'AddressPool counted')
   for (const { type, status, reason, message } of poolNews(pool, judged)) {
     const isGood = type === 'Ready' ? status === 'True' : status === 'False'
-    log.info({ object: name, condition: type, status, reason }, 'AddressPool decided')
+    log.info({ object: name, condition: type, status, reason, durationMs }, 'AddressPool decided')
     events.record({ regarding: pool, type: isGood ? 'Normal' : 'Warning', reason, action: 'Judge', note: message })
   }
   const { rebalanced } = judged

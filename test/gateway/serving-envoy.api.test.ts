@@ -2,6 +2,8 @@
 import { connect } from 'node:tls'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ingress } from '../../src/model/routing/examples-under-test.ts'
+import type { MetricDefinition } from '../../src/observability/definitions/definition.ts'
+import { gatewayMetrics } from '../../src/observability/definitions/gateway.ts'
 import { selfSigned } from '../fake-aws/certificate-files.ts'
 import { waitFor } from '../lab/waiting.ts'
 import { envoyProgram, missingForEnvoy } from './envoy-program.ts'
@@ -104,6 +106,27 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
     expect(failures).toEqual([])
     expect(requests).toBeGreaterThan(1000)
     expect(part.report).toEqual({ envoys: 1, held: [] })
+  })
+
+  test('tells the metrics that the dashboard and the alerts read, of its traffic under the names that they look for', async () => {
+    await using at = await settled(9)
+    await using part = await at.startPart()
+    await using envoy = await at.envoyAt()
+    await envoy.untilReady()
+    await at.until('one')
+    const scrape = () => envoy.admin('/stats/prometheus')
+    // Histograms are there from the first request on, and are brought up to date every five seconds.
+    await expect.poll(scrape, { timeout: 60_000 }).toContain('# TYPE envoy_http_downstream_rq_time histogram')
+    const text = await scrape()
+    for (const [name, { type, ...rest }] of Object.entries<MetricDefinition<string>>(gatewayMetrics)) {
+      expect(text).toContain(`# TYPE ${name} ${type}\n`)
+      for (const label of rest.labels ?? []) expect(text).toMatch(new RegExp(`^${name}(_bucket)?\\{[^}]*${label}="`, 'm'))
+    }
+    const ofClients =
+      /^envoy_http_downstream_rq_xx\{envoy_response_code_class="2",envoy_http_conn_manager_prefix="weir-gateway-[^"]+"\} [1-9]/m
+    expect(text).toMatch(ofClients)
+    expect(text).toMatch(/^envoy_control_plane_connected_state\{\} 1$/m)
+    expect(part.report.envoys).toBe(1)
   })
 
   test('goes on while the agent is away, and is taken up again by the next one without losing a request', async () => {

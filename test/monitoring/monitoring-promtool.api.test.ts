@@ -1,7 +1,6 @@
 // What Prometheus' own tool says: of true scrapes, of the alert rules, and whether samples make each alert fire.
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -12,6 +11,7 @@ import type { Cluster } from '../contract/cluster.ts'
 import { runController } from '../contract/controller.ts'
 import { binaries } from '../lab/binaries.ts'
 import { silent } from '../lab/progress.ts'
+import { freePort } from '../contract/free-port.ts'
 
 const monitoring = join(import.meta.dirname, '..', '..', 'deploy', 'monitoring')
 const resources = new AsyncDisposableStack()
@@ -129,11 +129,3 @@ test('the model of one object is told: what it asks for, what is there, what was
   })
   expect((await get('/debug/state?object=service/default/nobody')).status).toBe(404)
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}

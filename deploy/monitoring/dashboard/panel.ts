@@ -26,5 +26,5 @@ export interface Row {
 export const rate = '$__rate_interval'
 
 /** What so much of the observations stayed below. */
-export const quantile = (q: number, metric: string, by = '') =>
-  `histogram_quantile(${q}, sum by (le${by === '' ? '' : `, ${by}`}) (rate(${metric}_bucket[${rate}])))`
+export const quantile = (q: number, metric: string, { by, of = '' }: { readonly by?: string; readonly of?: string } = {}) =>
+  `histogram_quantile(${q}, sum by (le${by === undefined ? '' : `, ${by}`}) (rate(${metric}_bucket${of}[${rate}])))`

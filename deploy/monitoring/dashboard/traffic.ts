@@ -2,6 +2,10 @@
 import { quantile, rate } from './panel.ts'
 import type { Row } from './panel.ts'
 
+/** Listeners of gateways: not those for probes, and not of other Envoys that are scraped. */
+const ofClients = '{envoy_http_conn_manager_prefix=~"weir-gateway-.*"}'
+const ofGateways = '{pod=~"weir-gateway-.*"}'
+
 export const gateway: Row = {
   title: 'Gateway',
   panels: [
@@ -12,7 +16,7 @@ export const gateway: Row = {
       stacked: true,
       queries: [
         [
-          `sum by (envoy_response_code_class) (rate(envoy_http_downstream_rq_xx{envoy_http_conn_manager_prefix!~"weir-.*|admin"}[${rate}]))`,
+          `sum by (envoy_response_code_class) (rate(envoy_http_downstream_rq_xx${ofClients}[${rate}]))`,
           '{{envoy_response_code_class}}xx',
         ],
       ],
@@ -22,8 +26,8 @@ export const gateway: Row = {
       about: 'From request to answer.',
       unit: 'ms',
       queries: [
-        [quantile(0.5, 'envoy_http_downstream_rq_time'), 'half of them'],
-        [quantile(0.99, 'envoy_http_downstream_rq_time'), '99 %'],
+        [quantile(0.5, 'envoy_http_downstream_rq_time', { of: ofClients }), 'half of them'],
+        [quantile(0.99, 'envoy_http_downstream_rq_time', { of: ofClients }), '99 %'],
       ],
     },
     {
@@ -31,29 +35,29 @@ export const gateway: Row = {
       about: 'Bytes from and to clients.',
       unit: 'Bps',
       queries: [
-        [`sum(rate(envoy_http_downstream_cx_rx_bytes_total[${rate}]))`, 'from clients'],
-        [`sum(rate(envoy_http_downstream_cx_tx_bytes_total[${rate}]))`, 'to clients'],
+        [`sum(rate(envoy_http_downstream_cx_rx_bytes_total${ofClients}[${rate}]))`, 'from clients'],
+        [`sum(rate(envoy_http_downstream_cx_tx_bytes_total${ofClients}[${rate}]))`, 'to clients'],
       ],
     },
     {
       title: 'Open connections',
       about: 'Of clients, by Envoy.',
-      queries: [['sum by (pod) (envoy_http_downstream_cx_active)', '{{pod}}']],
+      queries: [[`sum by (pod) (envoy_http_downstream_cx_active${ofClients})`, '{{pod}}']],
     },
     {
       title: 'Backends',
       about: 'Targets that are not healthy, connections that could not be opened, errors of backends.',
       queries: [
         [
-          'max by (envoy_cluster_name) (envoy_cluster_membership_total - envoy_cluster_membership_healthy)',
+          `max by (envoy_cluster_name) (envoy_cluster_membership_total${ofGateways} - envoy_cluster_membership_healthy${ofGateways})`,
           '{{envoy_cluster_name}} ill',
         ],
         [
-          'sum by (envoy_cluster_name) (increase(envoy_cluster_upstream_cx_connect_fail[5m]))',
+          `sum by (envoy_cluster_name) (increase(envoy_cluster_upstream_cx_connect_fail${ofGateways}[5m]))`,
           '{{envoy_cluster_name}} not reached',
         ],
         [
-          'sum by (envoy_cluster_name) (increase(envoy_cluster_upstream_rq_xx{envoy_response_code_class="5"}[5m]))',
+          'sum by (envoy_cluster_name) (increase(envoy_cluster_upstream_rq_xx{envoy_response_code_class="5", pod=~"weir-gateway-.*"}[5m]))',
           '{{envoy_cluster_name}} 5xx',
         ],
       ],
@@ -62,7 +66,7 @@ export const gateway: Row = {
       title: 'Configuration',
       about: 'Envoys connected to the agent of their node, and Ingresses whose last change was refused.',
       queries: [
-        ['sum(envoy_control_plane_connected_state)', 'told what to serve'],
+        [`sum(envoy_control_plane_connected_state${ofGateways})`, 'told what to serve'],
         ['sum(weir_agent_gateway_envoys)', 'seen by agents'],
         ['max(weir_agent_gateway_held)', 'Ingresses held back'],
       ],

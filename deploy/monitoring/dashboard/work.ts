@@ -18,7 +18,7 @@ export const loops: Row = {
       title: 'How long they took',
       about: '99 of 100 took less.',
       unit: 's',
-      queries: [[quantile(0.99, 'weir_reconcile_duration_seconds', 'controller'), '{{controller}}']],
+      queries: [[quantile(0.99, 'weir_reconcile_duration_seconds', { by: 'controller' }), '{{controller}}']],
     },
     {
       title: 'Errors',
@@ -46,8 +46,8 @@ export const loops: Row = {
       about: '99 of 100 waited, and took, less.',
       unit: 's',
       queries: [
-        [quantile(0.99, 'weir_queue_wait_seconds', 'queue'), '{{queue}} waited'],
-        [quantile(0.99, 'weir_queue_work_seconds', 'queue'), '{{queue}} worked'],
+        [quantile(0.99, 'weir_queue_wait_seconds', { by: 'queue' }), '{{queue}} waited'],
+        [quantile(0.99, 'weir_queue_work_seconds', { by: 'queue' }), '{{queue}} worked'],
       ],
     },
   ],
@@ -86,7 +86,7 @@ export const calls: Row = {
       title: 'How long calls took',
       about: '99 of 100 took less.',
       unit: 's',
-      queries: [[quantile(0.99, 'weir_api_call_duration_seconds', 'service'), '{{service}}']],
+      queries: [[quantile(0.99, 'weir_api_call_duration_seconds', { by: 'service' }), '{{service}}']],
     },
     {
       title: 'Calls to Kubernetes',

@@ -128,6 +128,38 @@ describe.skipIf(missing !== undefined)(
       expect(/CapEff:\s*(\w+)/.exec(status)?.[1]).toBe('0000000000003000')
     })
 
+    test('it is ready, tells metrics of what it does, and why it announces, to who asks on its node', async () => {
+      const get = (path: string, options = '{}') => {
+        const program = `fetch('http://127.0.0.1:7481${path}', ${options}).then(async r => console.log(r.status + ' ' + await r.text()))`
+        return lan.run(lan.node, [process.execPath, '-e', program])
+      }
+      await vi.waitFor(() => expect(get('/readyz')).toBe('200 ok\n\n'), { timeout: 60_000 })
+      const figures = [
+        /^weir_agent_announced_addresses 1$/m,
+        /^weir_agent_requests_total\{interface="eth0",protocol="arp"\} [1-9]/m,
+        /^weir_agent_replies_total\{interface="eth0",protocol="arp"\} [1-9]/m,
+        /^weir_agent_gratuitous_total\{interface="eth0",protocol="arp"\} [1-9]/m,
+        /^weir_agent_transitions_total\{to="here"\} 1$/m,
+        /^weir_agent_interface_up\{interface="eth0"\} 1$/m,
+        /^weir_agent_interface_listening\{interface="eth0"\} 1$/m,
+        /^weir_agent_lease_age_seconds \d/m,
+        /^weir_api_calls_total\{service="kubernetes",operation="patch leases",outcome="ok"\} [1-9]/m,
+        /^weir_watch_age_seconds\{resource="announcements"\} \d/m,
+        /^weir_queue_work_seconds_count\{queue="agent",failed="false"\} [1-9]/m,
+      ]
+      for (const figure of figures) await vi.waitFor(() => expect(get('/metrics')).toMatch(figure), { timeout: 60_000 })
+      const state = () => JSON.parse(get(`/debug/state?object=announcement/${web.text}`).slice(4)) as unknown
+      const expected = {
+        object: { status: { node: 'n0' } },
+        announcedOn: 'eth0',
+        living: ['n0', 'n1'],
+        decision: { announce: { name: 'eth0', mac: lan.node.mac } },
+      }
+      await vi.waitFor(() => expect(state()).toMatchObject(expected), { timeout: 60_000 })
+      expect(get('/debug/log-level', `{ method: 'PUT', body: 'debug' }`)).toBe('200 debug\n\n')
+      expect(get('/debug/log-level', `{ method: 'PUT', body: 'info' }`)).toBe('200 info\n\n')
+    })
+
     test('an agent that ends hands over at once, and one that comes back takes nothing', async () => {
       expect(await agents.get('n0')?.end('SIGTERM')).toEqual({ code: 0, signal: null })
       await owned('n1')

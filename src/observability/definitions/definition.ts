@@ -3,7 +3,7 @@
 /** Every label there is. Each has few values, or as many as its meaning says. */
 export const labels = {
   address: 'An address of a load balancer: one series for each that is announced.',
-  controller: 'The loop: `service`, `ingress`, `membership`, `announcement`, `binding`.',
+  controller: 'The loop: `service`, `ingress`, `membership`, `announcement`, `class`, `pool`, `binding`.',
   failed: '`true` or `false`.',
   health: '`healthy`, `unhealthy`, `draining`; of AWS also `initial`, `unused` and `unavailable`, as its health checks say them.',
   interface: 'A network interface of the node.',
