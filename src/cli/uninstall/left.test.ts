@@ -34,3 +34,16 @@ test('Services and Ingresses first, then what they hold, classes last', () => {
   ])
   expect(leftView(snapshot).healthy).toBe(false)
 })
+
+test('when the programs went first with their namespace, it is told how that goes before anything else', () => {
+  const made = service('weir-gateway-lan', { ready: true })
+  const metadata = {
+    ...made.metadata,
+    namespace: 'weir-system',
+    finalizers: ['weir.dev/load-balancer-cleanup'],
+    deletionTimestamp: '2026-05-01T12:00:00Z',
+  }
+  const [step, ...others] = leftOf({ ...emptySnapshot, services: [{ ...made, metadata }] })
+  expect(step).toMatchObject({ objects: ['weir-system/weir-gateway-lan'], remedy: expect.stringContaining('patch service') })
+  expect(others).toEqual([])
+})

@@ -6,6 +6,7 @@ import {
   ingressFinalizer,
   serviceFinalizer,
   standardServiceFinalizer,
+  systemNamespace,
 } from '../../api/group.ts'
 import { readyCondition } from '../../api/reasons.ts'
 import type { ObjectMeta } from '../../api/kind.ts'
@@ -24,13 +25,21 @@ export interface Step {
 export function leftOf(snapshot: Snapshot): readonly Step[] {
   const steps: readonly Step[] = [
     {
+      title: `Services that hold the namespace ${systemNamespace}: it was deleted before what Weir serves`,
+      objects: snapshot.services.filter(holdsNamespace).map(({ metadata }) => nameOf(metadata)),
+      remedy:
+        `Let go of each: kubectl -n ${systemNamespace} patch service NAME --type=merge -p '{"metadata":{"finalizers":null}}'. ` +
+        'When the namespace is gone apply Weir again as it was, and go on from here.',
+    },
+    {
       title: 'Services that Weir serves',
       objects: snapshot.services
         .filter(
-          ({ metadata, status }) =>
-            hasFinalizer(metadata, serviceFinalizer) ||
-            (hasFinalizer(metadata, standardServiceFinalizer) &&
-              status?.conditions?.some(({ type }) => type === readyCondition) === true),
+          service =>
+            !holdsNamespace(service) &&
+            (hasFinalizer(service.metadata, serviceFinalizer) ||
+              (hasFinalizer(service.metadata, standardServiceFinalizer) &&
+                service.status?.conditions?.some(({ type }) => type === readyCondition) === true)),
         )
         .map(({ metadata }) => nameOf(metadata)),
       remedy:
@@ -104,6 +113,13 @@ export function leftView(snapshot: Snapshot): View {
           ...(objects.length > most ? [line(`     and ${objects.length - most} more`)] : []),
         ])
   return { healthy: steps.length === 0, data: steps, blocks }
+}
+
+/** A gateway that is being deleted goes by itself while the controller runs, within moments; for longer only without it. */
+function holdsNamespace({ metadata }: Snapshot['services'][number]): boolean {
+  return (
+    metadata.namespace === systemNamespace && metadata.deletionTimestamp !== undefined && hasFinalizer(metadata, serviceFinalizer)
+  )
 }
 
 function hasFinalizer({ finalizers = [] }: ObjectMeta, finalizer: string): boolean {
