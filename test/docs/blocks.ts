@@ -22,18 +22,11 @@ export interface Block {
  */
 export type Fate = 'lab' | 'api' | 'elsewhere' | 'needs' | 'manifest' | 'part' | 'parsed' | 'shown'
 
-/** What a command may need that there is not in a test; each page says so in words. */
-export const needs: readonly string[] = [
-  'clone',
-  'aws',
-  'own-nodes',
-  'registry',
-  'helm',
-  'prometheus',
-  'metallb',
-  'aws-load-balancer-controller',
-  'ingress-nginx',
-]
+/**
+ * What a command may need that there is not in these tests; each page says so in words. Those for Helm are followed by
+ * deploy/chart-helm.api.test.ts.
+ */
+export const needs: readonly string[] = ['aws', 'clone', 'helm', 'registry']
 
 const marksOf: Readonly<Record<string, readonly string[]>> = {
   // With `status` it ends with that code; with `stays` it goes on until Ctrl-C, and is ended after so many seconds.
