@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SharedLab } from '../lab/shared-lab.ts'
 import { sharedLab } from '../lab/shared-lab.ts'
+import { waitFor } from '../lab/waiting.ts'
 import { ownerOf } from './user.ts'
 
 let lab: SharedLab
@@ -15,8 +16,13 @@ afterAll(() => lab[Symbol.asyncDispose]())
 const program = join(import.meta.dirname, '..', '..', 'src', 'main-cli.ts')
 
 function weir(...argv: readonly string[]) {
+  return weirWith('', ...argv)
+}
+
+function weirWith(input: string, ...argv: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
     encoding: 'utf8',
+    input,
     env: { ...process.env, KUBECONFIG: lab.kubeconfig },
   })
   return { code: status, stdout, stderr }
@@ -37,6 +43,49 @@ test('explain names the node that announces, and every pod that is a target', as
   const pods = (await lab.kubectl(['get', 'pods', '-l', 'app=web', '-o', 'name'])).trim().split('\n')
   for (const pod of pods) expect(stdout).toMatch(new RegExp(`in +${pod.replace('pod/', '')} +10\\.244\\.`))
   expect(code).toBe(0)
+})
+
+test('plan says which address a new Service would get and who would announce it, and makes nothing', async () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'planned' },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass: 'weir.dev/lan',
+      selector: { app: 'web' },
+      ports: [{ port: 80, targetPort: 'http' }],
+    },
+  }
+  const { code, stdout } = weirWith(JSON.stringify(service), 'plan', '-f', '-')
+  const address = /^default\/planned would get (10\.201\.200\.\d+) /m.exec(stdout)?.[1] ?? ''
+  expect(stdout).toMatch(new RegExp(`^ {2}\\+ announcement {2}${address.replaceAll('.', '\\.')} by n\\d, after it n\\d`, 'm'))
+  expect(stdout).toMatch(/^ {2}then +ready\. /m)
+  expect(code).toBe(0)
+  expect(await lab.kubectl(['get', 'services', '-o', 'name'])).not.toContain('planned')
+})
+
+test('diff finds nothing at a Service that is served as it should be', async () => {
+  let last = ''
+  await waitFor(
+    async () => {
+      const { code, stdout } = weir('diff', 'service/web')
+      last = stdout
+      return code === 0
+    },
+    { what: 'nothing to differ', timeoutMs: 90_000, everyMs: 500, explain: () => last },
+  )
+  expect(last).toBe('1 object compared: what is there is what should be.\n')
+})
+
+test('doctor has looked at the nodes, and has a fix for whatever is wrong', () => {
+  const { checks } = JSON.parse(weir('doctor', '-o', 'json').stdout)
+  const states = new Map(checks.map(({ check, state }: { check: string; state: string }) => [check, state]))
+  for (const check of ['Kubernetes', 'reverse path', 'forwarding']) expect(states.get(check), check).toBe('well')
+  for (const { state, found, fix } of checks) {
+    expect(found).not.toBe('')
+    if (state === 'wrong') expect(fix).toMatch(/\S/)
+  }
 })
 
 test('a Service and a cluster that are not there have exit codes of their own', () => {
