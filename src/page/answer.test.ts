@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { type Answer, answer, type Content } from './answer.ts'
 import { readAssets } from './assets.ts'
 import { pageCluster } from './cluster-under-test.ts'
+import { createSharing } from './pace.ts'
 import { pageState } from './state.ts'
 
 function content(over: Partial<Content> = {}): Content & { changes: number } {
@@ -13,6 +14,9 @@ function content(over: Partial<Content> = {}): Content & { changes: number } {
     look: () => ({ changes: String(made.changes), self: cluster.self }),
     state: query => pageState(cluster.sources(), query),
     story: async () => undefined,
+    inTurn: async make => make(),
+    sharedState: createSharing(2),
+    sharedStory: createSharing(2),
     ...over,
   }
   return made
@@ -88,4 +92,32 @@ test('a story is told of a Service or an Ingress that is there; else the answer 
     status: 502,
     body: 'The API server did not tell: no answer within 15 s\n',
   })
+})
+
+test('many who look at once are answered by one state and one story each; more different questions than can be are put off', async () => {
+  const cluster = pageCluster()
+  const turn = Promise.withResolvers<void>()
+  let [states, stories] = [0, 0]
+  const from = content({
+    inTurn: async make => turn.promise.then(make),
+    state: query => {
+      states++
+      return pageState(cluster.sources(), query)
+    },
+    story: async () => {
+      stories++
+      await turn.promise
+      return { healthy: true, blocks: [], data: {} }
+    },
+  })
+  const asked = ['/state', '/state?q=web', '/story?of=service/default/web'].flatMap(target =>
+    Array.from({ length: 50 }, () => get(target, from)),
+  )
+  const putOff = await get('/state?q=dns', from)
+  expect(putOff).toMatchObject({ status: 503, body: expect.stringContaining('too many') })
+  turn.resolve()
+  const answers = await Promise.all(asked)
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  expect({ states, stories }).toEqual({ states: 2, stories: 1 })
+  expect(await get('/state?q=dns', from)).toMatchObject({ status: 200 })
 })

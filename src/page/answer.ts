@@ -6,6 +6,7 @@ import { refusalOf } from './guard.ts'
 import { securityHeaders } from './headers.ts'
 import type { View } from '../cli/view.ts'
 import type { PageState, Self } from './model.ts'
+import type { Sharing } from './pace.ts'
 import { type PageQuery, readQuery } from './query.ts'
 import { readSubject, type Subject } from './story.ts'
 
@@ -29,7 +30,20 @@ export interface Content {
   readonly look: () => { readonly changes: string; readonly self: Self }
   readonly state: (query: PageQuery) => PageState
   readonly story: (subject: Subject) => Promise<View | undefined>
+  /** How the state is made: in turns. */
+  readonly inTurn: <T>(make: () => T) => Promise<T>
+  readonly sharedState: Sharing<Made>
+  readonly sharedStory: Sharing<Made | undefined>
 }
+
+/** What is sent, and by what it is known again. */
+export interface Made {
+  readonly tag: string
+  readonly body: string
+}
+
+/** A browser asks again by itself. */
+const tooMany = 'too many look at different things at once; this is asked for again'
 
 const text = 'text/plain; charset=utf-8'
 const json = 'application/json; charset=utf-8'
@@ -45,29 +59,42 @@ export async function answer({ method, target, headers }: Asked, content: Conten
   if (asset) return sent(asset.body, { type: asset.type, tag: tagOf(asset.body), known })
   if (url.pathname === '/state') {
     const query = readQuery(url.searchParams)
-    const { changes, self } = content.look()
+    const tagNow = () => {
+      const { changes, self } = content.look()
+      return tagOf(JSON.stringify([changes, self, query]))
+    }
     // Told without making it: most of the time nothing changed.
-    const tag = tagOf(JSON.stringify([changes, self, query]))
-    if (known === tag) return unchanged(tag)
-    return sent(JSON.stringify(content.state(query)), { type: json, tag, known })
+    if (known !== undefined && known === tagNow()) return unchanged(known)
+    const making = content.sharedState(JSON.stringify(query), () =>
+      content.inTurn(() => ({ tag: tagNow(), body: JSON.stringify(content.state(query)) })),
+    )
+    if (!making) return plain(503, tooMany)
+    const { tag, body } = await making
+    return sent(body, { type: json, tag, known })
   }
   if (url.pathname === '/story') return story(url.searchParams.get('of') ?? '', known, content)
   return plain(404, 'there is no such page')
 }
 
-async function story(of: string, known: string | undefined, { look, story }: Content): Promise<Answer> {
+async function story(of: string, known: string | undefined, { look, story, sharedStory }: Content): Promise<Answer> {
   const subject = readSubject(of)
   if (!subject) return plain(400, 'say of what: service/NAMESPACE/NAME or ingress/NAMESPACE/NAME')
   look()
   try {
-    const told = await story(subject)
+    const making = sharedStory(of, async () => {
+      const told = await story(subject)
+      if (!told) return undefined
+      const body = JSON.stringify({ healthy: told.healthy, blocks: told.blocks })
+      return { tag: tagOf(body), body }
+    })
+    if (!making) return plain(503, tooMany)
+    const told = await making
     if (!told)
       return plain(
         404,
         `There is no ${subject.kind === 'service' ? 'Service' : 'Ingress'} ${subject.namespace}/${subject.name} any more.`,
       )
-    const body = JSON.stringify({ healthy: told.healthy, blocks: told.blocks })
-    return sent(body, { type: json, tag: tagOf(body), known })
+    return sent(told.body, { type: json, tag: told.tag, known })
   } catch (error) {
     return plain(502, `The API server did not tell: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -7,9 +7,16 @@ import { answer, type Content } from './answer.ts'
 import { readAssets } from './assets.ts'
 import { createLooking } from './looking.ts'
 import type { Self } from './model.ts'
+import { createSharing, createTurns } from './pace.ts'
 import { pageState } from './state.ts'
 import { tellStory } from './story.ts'
 import type { PageServer, PageSurroundings } from './surroundings.ts'
+
+/** A browser opens up to six. Whoever opens more than all of these together is cut off, and the controller goes on. */
+const mostConnections = 128
+
+/** Different questions, and different objects, that are answered at a time. */
+const mostAsked = 16
 
 /** Listens on 127.0.0.1; rejects when the port is taken. */
 export async function servePage(around: PageSurroundings): Promise<PageServer> {
@@ -24,6 +31,10 @@ export async function servePage(around: PageSurroundings): Promise<PageServer> {
         response.writeHead(status, told)
         response.end(method === 'HEAD' ? undefined : body)
       } catch (error) {
+        if (closing.signal.aborted) {
+          response.destroy()
+          return
+        }
         around.log.error({ error: messageOf(error), path: url }, 'the page could not be made')
         response.writeHead(500).end()
       }
@@ -32,6 +43,9 @@ export async function servePage(around: PageSurroundings): Promise<PageServer> {
   })
   const listening = Promise.withResolvers<void>()
   server.once('error', listening.reject)
+  server.headersTimeout = 10_000
+  server.requestTimeout = 20_000
+  server.maxConnections = mostConnections
   server.listen(around.port, '127.0.0.1', listening.resolve)
   await listening.promise
   // Being looked at is no reason to stay alive.
@@ -70,6 +84,9 @@ function contentOf(around: PageSurroundings, looking: ReturnType<typeof createLo
       const isAlive = (node: string) => agents.alive(node)
       return pageState({ ...stores, events, loadBalancers, isAlive, self: selfNow(view.troubles()) }, query)
     },
+    inTurn: createTurns(around.clock, signal),
+    sharedState: createSharing(mostAsked),
+    sharedStory: createSharing(mostAsked),
     story: subject => tellStory(subject, { ...around, loadBalancers: looking.seen().loadBalancers, signal }),
   }
 }
