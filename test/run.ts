@@ -56,7 +56,7 @@ try {
     if (specifications.length === 0) continue
     const missing = part.after?.filter(name => !whole.has(name)) ?? []
     if (missing.length > 0) {
-      const why = `they look at what all ${missing.join(' and ')} tests did. Run: npm test`
+      const why = `they look at what all tests of these parts did: ${missing.join(', ')}. Run: npm test`
       const list = missing.every(name => skippedParts.has(name)) ? skipped : leftOut
       list.push(`${part.name} tests (${specifications.length} files): ${why}`)
       continue
