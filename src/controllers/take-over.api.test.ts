@@ -114,3 +114,37 @@ test('when it comes back, what was taken over stays, and is told; when it is gon
   for (const [name, address] of each) expect(addressesOf(await cluster.untilReason(name, 'Serving'))).toEqual([address])
   await cluster.untilReason('later', 'Serving')
 })
+
+test('Ingresses of ingress-nginx wait for it to go, and are given a gateway then', async () => {
+  await namespaceOf(cluster, 'ingress-nginx')
+  const image = 'registry.k8s.io/ingress-nginx/controller:v1.13.0'
+  const nginx = await workload(cluster, {
+    kind: 'Deployment',
+    namespace: 'ingress-nginx',
+    name: 'ingress-nginx-controller',
+    image,
+  })
+  await nginx.runs(1)
+  await cluster.plane.kubectl(['apply', '-f', join(import.meta.dirname, '../../deploy/take-over/ingress-nginx.yaml')])
+  const networking = '/apis/networking.k8s.io/v1'
+  await cluster.create(`${networking}/ingressclasses`, {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IngressClass',
+    metadata: { name: 'nginx' },
+    spec: { controller: 'k8s.io/ingress-nginx' },
+  })
+  await cluster.lbClass('web', { aliases: ['k8s.io/ingress-nginx'] })
+  await cluster.create(`${networking}/namespaces/default/ingresses`, {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name: 'shop' },
+    spec: { ingressClassName: 'nginx', defaultBackend: { service: { name: 'fresh', port: { number: 80 } } } },
+  })
+  const reported = (holds: (report: any) => unknown) =>
+    cluster.until('/apis/weir.dev/v1alpha1/namespaces/default/ingressreports/shop', holds)
+  const waiting = await reported(({ status }) => status?.conditions?.[0]?.reason === 'OtherControllerRuns')
+  expect(waiting.status.conditions[0].message).toContain('Deployment ingress-nginx/ingress-nginx-controller has 1 ready pod.')
+  expect(waiting.spec.group).toBeUndefined()
+  await nginx.runs(0)
+  expect((await reported(({ spec }) => spec.group !== undefined)).spec.class).toBe('web')
+})
