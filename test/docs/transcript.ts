@@ -30,6 +30,7 @@ const variables: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9-]*?)-[a-z0-9]{8,10}-[a-z0-9]{5}\b/g, '$1-POD'],
   [/\b([a-z][a-z0-9]*)-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1-POD'],
   [/\bn\d\b/g, 'NODE'],
+  [/\b\d+ (h|min)( \d+ (min|s))?(?=\W|$)/g, 'AGE'],
   [/\b\d+(\.\d+)?( ?(ms|s|m|h|d))(\d+(s|m|h))*\b/g, 'AGE'],
   [/<(unknown|invalid|none|pending)>/g, 'NOTHING'],
   [/:3[0-2]\d{3}\//g, ':NODEPORT/'],
