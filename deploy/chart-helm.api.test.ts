@@ -74,10 +74,10 @@ function trialFolder() {
   return mkdtempDisposableSync(join(trials, 'overlay-'))
 }
 
-/** The blocks of docs/install.md in a language that need something. */
-function page(lang: string, need: string): readonly string[] {
+/** The blocks of docs/install.md that begin with these words, its language first. */
+function page(words: string): readonly string[] {
   const text = readFileSync(join(deploy, '..', 'docs', 'install.md'), 'utf8')
-  const found = [...text.matchAll(new RegExp(`^\`\`\`${lang} needs=${need}\\n(.*?)^\`\`\`$`, 'gms'))]
+  const found = [...text.matchAll(new RegExp(`^\`\`\`${words}\\n(.*?)^\`\`\`$`, 'gms'))]
   return found.map(([, block = '']) => block)
 }
 
@@ -175,7 +175,7 @@ test('with all that can be added it is the overlay with every component', async 
 })
 
 test('the overlay that docs/install.md shows has the image of its reader, and its patch takes the gateway away', async () => {
-  const [overlay = '', patch = ''] = page('yaml', 'registry')
+  const [overlay = '', patch = ''] = page('yaml for=kustomize')
   using folder = trialFolder()
   writeFileSync(join(folder.path, 'kustomization.yaml'), `${overlay.replace('../deploy', '../../deploy')}${patch}`)
   const objects = objectsOf(await run([kubectl, 'kustomize', folder.path]))
@@ -287,7 +287,7 @@ describe('on an API server', () => {
   })
 
   test('the commands of docs/install.md for Helm can be followed to the end', async () => {
-    const blocks = page('sh', 'helm')
+    const blocks = page('sh needs=helm')
     expect(blocks.join('')).toMatch(/helm install.*helm upgrade.*helm show values.*helm uninstall/s)
     for (const [name, program] of Object.entries({ helm, kubectl })) symlinkSync(program, join(home.path, name))
     const PATH = `${home.path}:${process.env['PATH'] ?? ''}`
