@@ -1,5 +1,5 @@
 // The Helm chart gives the objects that the overlays give, with values as without, and refuses values that it does not know.
-import { mkdirSync, mkdtempDisposableSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -61,6 +61,17 @@ async function rendered(values: object): Promise<ReadonlyMap<string, Manifest>> 
 
 test.each(overlays)('the chart gives the objects of deploy/%s, without a label more', async (name, providers) => {
   expect(Object.fromEntries(await rendered({ providers }))).toEqual(Object.fromEntries(objectsOf(await overlay(name))))
+})
+
+test('packed into an archive, for a registry, it is the same chart: nothing in it refers to what lies outside', async () => {
+  await run([helm, 'package', chart, '--destination', home.path], { env })
+  const packed = join(home.path, readdirSync(home.path).find(name => name.endsWith('.tgz')) ?? '')
+  const values = ['--namespace', 'weir-system', '--include-crds', '--set', 'providers={local,aws},page.enabled=true']
+  const [fromArchive, fromFolder] = await Promise.all(
+    [packed, chart].map(from => run([helm, 'template', 'weir', from, ...values], { env })),
+  )
+  expect(fromArchive).toBe(fromFolder)
+  expect(fromArchive?.match(/^kind: CustomResourceDefinition$/gm)).toHaveLength(8)
 })
 
 test('without values it is deploy/local', async () => {
