@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
 import { createAgentMetrics } from '../../src/observability/agent-metrics.ts'
 import { startCluster } from '../contract/cluster.ts'
 import type { Cluster } from '../contract/cluster.ts'
@@ -128,4 +129,23 @@ test('the model of one object is told: what it asks for, what is there, what was
     blocks: [{ spec: { base: '192.0.2.0' } }],
   })
   expect((await get('/debug/state?object=service/default/nobody')).status).toBe(404)
+})
+
+test('one line in an overlay adds what the operator scrapes, its rules, the dashboard, and agents that are reached from elsewhere', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-overlay-'))
+  using _ = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+  // kustomize takes relative paths only.
+  const deploy = relative(folder, join(monitoring, '..'))
+  const overlay = { kind: 'Kustomization', resources: [`${deploy}/local`], components: [`${deploy}/monitoring`] }
+  writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', ...overlay }))
+  const rendered = await cluster.plane.kubectl(['kustomize', folder])
+  const objects = parseAllDocuments(rendered).map(document => document.toJS())
+  const named = (kind: string, name: string) => objects.find(object => object.kind === kind && object.metadata.name === name)
+  for (const name of ['weir-controller', 'weir-agent', 'weir-gateway']) expect(named('PodMonitor', name)).toBeDefined()
+  expect(named('PrometheusRule', 'weir').spec.groups).toEqual(parse(readFileSync(join(monitoring, 'alerts.yaml'), 'utf8')).groups)
+  expect(JSON.parse(named('ConfigMap', 'weir-dashboard').data['weir.json'])).toMatchObject({ uid: 'weir', title: 'Weir' })
+  const [agent] = named('DaemonSet', 'weir-agent').spec.template.spec.containers
+  expect(agent.args).toContain('--metrics-listen=$(HOST_IP):9464')
+  expect(agent.env.map(({ name }: { readonly name: string }) => name)).toContain('HOST_IP')
+  expect(agent.ports).toEqual([{ name: 'metrics', containerPort: 9464, hostPort: 9464 }])
 })
