@@ -1,7 +1,8 @@
 // The health port answers by what the program says of itself.
-import { request } from 'node:http'
+import { IncomingMessage, request, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { answer, serveHealth } from './health.ts'
+import { answer, metricsRoute, serveHealth } from './health.ts'
 import { isFromThisMachine } from './loopback.ts'
 
 test('readyz names what is missing and turns to ok when nothing is', async () => {
@@ -31,6 +32,28 @@ test('metrics are served as their maker says, other paths and methods are refuse
   expect(await metrics.text()).toBe('weir_up 1\n')
   expect((await fetch(`${base}/else`)).status).toBe(404)
   expect((await fetch(`${base}/readyz`, { method: 'POST' })).status).toBe(405)
+})
+
+test('metrics are written once for all that ask meanwhile, and anew for who asks later', async () => {
+  const written = Promise.withResolvers<void>()
+  let writes = 0
+  const route = metricsRoute(async () => {
+    writes += 1
+    await written.promise
+    return { contentType: 'text/plain', text: 'weir_up 1\n' }
+  })
+  const ask = async () => {
+    const asked = new IncomingMessage(new Socket())
+    const response = new ServerResponse(asked)
+    await route.handle(asked, response, new URL('http://localhost/metrics'))
+    return response.statusCode
+  }
+  const together = [ask(), ask(), ask()]
+  expect(writes).toBe(1)
+  written.resolve()
+  expect(await Promise.all(together)).toEqual([200, 200, 200])
+  await ask()
+  expect(writes).toBe(2)
 })
 
 test('a taken port is an error, not a silent program', async () => {

@@ -61,13 +61,18 @@ export async function serveHealth({
   })
 }
 
-/** /metrics as a route: where Prometheus cannot reach the health port it is served on another one. */
+/**
+ * /metrics as a route: where Prometheus cannot reach the health port it is served on another one. Whoever asks while it is written
+ * gets the same text, for anybody may ask.
+ */
 export function metricsRoute(render: () => Promise<Scrape>): Route {
+  let underWay: Promise<Scrape> | undefined
   return {
     path: '/metrics',
     from: 'anywhere',
     async handle(request, response) {
-      const { contentType, text } = await render()
+      underWay ??= render().finally(() => (underWay = undefined))
+      const { contentType, text } = await underWay
       answer(request, response, { code: 200, text, contentType })
     },
   }
