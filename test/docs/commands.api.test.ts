@@ -9,27 +9,33 @@ import { silent } from '../lab/progress.ts'
 import { type Block, blocks, fateOf } from './blocks.ts'
 import { follow, hasBlocksFor } from './follow.ts'
 import { pages, root } from './pages.ts'
+import type { Page } from './pages.ts'
 import { whole } from './parts.ts'
 import { openSession } from './session.ts'
 
-let cluster: ControlPlane
+let shared: ControlPlane
 beforeAll(async () => {
-  cluster = await startControlPlane({ controllers: ['namespace-controller', 'garbage-collector-controller'] })
-  await kinds()
+  shared = await raise()
 })
-afterAll(() => cluster[Symbol.asyncDispose]())
+afterAll(() => shared[Symbol.asyncDispose]())
 
-/** A page may take them away. */
-async function kinds(): Promise<void> {
-  await cluster.kubectl(['apply', '--server-side', '-f', join(root, 'crds')])
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', join(root, 'crds')])
+async function raise(): Promise<ControlPlane> {
+  const cluster = await startControlPlane({ controllers: ['namespace-controller', 'garbage-collector-controller'] })
+  try {
+    await cluster.kubectl(['apply', '--server-side', '-f', join(root, 'crds')])
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', join(root, 'crds')])
+    return cluster
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 const all = pages().flatMap(blocks)
 
 /** Asks the API server what it says to the objects of a block, without keeping them. */
 async function tried(block: Block, text: string): Promise<string | undefined> {
-  const { code, stderr } = await cluster.tryKubectl(
+  const { code, stderr } = await shared.tryKubectl(
     ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'],
     text,
   )
@@ -53,9 +59,12 @@ test('the API server takes every piece of an object, within the rest of one', as
   expect(refused).toEqual([])
 })
 
+/** A page that takes the kinds away has an API server of its own: they may be a long time going. */
+const endsKinds = (page: Page) => blocks(page).some(({ text }) => /kubectl delete .*crds/.test(text))
+
 test.each(pages().filter(page => hasBlocksFor(page, 'api')))('$path can be followed at an API server', async page => {
+  await using own = endsKinds(page) ? await raise() : undefined
   const programs = await binaries(['kubectl'], { progress: silent, assets: process.env['KUBEBUILDER_ASSETS'] })
-  await kinds()
-  using session = openSession({ kubeconfig: cluster.kubeconfig, kubectl: programs.path('kubectl') })
+  using session = openSession({ kubeconfig: (own ?? shared).kubeconfig, kubectl: programs.path('kubectl') })
   await expect(follow(page, 'api', session)).resolves.toBeUndefined()
 })
