@@ -148,3 +148,23 @@ test('it is looked whether the controllers that aliases stand for still run', as
   )
   expect(told.status.conditions[0].message).not.toContain('deploy/take-over')
 })
+
+test('a block of addresses that somebody else writes all the time is read anew, and addresses are given', async () => {
+  const [block] = await cluster.list(weirPath('addressblocks'))
+  const ending = new AbortController()
+  const writing = (async () => {
+    for (let count = 0; !ending.signal.aborted; count++)
+      await cluster.patch(weirPath('addressblocks', block?.metadata.name ?? ''), {
+        metadata: { annotations: { count: String(count) } },
+      })
+  })()
+  try {
+    for (let count = 0; count < 10; count++) {
+      await cluster.service(`beside-${count}`)
+      await cluster.until(servicePath(`beside-${count}`), ({ status }) => status?.loadBalancer?.ingress?.[0]?.ip)
+    }
+  } finally {
+    ending.abort()
+    await writing
+  }
+})
