@@ -1,14 +1,16 @@
 // Where the targets that AWS has, and the rules that let them be reached, are not what they should be. Only asks.
+import { parseOpening } from '../binding/rules.ts'
+import { parseCidr } from '../../../src/model/address.ts'
 import { difference, describeRegistered } from '../membership/register.ts'
 import type { Target } from '../membership/targets.ts'
-import type { Look } from '../model/seen.ts'
-import type { FoundSecurityGroup } from '../snapshots/shapes.ts'
+import type { Rule } from '../model/security-group-rules.ts'
+import type { Look, Seen } from '../model/seen.ts'
 import type { Location } from '../provider/locations.ts'
 
 export type TargetsApart =
   | { readonly kind: 'register-targets' | 'deregister-targets'; readonly key: string; readonly targets: readonly Target[] }
-  /** Somebody took away what was opened; `port` as `tcp:8080`. */
-  | { readonly kind: 'open-port'; readonly group: string; readonly port: string }
+  /** Somebody took away what was opened; `text` as `tcp 8080 from the load balancer`. */
+  | { readonly kind: 'open-port'; readonly group: string; readonly text: string }
 
 /** Of target groups that are there; those that are planned anew are filled with the plan. */
 export async function targetsApart(
@@ -31,25 +33,50 @@ export async function targetsApart(
     }),
   )
   const known = await pictures.securityGroups.all(signal)
-  const closed = Object.entries(record?.openings ?? {}).flatMap(([group, ports]) => {
+  const closed = Object.entries(record?.openings ?? {}).flatMap(([group, openings]) => {
     const at = known.get(group)
-    return at ? ports.filter(port => !isOpen(at, port)).map(port => ({ kind: 'open-port', group, port }) as const) : []
+    const asked = at ? openings.flatMap(each => rulesOf(each, sharedGroup(stack, observed))) : []
+    return asked.flatMap(rule =>
+      at?.rules.some(other => lets(other, rule)) ? [] : [{ kind: 'open-port', group, text: ruleText(rule) } as const],
+    )
   })
   return [...found.flat(), ...closed]
 }
 
-/** Openings for clients (`tcp 8080-8080 cidr …`) are another matter: they are compared with the rules of the load balancer. */
-function isOpen({ rules }: FoundSecurityGroup, opening: string): boolean {
+/** The group by which targets know the load balancers: what is opened for these is opened to it alone. */
+function sharedGroup({ balancer }: NonNullable<Seen['stack']>, { backend }: Seen): string | undefined {
+  const last = balancer.securityGroups.at(-1)
+  return last === 'backend' ? backend?.id : typeof last === 'object' ? last.id : undefined
+}
+
+/** An opening for the shared group (`tcp:8080`), or one for clients (`tcp 8080-8080 cidr 10.0.0.0/8`), as the ledger has them. */
+function rulesOf(opening: string, shared: string | undefined): readonly Rule[] {
   const [, protocol, text] = /^(tcp|udp):(\d+)$/.exec(opening) ?? []
-  if (protocol === undefined) return true
+  if (protocol === undefined) return parseOpening(opening)
   const port = Number(text)
-  return rules.some(rule => (rule.protocol === protocol && rule.from <= port && rule.to >= port) || rule.protocol === '-1')
+  return shared === undefined ? [] : [{ protocol, from: port, to: port, kind: 'group', source: shared }]
+}
+
+/** A rule for other sources lets nothing in that the load balancer needs, however wide its ports are. */
+function lets(rule: Rule, asked: Rule): boolean {
+  const isSource = rule.kind === asked.kind && (rule.source === asked.source || isWithin(asked, rule))
+  return isSource && rule.protocol === asked.protocol && rule.from <= asked.from && rule.to >= asked.to
+}
+
+/** Sources of many rules are made fewer and wider where a group has no room for all. */
+function isWithin(narrow: Rule, wide: Rule): boolean {
+  const [inner, outer] = [parseCidr(narrow.source)?.network, parseCidr(wide.source)?.network]
+  return !!inner && !!outer && inner.family === outer.family && outer.first <= inner.first && outer.last >= inner.last
+}
+
+function ruleText({ protocol, from, to, kind, source }: Rule): string {
+  const ports = from === to ? `${from}` : `${from}-${to}`
+  return `${protocol} ${ports} from ${kind === 'group' ? 'the load balancer' : source}`
 }
 
 /** As a person reads it. */
 export function printTargetsApart(apart: TargetsApart): string {
-  if (apart.kind === 'open-port')
-    return `+ rules           ${apart.group}: ${apart.port.replace(':', ' ')} from the load balancer`
+  if (apart.kind === 'open-port') return `+ rules           ${apart.group}: ${apart.text}`
   const sign = apart.kind === 'register-targets' ? '+' : '-'
   return `${sign} targets         ${apart.key}: ${apart.targets.map(({ id, port }) => `${id}:${port}`).join(', ')}`
 }

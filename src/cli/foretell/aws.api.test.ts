@@ -139,13 +139,53 @@ test('diff finds nothing where all is well, and then what somebody changed at AW
   )
   expect(last).toBe('1 object compared: what is there is what should be.\n')
   await controller.stop()
-  const [listener] = world.aws.world.listeners.values()
-  const [group] = world.aws.world.targetGroups.values()
-  world.aws.world.listeners.delete(listener?.arn ?? '')
+  const { listeners, targetGroups, securityGroups } = world.aws.world
   const mark = world.aws.calls.mark()
-  const { code, stdout } = await weir(['diff', 'service/web'])
-  expect(stdout).toMatch(/^service default\/web\n {2}\+ listener +TCP 80 → 80\n1 object compared, 1 differs\./)
-  expect(code).toBe(1)
+  const differing = async () => {
+    const { code, stdout } = await weir(['diff', 'service/web'])
+    expect(code).toBe(1)
+    return stdout
+  }
+
+  const [listener] = listeners.values()
+  listeners.delete(listener?.arn ?? '')
+  expect(await differing()).toMatch(/^service default\/web\n {2}\+ listener +TCP 80 → 80\n1 object compared, 1 differs\./)
+  if (listener) listeners.put(listener.arn, listener)
+
+  const [group] = targetGroups.values()
+  if (!group) throw new Error('there is no target group')
+  const [gone, ...others] = group.targets
+  targetGroups.put(group.arn, { ...group, targets: new Map(others) })
+  expect(await differing()).toMatch(new RegExp(`^service default/web\\n  \\+ targets +80: ${gone?.[0]}\\n1 object`))
+  const strange = world.site.podIps[9] ?? ''
+  const registered = { id: strange, port: 8080, registeredAt: 0 }
+  targetGroups.put(group.arn, { ...group, targets: new Map([...group.targets, [`${strange}:8080`, registered]]) })
+  expect(await differing()).toMatch(new RegExp(`^service default/web\\n  - targets +80: ${strange}:8080\\n1 object`))
+  targetGroups.put(group.arn, group)
+
+  // At the pods, where the load balancer comes in: the same ports open to others are no stand-in.
+  const shared = securityGroups.values().find(({ name }) => name.startsWith('weir-') && name.includes('backend'))
+  const atPods = securityGroups.values().find(({ rules }) => rules.some(rule => rule.group === shared?.id))
+  if (!shared || !atPods) throw new Error('nothing was opened at the pods')
+  const closed = atPods.rules.map(rule => (rule.group === shared.id ? { ...rule, group: undefined, cidr: '192.0.2.0/24' } : rule))
+  for (const rules of [atPods.rules.filter(rule => rule.group !== shared.id), closed]) {
+    securityGroups.put(atPods.id, { ...atPods, rules })
+    expect(await differing()).toMatch(
+      new RegExp(`^service default/web\\n  \\+ rules +${atPods.id}: tcp 8080 from the load balancer\\n1 object`),
+    )
+  }
+  securityGroups.put(atPods.id, atPods)
+
+  // At the front, where clients come in.
+  const front = securityGroups.values().find(({ rules }) => rules.some(rule => !rule.egress && rule.cidr === '0.0.0.0/0'))
+  const [opened] = front?.rules.filter(rule => !rule.egress) ?? []
+  if (!front || !opened) throw new Error('nothing was opened to clients')
+  securityGroups.put(front.id, { ...front, rules: front.rules.filter(rule => rule !== opened) })
+  expect(await differing()).toMatch(/^service default\/web\n {2}\+ rules .*0\.0\.0\.0\/0/)
+  securityGroups.put(front.id, { ...front, rules: [...front.rules, { ...opened, id: 'sgr-by-hand', from: 22, to: 22 }] })
+  expect(await differing()).toMatch(/^service default\/web\n {2}- rules .*\b22\b/)
+  securityGroups.put(front.id, front)
+
+  expect((await weir(['diff', 'service/web'])).stdout).toBe('1 object compared: what is there is what should be.\n')
   expect(changes(mark)).toEqual([])
-  expect(group).toBeDefined()
 })
