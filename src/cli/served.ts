@@ -5,6 +5,7 @@ import { type IpAddress, announcementName, parseAddress } from '../model/address
 import { claim } from '../model/claim.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import { type EndpointSlice, type Service, serviceNameLabel } from '../model/kubernetes-objects.ts'
+import { toldTakeOvers } from './take-overs.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface ServedAddress {
@@ -19,6 +20,8 @@ export interface ServedService {
   readonly name: string
   /** Of the LoadBalancerClass; empty when none serves it. */
   readonly class: string
+  /** Another controller may still serve it, by its condition: the class does nothing for it. */
+  readonly waits: boolean
   readonly provider: string
   readonly targets: string
   readonly addresses: readonly ServedAddress[]
@@ -50,6 +53,7 @@ export function servedService(service: Service, snapshot: Snapshot): ServedServi
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     class: lbClass?.metadata.name ?? '',
+    waits: lbClass !== undefined && toldTakeOvers(service, []) !== undefined,
     provider: lbClass?.spec.provider ?? '',
     targets: lbClass?.spec.targets ?? '',
     addresses: points.flatMap(({ ip, hostname }) => servedAddress(ip ?? hostname, snapshot.announcements)),

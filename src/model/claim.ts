@@ -6,7 +6,7 @@ import { defaultClass, namedClass } from './class-choice.ts'
 import type { Service } from './kubernetes-objects.ts'
 import type { Problem } from './load-balancer.ts'
 import { withoutClass } from './other-controllers.ts'
-import { takeOverOf } from './take-over.ts'
+import { keptText, takeOverOf } from './take-over.ts'
 import type { TakeOver, TakeOvers } from './take-over.ts'
 
 /** Finalizers that can be ours. The standard one is ours only through the default class. */
@@ -181,7 +181,7 @@ function waits(takeOver: KnownTakeOver, marks: Marks): Claim | undefined {
   if (marks.held && !takeOver.runs) return undefined
   const found = takeOver.problem
   if (!marks.held) return { kind: 'foreign', problem: found }
-  const message = `${found.message} What the Service has is kept.`
+  const message = `${found.message} ${keptText}`
   return marks.own
     ? { kind: 'blocked', problem: { ...found, message } }
     : { kind: 'kept', problem: { ...found, message, severity: 'warns' } }

@@ -38,6 +38,9 @@ export type TakeOver =
   /** `runs`: it was seen at work, so that also what was taken over before is left alone. */
   | { readonly kind: 'waiting'; readonly runs: boolean; readonly problem: Problem }
 
+/** Added to the message of a Service that was taken over before. */
+export const keptText = 'What the Service has is kept.'
+
 /** By alias; `''` stands for Services without a class. */
 export type TakeOvers = ReadonlyMap<string, TakeOver>
 

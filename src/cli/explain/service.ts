@@ -59,6 +59,7 @@ export function explainService(service: Service, snapshot: Snapshot, now: number
       ready: served.ready,
       reason: served.reason,
       message: served.message,
+      ...(served.waits ? { waits: true } : {}),
       class: served.class,
       provider: served.provider,
       targets: served.targets,
@@ -81,6 +82,11 @@ function whyNotReady({ ready, message, reason }: ServedService, snapshot: Snapsh
 
 function classFacts({ spec, metadata, status }: Service, served: ServedService): readonly Fact[] {
   if (served.class === '') return []
+  if (served.waits) {
+    const value = spec.loadBalancerClass
+    const asked = value === undefined ? 'default' : `spec.loadBalancerClass: ${value}, an alias of it`
+    return [fact('class', `${served.class} (${asked}), which leaves it alone while another controller may have it`)]
+  }
   const asked = spec.loadBalancerClass === undefined ? 'the default class' : `spec.loadBalancerClass: ${spec.loadBalancerClass}`
   const claimedAt = status?.conditions?.find(({ type }) => type === readyCondition)?.lastTransitionTime
   const since = claimedAt === undefined ? '' : `; ${served.ready ? 'ready' : 'not ready'} since ${claimedAt}`

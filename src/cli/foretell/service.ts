@@ -10,6 +10,7 @@ import type { Problem } from '../../model/load-balancer.ts'
 import { idOf } from '../../model/service-id.ts'
 import type { Goal, Outcome } from '../../provider.ts'
 import { whyNotOurs } from '../explain/not-ours.ts'
+import { toldTakeOvers } from '../take-overs.ts'
 import type { Foreteller, Foretellers } from './foreteller.ts'
 import type { Foretold, ForetoldAction } from './foretold.ts'
 import { tellingActions, told } from './foretold.ts'
@@ -28,7 +29,8 @@ export async function foretellService(
   const who = { object: 'service', namespace: service.metadata.namespace ?? '', name: service.metadata.name } as const
   const classes = [...stores.classes.values()]
   const holders = [...foretellers.values()].filter(({ holds }) => holds(idOf(service)))
-  const claimed = claim(service, classes, { allocated: holders.length > 0 })
+  const takeOvers = toldTakeOvers(service, stores.services.values())
+  const claimed = claim(service, classes, { allocated: holders.length > 0, ...(takeOvers ? { takeOvers } : {}) })
   const refused = (problems: readonly Problem[], lbClass = '') =>
     ({ ...who, verdict: 'refused', class: lbClass, reason: problems[0]?.reason ?? '', problems: problems.map(told) }) as const
   switch (claimed.kind) {
