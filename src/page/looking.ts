@@ -7,8 +7,10 @@ import { startReflector } from '../kubernetes/reflector.ts'
 import type { Reflector } from '../kubernetes/reflector.ts'
 import { createStore } from '../kubernetes/store.ts'
 import type { WritableStore } from '../kubernetes/store.ts'
+import { keepNewest } from './newest.ts'
 import type { WeirEvent } from './sources.ts'
 import type { PageSurroundings } from './surroundings.ts'
+import { timeOf } from './tables/events.ts'
 
 /** Every component of Weir that writes events. */
 export const eventReporter = 'weir.dev/controller'
@@ -23,6 +25,9 @@ const events = defineResource<WeirEvent>({
 
 /** Nobody asked for so long: nobody looks any more. A hidden tab asks every half a minute. */
 const patienceMs = 90_000
+
+/** A cluster in trouble may have very many; nobody reads further back than this. */
+const mostEvents = 1000
 
 export interface Looking {
   /** Somebody asks: starts what is needed, and keeps it. */
@@ -80,6 +85,7 @@ function startView({
   // Leases change all the time; what they say is told by the agents' coming and going.
   const { leases: _leases, namespaces: _namespaces, ...shown } = stores
   const unsubscribe = [
+    keepNewest(seenEvents, { most: mostEvents, timeOf }),
     ...Object.values(shown).map(store => store.subscribe(changed)),
     seenEvents.subscribe(changed),
     seenLoadBalancers.subscribe(changed),

@@ -24,7 +24,8 @@ export function eventsTable({ events }: Pick<PageSources, 'events'>, query: Page
   )
 }
 
-function timeOf({ series, eventTime, metadata }: WeirEvent): string {
+/** When it was seen last; empty if it does not say. */
+export function timeOf({ series, eventTime, metadata }: WeirEvent): string {
   return series?.lastObservedTime ?? eventTime ?? metadata.creationTimestamp ?? ''
 }
 
