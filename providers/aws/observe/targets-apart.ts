@@ -3,6 +3,7 @@ import { parseOpening } from '../binding/rules.ts'
 import { parseCidr } from '../../../src/model/address.ts'
 import { difference, describeRegistered } from '../membership/register.ts'
 import type { Target } from '../membership/targets.ts'
+import type { LedgerRecord } from '../model/ledger.ts'
 import type { Rule } from '../model/security-group-rules.ts'
 import type { Look, Seen } from '../model/seen.ts'
 import type { Location } from '../provider/locations.ts'
@@ -33,14 +34,25 @@ export async function targetsApart(
     }),
   )
   const known = await pictures.securityGroups.all(signal)
-  const closed = Object.entries(record?.openings ?? {}).flatMap(([group, openings]) => {
+  return [...found.flat(), ...closedOpenings(record?.openings ?? {}, known, sharedGroup(stack, observed))]
+}
+
+/**
+ * Which of the `openings` that the ledger has are closed in the groups of targets as they are `known`. `shared`: the group that
+ * the load balancer comes with. Pure.
+ */
+export function closedOpenings(
+  openings: LedgerRecord['openings'],
+  known: ReadonlyMap<string, { readonly rules: readonly Rule[] }>,
+  shared: string | undefined,
+): readonly TargetsApart[] {
+  return Object.entries(openings).flatMap(([group, texts]) => {
     const at = known.get(group)
-    const asked = at ? openings.flatMap(each => rulesOf(each, sharedGroup(stack, observed))) : []
+    const asked = at ? texts.flatMap(each => rulesOf(each, shared)) : []
     return asked.flatMap(rule =>
       at?.rules.some(other => lets(other, rule)) ? [] : [{ kind: 'open-port', group, text: ruleText(rule) } as const],
     )
   })
-  return [...found.flat(), ...closed]
 }
 
 /** The group by which targets know the load balancers: what is opened for these is opened to it alone. */
