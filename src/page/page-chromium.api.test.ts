@@ -185,8 +185,16 @@ test.each(['light', 'dark'] as const)(
     await expect.poll(() => page.locator('#story dl').count()).toBe(1)
     expect(await faintTexts(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
-    await page.setViewportSize({ width: 1280, height: 800 })
+    for (const width of [1000, 1280, 1400]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate(sidewaysTables), `tables wider than a window of ${width}`).toEqual([])
+    }
     expect(await faintTexts(page)).toEqual([])
     expect(seen.complaints).toEqual([])
   },
 )
+
+/** Titles of the tables that are wider than the room they have. */
+const sidewaysTables = `[...document.querySelectorAll('.scroll')]
+  .filter(each => each.scrollWidth > each.clientWidth)
+  .map(each => each.closest('section')?.querySelector('h2')?.textContent)`
