@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fakeAgents } from '../../test/contract/agents.ts'
 import type { FakeAgents } from '../../test/contract/agents.ts'
 import { addressesOf, readyOf, servicePath, startCluster, weirPath } from '../../test/contract/cluster.ts'
+import { commandLine } from '../../test/contract/command-line.ts'
 import type { Cluster } from '../../test/contract/cluster.ts'
 import { runController } from '../../test/contract/controller.ts'
 import type { RunningController } from '../../test/contract/controller.ts'
@@ -68,11 +69,23 @@ test('without the rights to look, nothing is taken over, and it is told which on
 })
 
 test('while MetalLB runs it is told where that was seen, and nobody else gets its addresses', async () => {
+  const ask = commandLine(cluster.plane.kubeconfig)
   await cluster.plane.kubectl(['apply', '-f', join(import.meta.dirname, '../../deploy/take-over/metallb.yaml')])
   for (const [name, address] of each) {
     const service = await cluster.untilReason(name, 'OtherControllerRuns')
     expect(readyOf(service)?.message).toContain('DaemonSet metallb-system/speaker has 2 ready pods')
     expect(addressesOf(service)).toEqual([address])
+    for (const words of [
+      ['plan', `service/${name}`],
+      ['explain', `service/${name}`],
+      ['status', '-o', 'wide'],
+    ]) {
+      const { code, stdout } = await ask(words)
+      expect(stdout).toMatch(
+        /OtherControllerRuns(?:.|\n)*DaemonSet metallb-system\/speaker has 2 ready pods; .*Stop it \(kubectl/,
+      )
+      expect(code).toBe(1)
+    }
   }
   const told = await cluster.until(weirPath('loadbalancerclasses', 'lan'), ({ status }) =>
     String(status?.conditions?.[0]?.message).includes('MetalLB still runs'),
