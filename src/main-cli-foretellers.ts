@@ -63,6 +63,7 @@ function localForeteller({ stores, clusterRanges, clock }: ImaginedCluster, sign
     ingress,
     holds: id => provider.holds(id),
     print,
+    aim,
     gives: (_, what) => (what === 'ingress' ? 'a gateway on the nodes' : 'an address on the LAN'),
     announcing: { ...provider.announcements, print: action => printAnnouncementAction(asOfAnnouncements(action)) },
   }
@@ -74,6 +75,11 @@ function print(action: Action): string {
   if (action.kind.endsWith('-gateway')) return printGatewayAction(action as GatewayAction)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return printAction(action as LocalAction)
+}
+
+/** A further try for an address of a family may name other pools. */
+function aim(action: Action): string {
+  return action.kind === 'give-address' && 'family' in action ? `${action.kind} ${String(action.family)}` : print(action)
 }
 
 function asOfAnnouncements(action: Action): AnnouncementAction {

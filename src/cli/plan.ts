@@ -51,7 +51,7 @@ function foretoldBlocks(each: Foretold): readonly Block[] {
     case 'not-ours':
       return [line(`${name} is not Weir's`), { kind: 'facts', rows: [fact('why', each.why)] }]
     case 'refused':
-      return [line(`${name} would not be served: ${each.reason}`, 'bad'), problemFacts(each.problems)]
+      return [line(`${nameIn(each)} would not be served${byWhom(each)}: ${each.reason}`, 'bad'), refusedFacts(each)]
     case 'unknown':
       return [line(`${name}: what would be done cannot be told from here: ${each.reason}`, 'bad'), problemFacts(each.problems)]
     case 'released':
@@ -66,10 +66,20 @@ function foretoldBlocks(each: Foretold): readonly Block[] {
   }
 }
 
+/** Under the Ingress that it is for. */
+function nameIn({ namespace, name, for: ingress }: Foretold): string {
+  return ingress === undefined ? `${namespace}/${name}` : `Service ${namespace}/${name} of it`
+}
+
+function byWhom({ class: lbClass, provider }: Refused): string {
+  return provider === undefined ? '' : ` (class ${lbClass} → provider ${provider})`
+}
+
+type Refused = Extract<Foretold, { readonly verdict: 'refused' }>
 type Served = Extract<Foretold, { readonly verdict: 'served' | 'released' }>
 
 function headline(each: Served): string {
-  const name = each.for === undefined ? `${each.namespace}/${each.name}` : `Service ${each.namespace}/${each.name} of it`
+  const name = nameIn(each)
   const addresses = each.outcome?.addresses ?? []
   const how = `(class ${each.class} → provider ${each.provider})`
   const together = each.together ? ` together with ${each.together.join(', ')}` : ''
@@ -94,16 +104,25 @@ function afterwards({ outcome, warnings }: Served): readonly Block[] {
           ),
         ]
       : []),
-    ...warnings.map(({ reason, message, remedy }) => fact('note', `${reason}: ${message} ${remedy}`.trim())),
+    ...notes(warnings),
   ]
   return rows.length === 0 ? [] : [{ kind: 'facts', rows }]
 }
 
+function notes(warnings: readonly Told[]) {
+  return warnings.map(({ reason, message, remedy }) => fact('note', `${reason}: ${message} ${remedy}`.trim()))
+}
+
+function refusedFacts({ problems, warnings = [] }: Refused): Block {
+  return { kind: 'facts', rows: [...problemRows(problems), ...notes(warnings)] }
+}
+
 function problemFacts(problems: readonly Told[]): Block {
-  return {
-    kind: 'facts',
-    rows: problems.flatMap(({ message, remedy }) => [fact('why', message), ...(remedy === '' ? [] : [fact('do', remedy)])]),
-  }
+  return { kind: 'facts', rows: problemRows(problems) }
+}
+
+function problemRows(problems: readonly Told[]) {
+  return problems.flatMap(({ message, remedy }) => [fact('why', message), ...(remedy === '' ? [] : [fact('do', remedy)])])
 }
 
 function nameOf({ kind, metadata: { namespace, name } }: Imagining['manifest']): string {

@@ -15,6 +15,8 @@ export interface Foreteller {
   readonly holds: (id: LoadBalancerId) => boolean
   /** An action of `provider` or `ingress` as a person reads it, in one line. */
   readonly print: (action: Action) => string
+  /** What an action is for, the same for all that are: `a first IPv4 address`. Absent: as it prints. */
+  readonly aim?: (action: Action) => string
   /** Whether an action is planned at every look, whatever there is to do: alone it says nothing. */
   readonly isRoutine?: (action: Action) => boolean
   /** What would be done besides the plan, by loops of the provider's own. */

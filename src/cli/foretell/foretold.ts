@@ -28,6 +28,19 @@ export function tellingActions(
       }))
 }
 
+/**
+ * Of what was played through, what came about: an action that is still planned for at the end (`open`) came to nothing as often
+ * as it was tried. What prints alike is there once. Pure.
+ */
+export function cameAbout(
+  { tried, open }: { readonly tried: readonly Action[]; readonly open: readonly Action[] },
+  { print, aim = print }: { readonly print: (action: Action) => string; readonly aim?: (action: Action) => string },
+): readonly Action[] {
+  const missed = new Set(open.map(aim))
+  const done = tried.filter(action => !missed.has(aim(action)))
+  return [...new Map(done.toReversed().map(action => [print(action), action])).values()].toReversed()
+}
+
 export type Foretold = {
   readonly object: 'service' | 'ingress'
   readonly namespace: string
@@ -42,6 +55,9 @@ export type Foretold = {
       readonly class: string
       readonly reason: string
       readonly problems: readonly Told[]
+      /** Where it was the provider that could not give anything. */
+      readonly provider?: string
+      readonly warnings?: readonly Told[]
     }
   /** AWS does not answer, or not to this user. */
   | { readonly verdict: 'unknown'; readonly class: string; readonly reason: string; readonly problems: readonly Told[] }
@@ -69,6 +85,11 @@ export interface Told {
   readonly reason: string
   readonly message: string
   readonly remedy: string
+}
+
+/** Each once, however many say it. */
+export function toldOnce(problems: readonly Problem[]): readonly Told[] {
+  return [...new Map(problems.map(problem => [JSON.stringify(told(problem)), told(problem)])).values()]
 }
 
 export function told({ reason, message, remedy }: Problem): Told {

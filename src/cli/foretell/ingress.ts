@@ -10,7 +10,7 @@ import { memberKey } from '../../model/routing/model.ts'
 import { whyIngressNotOurs } from '../explain/not-ours.ts'
 import { failed } from './failed.ts'
 import type { Foreteller, Foretellers } from './foreteller.ts'
-import { type Foretold, type ForetoldAction, tellingActions, told } from './foretold.ts'
+import { type Foretold, type ForetoldAction, tellingActions, told, toldOnce } from './foretold.ts'
 import type { ImaginedCluster } from './imagined.ts'
 import { secretStates } from './secrets.ts'
 import { foretellService } from './service.ts'
@@ -61,7 +61,7 @@ export async function foretellIngress(ingress: Ingress, around: Foretelling, sig
       provider: place.provider.name,
       gives: foreteller.gives(place.class, 'ingress'),
       actions,
-      warnings: [...decision.warnings, ...problems, ...own].map(told),
+      warnings: toldOnce([...decision.warnings, ...problems, ...own]),
       ...(together.length > 0 ? { together } : {}),
     }
     const services: Foretold[] = []

@@ -85,6 +85,13 @@ test('plan of what is as it should be has no action; of a mistake it says what i
     /default\/wrong would not be served .*: RequestedAddressOutsidePools\n +why +10\.9\.9\.9 is in no pool/,
   )
   expect(wrong.code).toBe(1)
+  const [held = ''] = addressesOf(await cluster.get(servicePath('first')))
+  const taken = await weir(['plan', '-f', '-'], manifest('taken', {}, { 'weir.dev/load-balancer-ips': held }))
+  expect(taken.stdout).toMatch(
+    /^default\/taken would not be served .*: RequestedAddressInUse\n +why +.* belongs to default\/first/,
+  )
+  expect(taken.stdout).toContain('\n0 actions. Nothing has been changed.')
+  expect(taken.code).toBe(1)
   const bad = await weir(['plan', '-f', '-'], manifest('bad', { ports: [{ port: 99999 }] }))
   expect(bad.stdout).toMatch(/^Service default\/bad would not be taken by the API server\n +why +.*99999/)
   expect(bad.code).toBe(1)

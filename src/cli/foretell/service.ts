@@ -8,12 +8,12 @@ import { buildMembership } from '../../model/endpoints.ts'
 import type { Service } from '../../model/kubernetes-objects.ts'
 import type { Problem } from '../../model/load-balancer.ts'
 import { idOf } from '../../model/service-id.ts'
-import type { Goal, Outcome } from '../../provider.ts'
+import type { Action, Goal, Outcome } from '../../provider.ts'
 import { whyNotOurs } from '../explain/not-ours.ts'
 import { toldTakeOvers } from '../take-overs.ts'
 import type { Foreteller, Foretellers } from './foreteller.ts'
 import type { Foretold, ForetoldAction } from './foretold.ts'
-import { tellingActions, told } from './foretold.ts'
+import { cameAbout, tellingActions, told, toldOnce } from './foretold.ts'
 import { failed } from './failed.ts'
 import type { ImaginedCluster } from './imagined.ts'
 
@@ -60,6 +60,17 @@ export async function foretellService(
   if (blocking.length > 0) return refused(blocking, lbClass)
   try {
     const { actions, outcome } = await carryOut(foreteller, { service, goal }, signal)
+    const warnings = toldOnce([...problems, ...(outcome?.warnings ?? [])])
+    if (outcome && actions.length === 0 && isDenied(service, outcome, foreteller)) {
+      const { reason, message } = outcome.readiness
+      return {
+        ...refused([], lbClass),
+        reason,
+        problems: [{ reason, message, remedy: '' }],
+        provider: foreteller.provider.name,
+        warnings,
+      }
+    }
     return {
       ...who,
       verdict: 'served',
@@ -67,12 +78,18 @@ export async function foretellService(
       provider: foreteller.provider.name,
       gives: foreteller.gives(claimed.class, 'service'),
       actions,
-      warnings: [...problems, ...(outcome?.warnings ?? [])].map(told),
+      warnings,
       ...(outcome ? { outcome: outcomeOf(outcome) } : {}),
     }
   } catch (error) {
     return { ...who, class: lbClass, ...failed(error, signal) }
   }
+}
+
+/** It has nothing, shows nothing, and gets nothing. */
+function isDenied(service: Service, { ingress, readiness }: Outcome, { holds }: Foreteller): boolean {
+  const shows = (service.status?.loadBalancer?.ingress ?? []).length > 0
+  return ingress.length === 0 && !readiness.ready && !shows && !holds(idOf(service))
 }
 
 function goalFor(
@@ -93,7 +110,7 @@ interface CarriedOut {
   readonly outcome?: Outcome
 }
 
-/** All actions until there is nothing to do any more, where they can be done in the imagined cluster; else those of now. */
+/** What comes about until there is nothing to do any more, where it can be done in the imagined cluster; else the actions of now. */
 async function carryOut(
   foreteller: Foreteller,
   { service, goal }: { readonly service: Service; readonly goal: Goal | undefined },
@@ -101,19 +118,23 @@ async function carryOut(
 ): Promise<CarriedOut> {
   const { provider, announcing, besides } = foreteller
   const id = idOf(service)
-  const actions: ForetoldAction[] = []
+  const tried: Action[] = []
   const woken = new Set<string>()
   const unwatch = announcing?.watch(name => woken.add(name))
   try {
     let outcome: Outcome | undefined
-    for (let round = 0; round < mostRounds; round++) {
+    let open: readonly Action[] = []
+    for (let round = 0; ; round++) {
       const observed = await provider.observe(id, signal, goal)
       const planned = provider.plan(goal, observed)
-      actions.push(...tellingActions(planned, foreteller))
-      if (!announcing) return { actions: [...actions, ...((await besides?.(observed, signal)) ?? [])] }
-      if (planned.length === 0 && outcome) break
+      if (!announcing)
+        return { actions: [...tellingActions(planned, foreteller), ...((await besides?.(observed, signal)) ?? [])] }
+      open = planned
+      if (round === mostRounds || (planned.length === 0 && outcome)) break
+      tried.push(...planned)
       outcome = await provider.apply({ id, goal, observed, actions: planned }, signal)
     }
+    const actions = [...tellingActions(cameAbout({ tried, open }, foreteller), foreteller)]
     for (const name of woken) {
       const action = announcing?.plan(name)
       if (!announcing || !action) continue
