@@ -1,4 +1,4 @@
-// The endpoints that a Service which is not there yet would have: ready pods that its selector matches, as Kubernetes would list them.
+// The endpoints that a Service would have which is not there yet or chooses others from now on: ready pods that its selector matches, as Kubernetes would list them.
 import { parseAddress } from '../../model/address.ts'
 import type { EndpointSlice, Service, ServicePort } from '../../model/kubernetes-objects.ts'
 import { serviceNameLabel } from '../../model/kubernetes-objects.ts'
@@ -41,6 +41,22 @@ export function imaginedSlices(service: Service, pods: readonly PodOfTargets[]):
       return number === undefined ? [] : [{ name: port.name ?? '', port: number, protocol: port.protocol ?? 'TCP' }]
     }),
   }))
+}
+
+/**
+ * Whether a changed Service has other endpoints than it had before. Without a selector Kubernetes leaves those that are listed as
+ * they are. Pure.
+ */
+export function choosesOthers({ spec }: Service, { spec: before }: Service): boolean {
+  return Object.keys(spec.selector ?? {}).length > 0 && choice(spec) !== choice(before)
+}
+
+function choice({ selector = {}, ports = [] }: Service['spec']): string {
+  const labels = Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted()
+  const targets = ports.map(({ name = '', port, targetPort: wanted = port, protocol = 'TCP' }) => [name, wanted, protocol])
+  return JSON.stringify([labels, targets])
 }
 
 function isReady({ status, metadata }: PodOfTargets): boolean {

@@ -2,8 +2,9 @@
 import type { Clock } from '../../kubernetes/clock.ts'
 import { keyOf } from '../../kubernetes/objects.ts'
 import type { Transport } from '../../kubernetes/transport.ts'
+import type { Service } from '../../model/kubernetes-objects.ts'
 import { takeSnapshot } from '../snapshot.ts'
-import { imaginedSlices } from './endpoints.ts'
+import { choosesOthers, imaginedSlices } from './endpoints.ts'
 import type { Foretellers, MakeForetellers } from './foreteller.ts'
 import { imagine, type ImaginedCluster, imaginedParts } from './imagined.ts'
 import { type Imagining, imagineManifests, type Manifest } from './manifests.ts'
@@ -37,23 +38,29 @@ export async function openForetelling(
   const snapshot = await takeSnapshot(transport, imaginedParts, { signal, systemNamespace })
   const imagined = imagine(snapshot, { transport, systemNamespace, clock })
   const imaginings = await imagineManifests(manifests, imagined, { namespace, signal })
-  await addEndpoints(imaginings, imagined, signal)
+  await addEndpoints(imaginings, { imagined, before: snapshot.services }, signal)
   const foretellers = await makeForetellers(imagined, signal)
   const opened = { imagined, foretellers, imaginings }
   if (settles) await settle(opened, new Set(imaginings.flatMap(each => (each.kind === 'put' ? [each.key] : []))), signal)
   return opened
 }
 
-/** Only where Kubernetes has listed none, because the Service is not there. */
+/** Where Kubernetes has listed none, because the Service is not there, or those of what the Service chooses before the change. */
 async function addEndpoints(
   imaginings: readonly Imagining[],
-  { stores, transport }: ImaginedCluster,
+  { imagined: { stores, transport }, before }: { readonly imagined: ImaginedCluster; readonly before: readonly Service[] },
   signal: AbortSignal,
 ): Promise<void> {
+  const earlier = new Map(before.map(service => [keyOf(service), service]))
   const services = imaginings.flatMap(each => (each.kind === 'put' && each.manifest.kind === 'Service' ? [each.key] : []))
   const without = services.flatMap(key => {
     const service = stores.services.get(key)
-    return service && stores.slices.byIndex('service', key).length === 0 ? [service] : []
+    if (!service) return []
+    const old = earlier.get(key)
+    const slices = stores.slices.byIndex('service', key)
+    if (slices.length > 0 && !(old && choosesOthers(service, old))) return []
+    for (const slice of slices) stores.slices.remove(keyOf(slice))
+    return [service]
   })
   for (const podsOf of new Set(without.map(({ metadata }) => metadata.namespace ?? ''))) {
     const { pods } = await takeSnapshot(transport, ['pods'], { signal, podsOf })
