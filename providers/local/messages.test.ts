@@ -90,3 +90,21 @@ test('pods that start are waited for, and where there are none the selector is n
   const { readiness } = await lan.bring(web, { ...starting, totalEndpoints: 0 })
   expect(readiness.message).toContain('are given, but there are no endpoints yet.')
 })
+
+test('a target port by a name that no pod has is not served, and port, name and remedy are told', async () => {
+  const lan = await simulatedLan({ pools: [dual] })
+  const listener = { port: 80, protocol: 'TCP', portName: 'web', targetPort: 'htpp' } as const
+  const other = { port: 81, protocol: 'TCP', portName: 'metrics', targetPort: 9090 } as const
+  const membership = { nodesWithEndpoints: ['n0'], readyEndpoints: 0, totalEndpoints: 3, portless: [listener] }
+  for (const externalTrafficPolicy of ['Cluster', 'Local'] as const) {
+    const { readiness } = await lan.bring(serviceNamed('web', { listeners: [listener], externalTrafficPolicy }), membership)
+    expect(readiness).toEqual({
+      ready: false,
+      reason: 'NoReadyEndpoints',
+      message:
+        '10.201.200.1 is given, but no pod has a port named htpp, which port 80/TCP of the Service asks for. Correct targetPort in the Service, or give a container a port of that name.',
+    })
+  }
+  const half = await lan.bring(serviceNamed('web', { listeners: [listener, other] }), { ...membership, readyEndpoints: 3 })
+  expect(half.readiness.ready).toBe(true)
+})

@@ -2,6 +2,7 @@
 import type { DesiredLoadBalancer, IpFamily, Problem } from '../../src/model/load-balancer.ts'
 import { announcementName } from '../../src/model/address.ts'
 import { firstFew } from '../../src/model/first-few.ts'
+import { portlessRemedy, portlessText } from '../../src/model/portless.ts'
 import type { Goal, Outcome, Readiness } from '../../src/provider.ts'
 import type { Given } from './addresses/block-index.ts'
 import { decide, needsAll } from './decide.ts'
@@ -96,7 +97,8 @@ function readinessOf({ goal, observed, results, serving, problem }: ReadinessInp
     problem ?? hindering.map(result => hindranceOf(result, goal.desired, observed.pools)).find(found => found !== undefined)
   if (hindrance) return notReady(hindrance, serving)
   const { membership } = goal
-  if (membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0) return noEndpoints(goal, serving)
+  const isUnusable = membership.readyEndpoints === 0 && membership.nodesWithEndpoints.length === 0
+  if (isUnusable || isPortless(goal)) return noEndpoints(goal, serving)
   let drained = ''
   const nobodies: Nobody[] = []
   for (const given of serving) {
@@ -177,8 +179,14 @@ function secondText({ families }: DesiredLoadBalancer, serving: readonly Given[]
   return ` An ${missing.join(' and an ')} address comes as soon as pool ${first.pool} has one.`
 }
 
-function noEndpoints({ membership }: Goal, serving: readonly Given[]): Readiness {
-  const { totalEndpoints } = membership
+/** There are endpoints, and none of them has the port of any listener. */
+function isPortless({ desired, membership }: Goal): boolean {
+  const { portless = [] } = membership
+  return portless.length > 0 && portless.length === desired.listeners.length
+}
+
+function noEndpoints(goal: Goal, serving: readonly Given[]): Readiness {
+  const { totalEndpoints, portless = [] } = goal.membership
   const given = `${serving.map(({ address }) => address.text).join(' and ')} ${serving.length === 1 ? 'is' : 'are'} given`
   const reason = 'NoReadyEndpoints'
   if (totalEndpoints === 0)
@@ -187,6 +195,10 @@ function noEndpoints({ membership }: Goal, serving: readonly Given[]): Readiness
       reason,
       message: `${given}, but there are no endpoints yet. They come with the first pods; if there are pods, check the selector.`,
     }
+  if (isPortless(goal)) {
+    const why = portless.map(port => `${portlessText(port)}, which port ${port.port}/${port.protocol} of the Service asks for`)
+    return { ready: false, reason, message: `${given}, but ${why.join('; ')}. ${portlessRemedy(portless)}` }
+  }
   const none = totalEndpoints === 1 ? 'the only endpoint is not ready yet' : `none of ${totalEndpoints} endpoints is ready yet`
   const message = `${given}, but ${none}. Wait while pods start; if it stays, check their readiness probes.`
   return { ready: false, reason, message, waiting: true }

@@ -25,7 +25,7 @@ export const reasons = {
   NoReadyEndpoints: {
     on: ['Service', 'TargetGroupBinding'],
     meaning: 'The address is given, or the target group found, but no endpoint is ready to answer.',
-    remedy: 'Wait while pods start; if it stays, check the selector and the readiness of the pods.',
+    remedy: 'Wait while pods start; if it stays, check the selector, the target ports and the readiness of the pods.',
   },
   NoAnnouncer: {
     on: ['Service', 'AddressPool'],

@@ -2,6 +2,7 @@
 import type { Announcement } from '../api/announcement.ts'
 import { readyCondition } from '../api/reasons.ts'
 import { type IpAddress, announcementName, parseAddress } from '../model/address.ts'
+import { listenersOf } from '../model/build.ts'
 import { claim } from '../model/claim.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import { type EndpointSlice, type Service, serviceNameLabel } from '../model/kubernetes-objects.ts'
@@ -45,7 +46,7 @@ export function servedService(service: Service, snapshot: Snapshot): ServedServi
   const { metadata, spec, status } = service
   const claimed = claim(service, snapshot.classes)
   const lbClass = claimed.kind === 'ours' ? claimed.class : undefined
-  const members = buildMembership(slicesOf(service, snapshot.slices), spec.ipFamilies)
+  const members = buildMembership(slicesOf(service, snapshot.slices), spec.ipFamilies, listenersOf(spec))
   const condition = status?.conditions?.find(({ type }) => type === readyCondition)
   const points = status?.loadBalancer?.ingress ?? []
   return {

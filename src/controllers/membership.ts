@@ -140,5 +140,5 @@ export function goalOf(
     )
   )
     return undefined
-  return { desired, membership: buildMembership(stores.slices.byIndex('service', key), desired.families) }
+  return { desired, membership: buildMembership(stores.slices.byIndex('service', key), desired.families, desired.listeners) }
 }

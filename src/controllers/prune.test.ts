@@ -36,5 +36,6 @@ test('memory holds what is read and nothing else', () => {
     metadata: { name: 's', labels: { 'kubernetes.io/service-name': 'web' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: ['10.244.0.1'], nodeName: 'n0', targetRef: { uid: 'p1' } }],
+    ports: [{ port: 1 }],
   })
 })

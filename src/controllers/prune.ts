@@ -56,19 +56,19 @@ export function prunePod({ metadata, spec, status }: Pod): Pod {
   }
 }
 
-/** Endpoints as membership needs them: the first address, who it is, where it runs and in which state. */
-export function pruneEndpointSlice({ metadata, addressType, endpoints }: EndpointSlice): EndpointSlice {
+/** Endpoints as membership needs them: the ports, the first address, who it is, where it runs and in which state. */
+export function pruneEndpointSlice({ metadata, addressType, endpoints, ports }: EndpointSlice): EndpointSlice {
   const service = metadata.labels?.[serviceNameLabel]
   return {
     metadata: { ...identityOf(metadata), labels: service === undefined ? {} : { [serviceNameLabel]: service } },
     addressType,
     endpoints: (endpoints ?? []).map(pruneEndpoint),
+    ...(ports ? { ports: ports.map(({ name, protocol, port }) => portOf(name, protocol, port)) } : {}),
   }
 }
 
-/** The same with what targets are made of: the ports, and which pod an endpoint is. */
+/** The same with what targets are made of besides: which pod an endpoint is. */
 export function pruneTargets(slice: EndpointSlice): EndpointSlice {
-  const { ports } = slice
   const endpoints = (slice.endpoints ?? []).map(endpoint => {
     const { uid, name } = endpoint.targetRef ?? {}
     return uid === undefined || name === undefined
@@ -78,7 +78,6 @@ export function pruneTargets(slice: EndpointSlice): EndpointSlice {
   return {
     ...pruneEndpointSlice({ ...slice, endpoints: [] }),
     endpoints,
-    ...(ports ? { ports: ports.map(({ name, protocol, port }) => portOf(name, protocol, port)) } : {}),
   }
 }
 

@@ -60,13 +60,18 @@ export function createServiceMemory(): ServiceMemory {
 }
 
 /**
- * What of a membership can change the condition of a Service: whether anything can answer, and for externalTrafficPolicy
- * Local on which nodes. The 1,000th endpoint of a Service changes neither, and so costs nothing.
+ * What of a membership can change the condition of a Service: whether anything can answer, which ports nothing
+ * has, and for externalTrafficPolicy Local the nodes. The 1,000th endpoint of a Service changes neither, and so costs nothing.
  */
 export function membershipMark(membership: Membership, externalTrafficPolicy: 'Cluster' | 'Local'): string {
   const usable = membership.readyEndpoints > 0 || membership.nodesWithEndpoints.length > 0
   const state = usable ? 'usable' : membership.totalEndpoints > 0 ? 'unready' : 'empty'
-  return externalTrafficPolicy === 'Local' ? `${state} ${membership.nodesWithEndpoints.join(' ')}` : state
+  const portless = (membership.portless ?? [])
+    .map(({ port, protocol, unready }) => ` ${unready ? '~' : '-'}${port}/${protocol}`)
+    .join('')
+  return externalTrafficPolicy === 'Local'
+    ? `${state}${portless} ${membership.nodesWithEndpoints.join(' ')}`
+    : `${state}${portless}`
 }
 
 /** A warning as remembered: its reason and text. */

@@ -39,7 +39,7 @@ export function modelOfService(context: ServiceContext, key: ObjectKey): Service
   return {
     claim,
     desired,
-    membership: buildMembership(stores.slices.byIndex('service', key), desired.families),
+    membership: buildMembership(stores.slices.byIndex('service', key), desired.families, desired.listeners),
     problems: [...problems, ...(provider ? [...missingCapabilities(desired, provider), ...provider.check(desired)] : [])],
     ...last,
   }

@@ -142,7 +142,7 @@ async function serve(
   const problems = [...mistakes, ...missingCapabilities(desired, provider), ...provider.check(desired)]
   const warnings = problems.filter(({ severity }) => severity === 'warns')
   const blocking = problems.filter(({ severity }) => severity === 'blocks')
-  const membership = buildMembership(stores.slices.byIndex('service', key), desired.families)
+  const membership = buildMembership(stores.slices.byIndex('service', key), desired.families, desired.listeners)
   memory.note(key, desired.id.uid, { membership: membershipMark(membership, desired.externalTrafficPolicy) })
   const goal: Goal = { desired, membership }
   if (blocking.length > 0) {

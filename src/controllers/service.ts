@@ -8,6 +8,7 @@ import { createQueue } from '../kubernetes/queue.ts'
 import type { Queue } from '../kubernetes/queue.ts'
 import type { StoreEvent } from '../kubernetes/store.ts'
 import type { Writer } from '../kubernetes/writes.ts'
+import { listenersOf } from '../model/build.ts'
 import { buildMembership } from '../model/endpoints.ts'
 import { serviceNameLabel } from '../model/kubernetes-objects.ts'
 import type { EndpointSlice, Service } from '../model/kubernetes-objects.ts'
@@ -141,7 +142,8 @@ export function startServiceController(options: ServiceControllerOptions): Servi
       const known = key === undefined ? undefined : memory.get(key)
       if (key === undefined || known?.membership === undefined) return
       const service = stores.services.get(key)
-      const membership = buildMembership(stores.slices.byIndex('service', key), service?.spec.ipFamilies)
+      const ports = listenersOf(service?.spec ?? {})
+      const membership = buildMembership(stores.slices.byIndex('service', key), service?.spec.ipFamilies, ports)
       const mark = membershipMark(membership, service?.spec.externalTrafficPolicy ?? 'Cluster')
       if (mark !== known.membership) queue.addAfter(key, membershipDelayMs, { priority: 'low' })
     }),

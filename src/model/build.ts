@@ -34,7 +34,7 @@ export function buildLoadBalancer(
   const { metadata, spec } = service
   const annotations = metadata.annotations ?? {}
   const sources = sourceRanges(spec, annotations[sourceRangesAnnotation])
-  const listeners = (spec.ports ?? []).map(listenerOf)
+  const listeners = listenersOf(spec)
   const { loadBalancerIP, healthCheckNodePort } = spec
   const desired: DesiredLoadBalancer = {
     id: idOf(service),
@@ -65,6 +65,11 @@ function takesOver({ spec }: Service, lbClass: LoadBalancerClass): boolean {
   const { loadBalancerClass } = spec
   if (loadBalancerClass !== undefined) return !loadBalancerClass.startsWith(classPrefix)
   return lbClass.spec.takeOver?.some(({ alias }) => alias === undefined) === true
+}
+
+/** One for each port of a Service. */
+export function listenersOf({ ports }: Pick<ServiceSpec, 'ports'>): readonly Listener[] {
+  return (ports ?? []).map(listenerOf)
 }
 
 function listenerOf({ port, protocol, name, appProtocol, nodePort, targetPort }: ServicePort): Listener {

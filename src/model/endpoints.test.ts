@@ -82,6 +82,32 @@ describe('membership', () => {
     })
   })
 
+  test('counts an endpoint as ready only where its slice has a port of the Service, and names the ports that nothing has', () => {
+    const typo = { port: 80, protocol: 'TCP' as const, portName: 'web', targetPort: 'htpp' }
+    const good = { port: 81, protocol: 'TCP' as const, portName: 'metrics', targetPort: 9090 }
+    const endpoints = [endpoint('10.244.0.5', 'n0'), endpoint('10.244.1.5', 'n1')]
+    for (const ports of [null, [], [{ name: 'web', protocol: 'UDP' as const, port: 80 }], [{ name: 'web', port: null }]]) {
+      const none = buildMembership([slice(endpoints, { ports })], ['IPv4'], [typo])
+      expect(none).toMatchObject({ readyEndpoints: 0, totalEndpoints: 2, portless: [typo] })
+    }
+    const half = buildMembership([slice(endpoints, { ports: [{ name: 'metrics', port: 9090 }] })], ['IPv4'], [typo, good])
+    expect(half).toMatchObject({ readyEndpoints: 2, totalEndpoints: 2, portless: [typo] })
+    const whole = buildMembership([slice(endpoints, { ports: [{ name: 'web', port: 8080 }] })], ['IPv4'], [typo])
+    expect(whole).toEqual({ nodesWithEndpoints: ['n0', 'n1'], readyEndpoints: 2, totalEndpoints: 2 })
+    expect(buildMembership([], ['IPv4'], [typo])).not.toHaveProperty('portless')
+  })
+
+  test('a port that only pods which are not ready have helps nobody while others are ready', () => {
+    const http = { port: 80, protocol: 'TCP' as const, portName: '', targetPort: 'http' }
+    const starting = slice([endpoint('10.244.0.5', 'n0', failing)])
+    const old = slice([endpoint('10.244.1.5', 'n1')], { ports: [] })
+    expect(buildMembership([starting, old], ['IPv4'], [http])).toMatchObject({
+      readyEndpoints: 0,
+      portless: [{ ...http, unready: true }],
+    })
+    expect(buildMembership([starting], ['IPv4'], [http])).not.toHaveProperty('portless')
+  })
+
   test('does not depend on the order of slices or on how endpoints are spread over them', () => {
     const anyEndpoint = fc
       .record({ host: fc.nat(5), node: fc.nat(2), conditions: fc.constantFrom(ready, draining, failing, gone, {}) })

@@ -1,6 +1,7 @@
 // EndpointSlices as membership: which nodes hold usable endpoints, how many there are, and the pod targets of one listener.
 import type { Endpoint, EndpointConditions, EndpointPort, EndpointSlice } from './kubernetes-objects.ts'
 import type { IpFamily, Listener, Membership, PodTarget } from './load-balancer.ts'
+import type { PortlessPort, SoughtPort } from './portless.ts'
 
 /**
  * What an endpoint can be used for: `ready` always, `draining` (serving while terminating, KEP-1669) only where no ready one
@@ -15,24 +16,38 @@ export function usability(conditions: EndpointConditions | undefined): 'ready' |
 /**
  * The membership that the slices of one Service describe. `families` restricts it to slices of those families; slices of
  * type FQDN never count. An endpoint found in several slices, or with one address per family, counts once, by its best state.
+ * With `ports` only endpoints of slices that have one of them count as ready. The nodes are those of all endpoints: Services
+ * that share an address with externalTrafficPolicy Local have one selector and other ports, and must not differ in them.
  */
-export function buildMembership(slices: Iterable<EndpointSlice>, families?: readonly IpFamily[]): Membership {
+export function buildMembership(
+  slices: Iterable<EndpointSlice>,
+  families?: readonly IpFamily[],
+  ports: readonly SoughtPort[] = [],
+): Membership {
   const endpoints = new Map<string, Usability>()
   const nodes = new Map<string, Usability>()
+  const reached = new Set<string>()
+  const found = new Map<SoughtPort, Usability>()
   for (const slice of slices) {
     if (!isCounted(slice, families)) continue
+    const served = ports.filter(port => numberOf(slice, port) !== undefined)
     for (const endpoint of slice.endpoints ?? []) {
       const address = endpoint.addresses[0]
       if (address === undefined) continue
       const state = usability(endpoint.conditions)
-      keepBest(endpoints, identity(endpoint, address), state)
+      const who = identity(endpoint, address)
+      keepBest(endpoints, who, state)
+      if (served.length > 0 && state === 'ready') reached.add(who)
+      for (const port of served) keepBest(found, port, state)
       if (endpoint.nodeName) keepBest(nodes, endpoint.nodeName, state)
     }
   }
+  const portless = portlessOf(ports, found, endpoints)
   return {
     nodesWithEndpoints: [...nodes].flatMap(([name, state]) => (state === 'unusable' ? [] : name)).toSorted(),
-    readyEndpoints: [...endpoints.values()].filter(state => state === 'ready').length,
+    readyEndpoints: ports.length > 0 ? reached.size : [...endpoints.values()].filter(state => state === 'ready').length,
     totalEndpoints: endpoints.size,
+    ...(portless.length > 0 ? { portless } : {}),
   }
 }
 
@@ -49,8 +64,8 @@ export function podTargets(
   const targets = new Map<string, PodTarget>()
   for (const slice of slices) {
     if (!isCounted(slice, [family])) continue
-    const port = slice.ports?.find(candidate => isPortOf(candidate, listener))?.port
-    if (port === undefined || port === null) continue
+    const port = numberOf(slice, listener)
+    if (port === undefined) continue
     for (const endpoint of slice.endpoints ?? []) addTarget(targets, endpoint, port)
   }
   return [...targets].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, target]) => target)
@@ -60,7 +75,23 @@ type Usability = ReturnType<typeof usability>
 
 const rank: Readonly<Record<Usability, number>> = { unusable: 0, draining: 1, ready: 2 }
 
-function keepBest(states: Map<string, Usability>, key: string, state: Usability): void {
+/** While there are usable endpoints, those that are not do not help a port. */
+function portlessOf(
+  ports: readonly SoughtPort[],
+  found: ReadonlyMap<SoughtPort, Usability>,
+  endpoints: ReadonlyMap<string, Usability>,
+): readonly PortlessPort[] {
+  const isUsable = [...endpoints.values()].some(state => state !== 'unusable')
+  return ports.flatMap(listener => {
+    const state = found.get(listener)
+    if (endpoints.size === 0 || (state !== undefined && (state !== 'unusable' || !isUsable))) return []
+    const { port, protocol, portName, targetPort } = listener
+    const sought = { port, protocol, portName, ...(targetPort === undefined ? {} : { targetPort }) }
+    return { ...sought, ...(state === undefined ? {} : { unready: true as const }) }
+  })
+}
+
+function keepBest<K>(states: Map<K, Usability>, key: K, state: Usability): void {
   const known = states.get(key)
   if (known === undefined || rank[state] > rank[known]) states.set(key, state)
 }
@@ -72,6 +103,11 @@ function isCounted({ addressType }: EndpointSlice, families: readonly IpFamily[]
 /** A pod has one endpoint per family; its uid makes them one. Endpoints made by hand have only their address. */
 function identity(endpoint: Endpoint, address: string): string {
   return endpoint.targetRef?.uid ?? address
+}
+
+/** kube-proxy passes over ports without a number as well. */
+function numberOf({ ports }: EndpointSlice, listener: Pick<Listener, 'portName' | 'protocol'>): number | undefined {
+  return ports?.find(candidate => isPortOf(candidate, listener))?.port ?? undefined
 }
 
 function isPortOf(port: EndpointPort, listener: Pick<Listener, 'portName' | 'protocol'>): boolean {

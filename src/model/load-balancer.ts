@@ -1,6 +1,7 @@
 // The provider-neutral load balancer: what the objects of the cluster ask for, before any provider is asked.
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { Reason } from '../api/reasons.ts'
+import type { PortlessPort } from './portless.ts'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
@@ -81,9 +82,11 @@ export interface DesiredLoadBalancer {
 export interface Membership {
   /** Nodes that hold a usable endpoint (ready, or serving while terminating when none is ready there), sorted. */
   readonly nodesWithEndpoints: readonly string[]
-  /** Ready endpoints over all slices, each once, and all endpoints that exist. For messages. */
+  /** Ready endpoints over all slices that have the port of a listener, each once, and all endpoints that exist. For messages. */
   readonly readyEndpoints: number
   readonly totalEndpoints: number
+  /** Listeners whose port no endpoint has, or no usable one although there are such; absent when there is none. */
+  readonly portless?: readonly PortlessPort[]
 }
 
 /** Something wrong or noteworthy in what the user wrote, found while building or planning. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LoadBalancerClass } from '../../src/api/load-balancer-class.ts'
 import type { AddressPool } from '../../src/api/address-pool.ts'
 import type { Condition as ReadyCondition } from '../../src/api/common-schemas.ts'
-import type { Service } from '../../src/model/kubernetes-objects.ts'
+import type { Service, ServicePort } from '../../src/model/kubernetes-objects.ts'
 import { startControlPlane } from '../lab/lab.ts'
 import type { ControlPlane, ControlPlaneOptions } from '../lab/lab.ts'
 import { waitFor } from '../lab/waiting.ts'
@@ -107,7 +107,7 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
         metadata: { name, annotations, labels, ...metadata },
         spec: { type: 'LoadBalancer', loadBalancerClass: lbClass, ports: [{ port: 80, protocol: 'TCP' }], ...spec },
       })
-      if (service.endpoints !== false) await create(slicesPath(namespace), slice(name, true))
+      if (service.endpoints !== false) await create(slicesPath(namespace), slice(name, true, 'n0', made.spec.ports))
       return made
     },
     async endpoints(name, ready, node = 'n0') {
@@ -146,13 +146,14 @@ export async function startCluster(options: ControlPlaneOptions = {}): Promise<C
 
 const slicesPath = (namespace: string) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`
 
-function slice(service: string, ready: boolean, nodeName = 'n0') {
+/** With the ports of the Service, as they are found by name and protocol. */
+function slice(service: string, ready: boolean, nodeName = 'n0', ports: readonly ServicePort[] = [{ port: 80 }]) {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: service, labels: { 'kubernetes.io/service-name': service } },
     addressType: 'IPv4',
     endpoints: [{ addresses: ['10.244.0.10'], nodeName, conditions: { ready, serving: ready, terminating: false } }],
-    ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+    ports: ports.map(({ name = '', protocol = 'TCP' }, index) => ({ name, port: 8080 + index, protocol })),
   }
 }

@@ -186,7 +186,7 @@ export function testWorld(aws: FakeAws, options: WorldOptions): World {
       const { desired, problems } = buildLoadBalancer(object, world.class)
       const blocking = [...problems, ...world.provider.check(desired)].filter(({ severity }) => severity === 'blocks')
       if (blocking.length > 0) throw new Error(blocking.map(({ reason, message }) => `${reason}: ${message}`).join(' '))
-      return { desired, membership: buildMembership(slices.get(key) ?? [], desired.families) }
+      return { desired, membership: buildMembership(slices.get(key) ?? [], desired.families, desired.listeners) }
     },
     async look(service) {
       members.set(idOf(service).uid, service)

@@ -4,7 +4,7 @@ import type { Ingress } from '../../model/ingress-objects.ts'
 import { slicesOf } from '../served.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { fact, type Fact } from '../view.ts'
-import { endpointLine, endpointStates, type PortState } from './endpoints.ts'
+import { endpointLines, endpointStates, type PortState } from './endpoints.ts'
 
 export interface BackendState {
   readonly service: string
@@ -24,11 +24,6 @@ export function backendStates(ingress: Ingress, { services, slices, pods }: Snap
 export function backendFacts(backends: readonly BackendState[]): readonly Fact[] {
   return backends.flatMap(({ service, ports }) => {
     if (!ports) return [fact(service, 'there is no such Service')]
-    return ports.map(({ title, endpoints }) =>
-      fact(
-        `${service} ${title}`,
-        ...(endpoints.length === 0 ? ['no endpoints: no pod matches its selector'] : endpoints.map(endpointLine)),
-      ),
-    )
+    return ports.map(port => fact(`${service} ${port.title}`, ...endpointLines(port)))
   })
 }

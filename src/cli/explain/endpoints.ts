@@ -1,6 +1,8 @@
 // For each port of a Service: every endpoint, whether it gets traffic, and why or why not.
 import { usability } from '../../model/endpoints.ts'
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '../../model/kubernetes-objects.ts'
+import type { Protocol } from '../../model/load-balancer.ts'
+import { portlessText } from '../../model/portless.ts'
 import { type PodOfTargets, whyNotReady } from '../pod.ts'
 
 export interface EndpointState {
@@ -19,6 +21,8 @@ export interface PortState {
   readonly protocol: string
   /** Those that get traffic first. */
   readonly endpoints: readonly EndpointState[]
+  /** Why there is none. */
+  readonly none?: string
 }
 
 /** Pure. Each endpoint once for each address family. */
@@ -37,8 +41,20 @@ export function endpointStates(
       port: port.port,
       protocol,
       endpoints: states.toSorted((one, other) => rank(one) - rank(other) || (one.address < other.address ? -1 : 1)),
+      ...(states.length === 0 ? { none: whyNone(port, protocol, slices) } : {}),
     }
   })
+}
+
+function whyNone({ name, targetPort }: ServicePort, protocol: Protocol, slices: readonly EndpointSlice[]): string {
+  const isEmpty = !slices.some(({ addressType, endpoints }) => addressType !== 'FQDN' && (endpoints ?? []).length > 0)
+  if (isEmpty) return 'no pod matches its selector'
+  return portlessText({ protocol, portName: name ?? '', ...(targetPort === undefined ? {} : { targetPort }) })
+}
+
+/** A line for each endpoint of a port, or one that says why there is none. */
+export function endpointLines({ endpoints, none }: PortState): readonly string[] {
+  return none === undefined ? endpoints.map(endpointLine) : [`no endpoints: ${none}`]
 }
 
 function endpointsOf(
@@ -79,7 +95,7 @@ function rank({ state }: EndpointState): number {
 }
 
 /** `in    web-0  10.244.0.10:8080  n0  ready`. */
-export function endpointLine(endpoint: EndpointState): string {
+function endpointLine(endpoint: EndpointState): string {
   const place = [endpoint.pod || endpoint.address, `${endpoint.address}:${endpoint.port}`, endpoint.node]
     .filter(Boolean)
     .join('  ')

@@ -76,6 +76,15 @@ test('a Service that is served: class, address, who announces it and who is next
   expect(explainService(web, served, noon).healthy).toBe(true)
 })
 
+test('a port without endpoints says whether the selector or the name of the target port finds none', () => {
+  const typo = service('web', { ready: true, spec: { ports: [{ port: 80, targetPort: 'htpp' }] } })
+  const [one] = served.slices
+  if (!one) throw new Error('no slice')
+  const portsOf = (slices: Snapshot['slices']) => textOf(typo, { ...served, services: [typo], slices }).join('\n')
+  expect(portsOf([{ ...one, ports: null }])).toMatch(/port 80\/TCP → htpp +no endpoints: no pod has a port named htpp/)
+  expect(portsOf([])).toMatch(/port 80\/TCP → htpp +no endpoints: no pod matches its selector/)
+})
+
 test('one that is not ready says the condition, and is not healthy', () => {
   const broken = service('broken', { ready: false, reason: 'PoolsExhausted', message: 'Pool office has no free address.' })
   const view = explainService(broken, { ...served, services: [broken] }, noon)

@@ -9,7 +9,7 @@ import { ageText, movesOf } from '../announcements.ts'
 import { announcerText, type ServedAddress, type ServedService, servedService, slicesOf } from '../served.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { fact, type Fact, line, type View } from '../view.ts'
-import { endpointLine, endpointStates } from './endpoints.ts'
+import { endpointLines, endpointStates } from './endpoints.ts'
 import { loadBalancersOf, madeData, madeFacts } from './made.ts'
 import { whyNotOurs } from './not-ours.ts'
 
@@ -42,12 +42,7 @@ export function explainService(service: Service, snapshot: Snapshot, now: number
           ...classFacts(service, served),
           ...served.addresses.flatMap(each => addressFacts(each, snapshot, now)),
           ...madeFacts(loadBalancersOf(served, 'Service', snapshot)),
-          ...ports.flatMap(({ title, endpoints }) => [
-            fact(
-              title,
-              ...(endpoints.length === 0 ? ['no endpoints: no pod matches its selector'] : endpoints.map(endpointLine)),
-            ),
-          ]),
+          ...ports.map(port => fact(port.title, ...endpointLines(port))),
           fact('rules', ruleText(service)),
         ],
       },

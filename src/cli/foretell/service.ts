@@ -98,7 +98,7 @@ function goalFor(
   { imagined: { stores }, foreteller: { provider } }: { readonly imagined: ImaginedCluster; readonly foreteller: Foreteller },
 ): { readonly goal: Goal; readonly problems: readonly Problem[] } {
   const { desired, problems } = buildLoadBalancer(service, lbClass, namespaceLabels(stores, service))
-  const membership = buildMembership(stores.slices.byIndex('service', keyOf(service)), desired.families)
+  const membership = buildMembership(stores.slices.byIndex('service', keyOf(service)), desired.families, desired.listeners)
   return {
     goal: { desired, membership },
     problems: [...problems, ...missingCapabilities(desired, provider), ...provider.check(desired)],
