@@ -1,7 +1,6 @@
 // EndpointSlices as membership: which nodes hold usable endpoints, how many there are, and the pod targets of one listener.
 import type { Endpoint, EndpointConditions, EndpointPort, EndpointSlice } from './kubernetes-objects.ts'
-import type { IpFamily, Listener, Membership, PodTarget } from './load-balancer.ts'
-import type { PortlessPort, SoughtPort } from './portless.ts'
+import type { IpFamily, Listener, Membership, PodTarget, PortlessPort, SoughtPort } from './load-balancer.ts'
 
 /**
  * What an endpoint can be used for: `ready` always, `draining` (serving while terminating, KEP-1669) only where no ready one

@@ -1,7 +1,6 @@
 // The provider-neutral load balancer: what the objects of the cluster ask for, before any provider is asked.
 import type { LoadBalancerClass } from '../api/load-balancer-class.ts'
 import type { Reason } from '../api/reasons.ts'
-import type { PortlessPort } from './portless.ts'
 
 export type IpFamily = 'IPv4' | 'IPv6'
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
@@ -77,6 +76,12 @@ export interface DesiredLoadBalancer {
   /** It was another controller's, which is gone: what that one made for it is to be taken over. */
   readonly takesOver?: true
 }
+
+/** What of a listener finds its port in EndpointSlices, and names it to people. */
+export type SoughtPort = Pick<Listener, 'port' | 'protocol' | 'portName' | 'targetPort'>
+
+/** `unready`: endpoints have it, but none that is usable, while others are. */
+export type PortlessPort = SoughtPort & { readonly unready?: true }
 
 /** Where traffic can go now. Changes fast; has its own loop. */
 export interface Membership {

@@ -1,11 +1,5 @@
 // A port of a Service that none of its endpoints has: a target port by a name that is in no pod, or a slice by hand that names it otherwise.
-import type { Listener } from './load-balancer.ts'
-
-/** What of a listener finds its port in EndpointSlices, and names it to people. */
-export type SoughtPort = Pick<Listener, 'port' | 'protocol' | 'portName' | 'targetPort'>
-
-/** `unready`: endpoints have it, but none that is usable, while others are. */
-export type PortlessPort = SoughtPort & { readonly unready?: true }
+import type { PortlessPort, SoughtPort } from './load-balancer.ts'
 
 /** Why a port has no endpoint although there are some: `no pod has a port named htpp`. */
 export function portlessText({ protocol, portName, targetPort, unready }: Omit<PortlessPort, 'port'>): string {
