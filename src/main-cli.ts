@@ -1,11 +1,11 @@
 // The command line's composition root: `weir`, also as `kubectl weir`.
-import { readFileSync } from 'node:fs'
 import { systemClock } from './kubernetes/clock.ts'
 import { ApiError, CredentialsError, messageOf, UnreachableError } from './kubernetes/errors.ts'
 import { loadCredentials } from './kubernetes/load-credentials.ts'
 import { silentLogger } from './kubernetes/logger.ts'
 import { createTransport } from './kubernetes/transport.ts'
 import { type Arguments, readArguments, UsageError } from './cli/arguments.ts'
+import { readNamedFile } from './cli/files.ts'
 import { MissingError } from './cli/missing.ts'
 import { type Connection, runCommand } from './cli/run.ts'
 import { withoutCluster } from './cli/without-cluster.ts'
@@ -43,7 +43,7 @@ async function ask(given: Arguments): Promise<number> {
     makeForetellers,
     version,
     judge: () => import('./main-cli-judges.ts'),
-    readFile: file => readFileSync(file === '-' ? 0 : file, 'utf8'),
+    readFile: readNamedFile,
     clock,
     signal: stopping.signal,
     colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
@@ -55,7 +55,8 @@ async function ask(given: Arguments): Promise<number> {
 function failure(error: unknown): readonly [string, number] {
   if (error instanceof UsageError) return [`${error.message}\nRun weir help to see what there is.`, 2]
   if (error instanceof MissingError) return [error.message, 4]
-  if (error instanceof CredentialsError) return [`${error.message}. ${error.remedy}.`, 3]
+  if (error instanceof CredentialsError)
+    return [`${error.message}. ${error.remedy.charAt(0).toUpperCase()}${error.remedy.slice(1)}.`, 3]
   if (error instanceof UnreachableError || error instanceof ApiError) return [error.message, 3]
   return [messageOf(error), 3]
 }

@@ -90,8 +90,14 @@ function checkOptions(command: Command, tokens: readonly { readonly kind: string
 /** `text` is what the table was called before. */
 function formatOf(text: string): Format {
   const format = formats.find(known => known === (text === 'text' ? 'table' : text))
-  if (!format) throw new UsageError(`--output: ${text} is none of ${formats.join(', ')}`)
+  if (!format) throw new UsageError(`--output: ${text} is none of ${formats.join(', ')}${meant(text, formats)}`)
   return format
+}
+
+/** `; did you mean X?` where something is near, to be put after a message. */
+export function meant(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 export interface ObjectName {
@@ -110,15 +116,24 @@ const kindWords: Readonly<Record<string, ObjectName['kind']>> = {
   ing: 'ingress',
 }
 
+const verbs = { explain: 'explain', plan: 'plan for', diff: 'compare' } as const
+
 /** Reads `service/web`, `svc/shop/web` (with a namespace), or the two words `service web`. Throws UsageError. */
-export function readObjectName(operands: readonly string[], verb = 'explain'): ObjectName {
+export function readObjectName(operands: readonly string[], command: keyof typeof verbs = 'explain'): ObjectName {
   const pieces = operands.flatMap(operand => operand.split('/'))
   const [word = '', ...rest] = pieces
   const kind = kindWords[word.toLowerCase()]
   const [first, second, ...more] = rest
   if (!kind || !first || second === '' || more.length > 0)
-    throw new UsageError(`say what to ${verb} as service/NAME or ingress/NAME`)
+    throw new UsageError(
+      `say what to ${verbs[command]} as service/NAME or ingress/NAME${isName(operands) ? `, for instance weir ${command} service/${word}` : ''}`,
+    )
   return second === undefined ? { kind, name: first } : { kind, namespace: first, name: second }
+}
+
+/** One word that may be what an object is called. */
+function isName([word = '', ...more]: readonly string[]): boolean {
+  return more.length === 0 && /^[a-z0-9][a-z0-9.-]*$/.test(word) && kindWords[word] === undefined
 }
 
 function parse(argv: readonly string[]) {

@@ -4,6 +4,7 @@ import { announcementsView } from './announcements.ts'
 import { readArguments, readObjectName, UsageError } from './arguments.ts'
 import { announcement, lan, noon, service, shop, slice } from './cluster-under-test.ts'
 import { drainPatch, drainView } from './drain.ts'
+import { readNamedFile } from './files.ts'
 import { poolsView } from './pools.ts'
 import { render } from './render.ts'
 import { emptySnapshot } from './snapshot.ts'
@@ -30,6 +31,18 @@ test.each([
   [['status', '--nonsense'], /nonsense/],
 ])('%j is refused with what there is', (argv, words) => {
   expect(() => readArguments(argv)).toThrow(words)
+})
+
+test('what lacks a kind is shown how to be written, for each command', () => {
+  expect(() => readObjectName(['mine'])).toThrow(/as service\/NAME or ingress\/NAME, for instance weir explain service\/mine$/)
+  expect(() => readObjectName(['mine'], 'diff')).toThrow(/to compare as .*weir diff service\/mine$/)
+  expect(() => readObjectName(['service'], 'plan')).toThrow(/to plan for as service\/NAME or ingress\/NAME$/)
+})
+
+test('a file that is not there is named in plain words', () => {
+  expect(() => readNamedFile('/nonexistent/web.yaml')).toThrow(
+    new UsageError('cannot read /nonexistent/web.yaml: there is no such file'),
+  )
 })
 
 test('status: a row for each Service and each further address, Ingresses apart, and a count', () => {

@@ -193,7 +193,7 @@ export function optionText(name: OptionName): string {
 export const exitCodes: readonly (readonly [number, string])[] = [
   [0, 'all is well'],
   [1, 'something that was asked about is not as it should be; what that means for a command is said with it'],
-  [2, 'the command line cannot be understood'],
+  [2, 'the command line cannot be understood, or names a file or a namespace that is not there'],
   [3, 'the cluster, or AWS, cannot be asked: no kubeconfig, not reachable, no right'],
   [4, 'there is no such object'],
 ]

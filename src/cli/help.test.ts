@@ -14,6 +14,7 @@ test.each([
   [['status', '--namespce', 'shop'], 'there is no option --namespce; did you mean --namespace?'],
   [['pools', '--request', 'http://x'], '--request does not go with pools, but with explain'],
   [['explain', 'ingress/shop', '-H', 'a: b'], '--header goes with --request URL'],
+  [['status', '-o', 'jsno'], '--output: jsno is none of table, wide, json, yaml; did you mean json?'],
   [['status', '-o', 'xml'], '--output: xml is none of table, wide, json, yaml'],
 ])('%j: %s', (argv, words) => {
   expect(() => readArguments(argv)).toThrow(words)

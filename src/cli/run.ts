@@ -1,11 +1,11 @@
 // Carries out one command: reads what it needs, lets the pure part say it, prints it, and gives the exit code.
 import type { Clock } from '../kubernetes/clock.ts'
-import { isNotFound } from '../kubernetes/errors.ts'
+import { ApiError, isNotFound } from '../kubernetes/errors.ts'
 import type { Transport } from '../kubernetes/transport.ts'
 import { createWriter } from '../kubernetes/writes.ts'
-import { nodes } from '../controllers/resources.ts'
+import { namespaces, nodes } from '../controllers/resources.ts'
 import { announcementsView } from './announcements.ts'
-import { type Arguments, type ObjectName, readObjectName, UsageError } from './arguments.ts'
+import { type Arguments, meant, type ObjectName, readObjectName, UsageError } from './arguments.ts'
 import { type Command, commandTable } from './commands.ts'
 import { awsFindings } from './doctor/aws.ts'
 import { clusterFindings } from './doctor/cluster.ts'
@@ -92,11 +92,13 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
   switch (command) {
     case 'status': {
       const only = given.namespace
-      return async () =>
-        statusView(await snapshot(['services', 'slices', 'classes', 'announcements', 'ingresses', 'ingressReports']), {
-          ...(only === undefined ? {} : { namespace: only }),
-          wide,
-        })
+      return async () => {
+        const parts = ['services', 'slices', 'classes', 'announcements', 'ingresses', 'ingressReports'] as const
+        const found = await snapshot(parts)
+        const isIn = ({ metadata }: { readonly metadata: { readonly namespace?: string } }) => metadata.namespace === only
+        if (only !== undefined && !found.services.some(isIn) && !found.ingresses.some(isIn)) await checkNamespace(only, around)
+        return statusView(found, { ...(only === undefined ? {} : { namespace: only }), wide })
+      }
     }
     case 'pools':
       return async () => poolsView(await snapshot(['pools']), { wide })
@@ -108,7 +110,7 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
       return planner(given, around)
     case 'diff': {
       const { allNamespaces, namespace } = given
-      const name = operands.length === 0 ? undefined : readObjectName(operands, 'compare')
+      const name = operands.length === 0 ? undefined : readObjectName(operands, 'diff')
       const asked = name ? { name } : allNamespaces || namespace === undefined ? {} : { namespace }
       return async () => differing(asked, await foretelling(given, around), signal)
     }
@@ -145,13 +147,23 @@ function commandOf(given: Arguments, around: Surroundings): () => Promise<View> 
   throw new UsageError(`${command} shows nothing of a cluster`)
 }
 
+/** Who may not ask is told nothing. Throws UsageError. */
+async function checkNamespace(name: string, { connect, signal }: Surroundings): Promise<void> {
+  try {
+    await createWriter((await connect()).transport).get(namespaces, name, undefined, { signal })
+  } catch (error) {
+    if (isNotFound(error)) throw new UsageError(`there is no namespace ${name}`)
+    if (!(error instanceof ApiError)) throw error
+  }
+}
+
 function planner(given: Arguments, around: Surroundings): () => Promise<View> {
   const { files, operands } = given
   if (files.length > 0 === operands.length > 0)
     throw new UsageError('say what to plan for: weir plan -f FILE, or weir plan service/NAME')
   // Standard input can be read only once.
   const objects = files.flatMap(file => objectsIn(around.readFile(file), file))
-  const asked = files.length > 0 ? { objects } : { name: readObjectName(operands, 'plan for') }
+  const asked = files.length > 0 ? { objects } : { name: readObjectName(operands, 'plan') }
   return async () => planned(asked, await foretelling(given, around), around.signal)
 }
 
@@ -218,7 +230,7 @@ function migration(
 ): () => Promise<View> {
   if (!isProject(from)) {
     const known = projectNames.map(name => `weir migrate --from ${name}`).join(', or ')
-    throw new UsageError(`say from what: ${known}${from === undefined ? '' : `, not ${from}`}`)
+    throw new UsageError(`say from what: ${known}${from === undefined ? '' : `, not ${from}${meant(from, projectNames)}`}`)
   }
   return async () => {
     const objects =

@@ -59,13 +59,17 @@ async function load(files: readonly string[], context: string | undefined): Prom
       if (position > 0) mergeMissing(config, one)
     }
   } catch (cause) {
-    throw new CredentialsError(`cannot read the kubeconfig ${files.join(', ')}: ${messageOf(cause)}`, {
+    throw new CredentialsError(`cannot read the kubeconfig ${files.join(', ')}: ${whyUnreadable(cause)}`, {
       remedy: 'set KUBECONFIG or pass --kubeconfig',
       cause,
     })
   }
   if (context !== undefined) config.setCurrentContext(context)
   return config
+}
+
+function whyUnreadable(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'there is no such file' : messageOf(cause)
 }
 
 /** Kubeconfigs say `tokenFile`, which client-node overlooks; it is handed on in the form that it reads again each minute. */

@@ -127,6 +127,9 @@ test('nothing to be found, an unreadable file, an unknown context: each says so 
     remedy: 'set KUBECONFIG or pass --kubeconfig',
   })
   await expect(loadCredentials({ clock, kubeconfig: home.file('broken') })).rejects.toThrow('cannot read the kubeconfig')
+  await expect(loadCredentials({ clock, kubeconfig: '/nonexistent' })).rejects.toThrow(
+    /^cannot read the kubeconfig \/nonexistent: there is no such file$/,
+  )
   await expect(loadCredentials({ clock, kubeconfig: home.file('config'), context: 'nowhere' })).rejects.toThrow(
     'names no cluster for context nowhere',
   )
