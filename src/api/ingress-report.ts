@@ -26,7 +26,9 @@ export const reportedRouteSchema = z.object({
 export const reportedCertificateSchema = z.object({
   host: written.describe('Empty: clients that ask for no other host.'),
   secret: written,
-  state: z.enum(['InEffect', 'Shadowed']),
+  state: z
+    .enum(['InEffect', 'Shadowed', 'Unavailable'])
+    .describe('Shadowed: clients get that of another. Unavailable: its Secret is missing or cannot be used.'),
   shadowedBy: ingressName.exactOptional().describe('The Ingress whose certificate clients get.'),
 })
 

@@ -31,19 +31,22 @@ export interface GroupVerdict {
   readonly member: MemberOutcome | undefined
 }
 
-export function specAt({ group, class: lbClass, ingressClass, provider }: Place): IngressReport['spec'] {
+/** What a report names of a place. */
+type NamedPlace = Omit<Place, 'provider'> & { readonly provider: Pick<Place['provider'], 'name'> }
+
+export function specAt({ group, class: lbClass, ingressClass, provider }: NamedPlace): IngressReport['spec'] {
   return { ingressClass, class: lbClass.metadata.name, provider: provider.name, group: groupName(group) }
 }
 
 /** The report of a member. `servedAt`: where its clients are led to. */
 export function memberContent(
   { ingress, decision, secrets }: Pick<IngressEntry, 'ingress' | 'decision' | 'secrets'>,
-  servedAt: Place,
-  goal: IngressGroupGoal,
-  member: IngressMember,
+  servedAt: NamedPlace,
+  goal: Pick<IngressGroupGoal, 'model' | 'secrets'>,
+  member: Pick<IngressMember, 'id' | 'problems'>,
   { readiness, member: outcome }: GroupVerdict,
 ): ReportContent {
-  const routing = reportOf(ingress, goal.model, outcome?.routes)
+  const routing = reportOf(ingress, goal.model, outcome?.routes, secret => isUnusable(goal, secret))
   if (!routing) throw new TypeError(`${memberKey(member.id)} is not in the model of its group`)
   const own = [...member.problems, ...(outcome?.problems ?? []), ...secretProblems(goal, member, secrets)]
   const claimed = decision.kind === 'served' ? decision.warnings : []
@@ -75,10 +78,19 @@ function findingOf(readiness: GroupVerdict['readiness'], blocking: readonly Prob
   return { reason: first.reason, message, remedy: first.remedy }
 }
 
+/** Nothing was ever found in it that clients could be shown; a Secret that was not looked at yet is not. */
+function isUnusable(
+  { secrets }: Pick<IngressGroupGoal, 'secrets'>,
+  secret: { readonly namespace: string; readonly name: string },
+): boolean {
+  const state = secrets.get(secretKey({ kind: 'tls', ...secret }))
+  return state?.problem?.severity === 'blocks' && !state.good
+}
+
 /** Of every Secret that the Ingress names: that it is not usable, over, or for other hosts than it is shown for. */
 function secretProblems(
-  { secrets, model }: IngressGroupGoal,
-  { id }: IngressMember,
+  { secrets, model }: Pick<IngressGroupGoal, 'model' | 'secrets'>,
+  { id }: Pick<IngressMember, 'id'>,
   uses: readonly SecretUse[],
 ): readonly Problem[] {
   const once = new Map(uses.map(use => [secretKey(use), use]))

@@ -9,7 +9,7 @@ import { clusterName } from '../../providers/local/gateway/cluster-book.ts'
 import type { Gateway } from '../../providers/local/gateway/gateway.ts'
 import { xds } from '../../providers/local/gateway/xds.ts'
 import { ingress, modelOf } from '../../src/model/routing/examples-under-test.ts'
-import { certificateFor, routeRequest } from '../../src/model/routing/match.ts'
+import { certificatesFor, routeRequest } from '../../src/model/routing/match.ts'
 import { anyIngresses, anyRequest } from '../../src/model/routing/random-ingresses-under-test.ts'
 import { selfSigned } from '../fake-aws/certificate-files.ts'
 import { missingForEnvoy } from './envoy-program.ts'
@@ -208,7 +208,7 @@ describe.skipIf(missing !== undefined)('Envoy', () => {
         // Envoy takes a name with an open label for any number of labels.
         const deeper = [...model.certificates.keys()].some(each => each.startsWith('*.') && name.endsWith(each.slice(1)))
         if (deeper && !model.certificates.has(name)) continue
-        expect([name, await shownTo(index, name)]).toEqual([name, certificateFor(model, name)?.secret.name])
+        expect([name, await shownTo(index, name)]).toEqual([name, certificatesFor(model, name)[0]?.secret.name])
       }
     }
   })

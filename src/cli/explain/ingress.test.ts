@@ -1,5 +1,5 @@
 // What `weir explain ingress/NAME` says: routes, who shadows whom, and which route takes a request and why.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Ingress } from '../../model/ingress-objects.ts'
 import { ingressReaders } from '../../main-readers.ts'
 import { shop, slice } from '../cluster-under-test.ts'
@@ -162,4 +162,55 @@ test.each([
   const text = render(explainIngress(main, { ...given, ingresses }, question), { format: 'table', colour: false })
   expect(text).toContain(`http://shop.example.com/ ${result}`)
   expect(text).toContain(why)
+})
+
+describe('a certificate whose Secret is missing', () => {
+  const host = 'my.example.com'
+  const rules = { [host]: { 'Prefix /': 'web', 'Prefix /x': 'missing' } }
+  const told = (state: 'InEffect' | 'Unavailable', tls = [{ hosts: [host], secretName: 'nosuch' }]): Snapshot => {
+    const given = shop({ name: 'my', day: 1, rules, tls })
+    const status = { certificates: [{ host, secret: 'nosuch', state }] }
+    return { ...given, ingressReports: given.ingressReports.map(report => ({ ...report, status })) }
+  }
+  const ask = (url: string, given: Snapshot) => {
+    const [ingress] = given.ingresses
+    if (!ingress) throw new Error('no Ingress')
+    const view = explainIngress(ingress, given, { request: new URL(url), readers: ingressReaders })
+    return { healthy: view.healthy, text: render(view, { format: 'table', colour: false }) }
+  }
+
+  test('plain HTTP goes to the backend, and to HTTPS only when there is one', () => {
+    expect(ask(`http://${host}/`, told('InEffect')).text).toContain('sent to https, and not to the backend')
+    const { healthy, text } = ask(`http://${host}/`, told('Unavailable'))
+    expect(text).toContain(`http://${host}/ goes to web:80`)
+    expect(text).not.toContain('sent to https')
+    expect(healthy).toBe(true)
+  })
+
+  test('a route without backend is answered with 503 and nothing else', () => {
+    const { text } = ask(`http://${host}/x`, told('Unavailable'))
+    expect(text).toContain('is answered with 503')
+    expect(text).not.toContain('sent to https')
+  })
+
+  test('a TLS client is not answered', () => {
+    expect(ask(`https://${host}/`, told('InEffect')).text).toContain(`that of Secret default/nosuch for ${host}`)
+    const { healthy, text } = ask(`https://${host}/`, told('Unavailable'))
+    expect(text).toContain(`https://${host}/ gets no answer: the connection is closed, for want of a certificate`)
+    expect(text).toContain('none that can be used')
+    expect(text).toContain('Secret default/nosuch is missing or cannot be used')
+    expect(text).not.toContain('goes to')
+    expect(healthy).toBe(false)
+  })
+
+  test('a TLS client gets the next certificate that fits its host', () => {
+    const tls = [
+      { hosts: [host], secretName: 'nosuch' },
+      { hosts: ['*.example.com'], secretName: 'all' },
+    ]
+    const { healthy, text } = ask(`https://${host}/`, told('Unavailable', tls))
+    expect(text).toContain('that of Secret default/all for *.example.com')
+    expect(text).toContain('Secret default/nosuch is missing or cannot be used')
+    expect(healthy).toBe(true)
+  })
 })

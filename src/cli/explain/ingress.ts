@@ -8,7 +8,7 @@ import { claimIngress } from '../../model/ingress-class.ts'
 import type { Ingress } from '../../model/ingress-objects.ts'
 import { resolveBackend } from '../../model/routing/backend.ts'
 import { routingModel } from '../../model/routing/build.ts'
-import { type IngressId, memberKey, type RoutingModel } from '../../model/routing/model.ts'
+import { type Certificate, type IngressId, memberKey, type RoutingModel } from '../../model/routing/model.ts'
 import { classDefault } from '../../model/routing/class-default.ts'
 import { type BackendResolver, readIngress } from '../../model/routing/read.ts'
 import { reportOf } from '../../model/routing/report.ts'
@@ -75,7 +75,15 @@ export function explainIngress(
     const found = member(canary)
     return found && reader?.canary?.(found, headers)
   }
-  const answered = request && explainRequest(model, request, { asked: id, wordsFor, canaryOf })
+  const answered =
+    request &&
+    explainRequest(model, request, {
+      asked: id,
+      wordsFor,
+      canaryOf,
+      isUnusable: certificate => isUnusable(certificate, snapshot.ingressReports),
+      closesWithout: lbClass?.spec.provider === 'local',
+    })
   const made = loadBalancersOf(id, 'Ingress', snapshot)
   const backends = backendStates(ingress, snapshot)
   const rows: readonly Fact[] = [
@@ -115,6 +123,14 @@ export function explainIngress(
       ...(answered ? { request: answered.data } : {}),
     },
   }
+}
+
+/** By the report of the Ingress that names it: commands read no Secrets. */
+function isUnusable({ host, secret, origin }: Certificate, reports: readonly IngressReport[]): boolean {
+  const { namespace, name } = origin.ingress
+  const report = reports.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+  const told = report?.status?.certificates?.find(each => each.host === host && each.secret === secret.name)
+  return told?.state === 'Unavailable'
 }
 
 function whyFacts(condition: { readonly reason: string; readonly message: string } | undefined): readonly Fact[] {

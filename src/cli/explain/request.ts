@@ -1,7 +1,14 @@
 // Which route of those that are served together takes a request, and why that one.
 import { certificatesTowards } from '../../model/routing/certificates.ts'
-import { certificateFor, routeRequest } from '../../model/routing/match.ts'
-import { type IngressId, memberKey, type Origin, type Route, type RoutingModel } from '../../model/routing/model.ts'
+import { certificatesFor, routeRequest } from '../../model/routing/match.ts'
+import {
+  type Certificate,
+  type IngressId,
+  memberKey,
+  type Origin,
+  type Route,
+  type RoutingModel,
+} from '../../model/routing/model.ts'
 import { routeText } from '../../model/routing/report.ts'
 import { type Block, fact, line } from '../view.ts'
 
@@ -26,6 +33,10 @@ export interface Around {
   readonly wordsFor: (winner: IngressId, asking: Asking) => readonly string[]
   /** Whether the canary `of` this Ingress takes the request instead; undefined when the provider knows no canaries. */
   readonly canaryOf?: (of: IngressId) => CanaryVerdict | undefined
+  /** Its Secret is missing or cannot be used. */
+  readonly isUnusable: (certificate: Certificate) => boolean
+  /** Connections with TLS are closed when no certificate of the Ingresses is there for them. */
+  readonly closesWithout: boolean
 }
 
 /** `chance`: only the weight decides, and `share` says how. */
@@ -35,27 +46,30 @@ export interface CanaryVerdict {
 }
 
 /** Pure. */
-export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor, canaryOf }: Around): ExplainedRequest {
+export function explainRequest(model: RoutingModel, url: URL, around: Around): ExplainedRequest {
+  const { asked, wordsFor, canaryOf, isUnusable } = around
   const routed = routeRequest(model, url.host, `${url.pathname}${url.search}`)
   const { route: main, passedOver } = routed
   const beside = canaryBeside(main, canaryOf)
   const route = beside?.verdict.taken === 'canary' ? beside.route : main
   const https = url.protocol === 'https:'
-  const shown = certificateFor(model, url.hostname)
-  const certificate = https ? shown : undefined
-  const leadsToHttps = route !== undefined && certificatesTowards(model, route).length > 0
+  const named = https ? certificatesFor(model, url.hostname) : []
+  const certificate = named.find(each => !isUnusable(each))
+  const isClosed = around.closesWithout && named.length > 0 && !certificate
+  const leadsToHttps = route !== undefined && certificatesTowards(model, route).some(each => !isUnusable(each))
   const words =
-    route && 'ingress' in route.origin
+    route && 'ingress' in route.origin && !isClosed
       ? wordsFor(route.origin.ingress, { https, certificate: leadsToHttps, path: url.pathname })
       : []
-  const served = route !== undefined && route.backend.kind !== 'unavailable'
-  const certificateText = certificate
-    ? `that of Secret ${certificate.secret.namespace}/${certificate.secret.name}${certificate.host === '' ? ', the default one' : ` for ${certificate.host}`}`
-    : 'none is named for this host; the client gets the default certificate, if there is one'
+  const served = !isClosed && route !== undefined && route.backend.kind !== 'unavailable'
+  const left = named.slice(0, certificate ? named.indexOf(certificate) : named.length)
   return {
     served,
     blocks: [
-      line(`${url.href} ${resultText(route)}`, served ? 'good' : 'bad'),
+      line(
+        `${url.href} ${isClosed ? 'gets no answer: the connection is closed, for want of a certificate' : resultText(route)}`,
+        served ? 'good' : 'bad',
+      ),
       {
         kind: 'facts',
         rows: [
@@ -68,7 +82,7 @@ export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor,
           ...(passedOver.length > 0
             ? [fact('passed over', ...passedOver.map(other => `${routeText(other)} → ${other.asked}: less precise`))]
             : []),
-          ...(https ? [fact('certificate', certificateText)] : []),
+          ...(https ? [fact('certificate', certificateText(certificate, named.length), ...left.map(unusableText))] : []),
         ],
       },
     ],
@@ -85,6 +99,20 @@ export function explainRequest(model: RoutingModel, url: URL, { asked, wordsFor,
       passedOver: passedOver.map(other => ({ route: routeText(other), backend: other.asked })),
     },
   }
+}
+
+function certificateText(shown: Certificate | undefined, named: number): string {
+  if (!shown && named > 0) return 'none that can be used'
+  if (!shown) return 'none is named for this host; the client gets the default certificate, if there is one'
+  return `that of ${secretText(shown)}${shown.host === '' ? ', the default one' : ` for ${shown.host}`}`
+}
+
+function unusableText(certificate: Certificate): string {
+  return `${secretText(certificate)} is missing or cannot be used`
+}
+
+function secretText({ secret }: Certificate): string {
+  return `Secret ${secret.namespace}/${secret.name}`
 }
 
 interface Beside {

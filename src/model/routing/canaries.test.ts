@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Ingress } from '../ingress-objects.ts'
 import { routingModel } from './build.ts'
 import { ingress, resolve } from './examples-under-test.ts'
-import { certificateFor, routeRequest } from './match.ts'
+import { certificatesFor, routeRequest } from './match.ts'
 import type { Route } from './model.ts'
 import { canaryByTheWords, wayByTheWords } from './oracle-under-test.ts'
 import { anyIngresses, anyRequest } from './random-ingresses-under-test.ts'
@@ -73,7 +73,7 @@ describe('a canary', () => {
 
   test('gives no certificate', () => {
     const model = modelOf([main], [{ name: 'next', rules: main.rules, tls: [{ hosts: [host], secretName: 'next' }] }])
-    expect(certificateFor(model, host)).toBeUndefined()
+    expect(certificatesFor(model, host)).toEqual([])
   })
 })
 

@@ -31,11 +31,9 @@ export function routeRequest(model: RoutingModel, authority: string, target: str
   return { requested, host: entry?.host ?? '', by: wayOf(route), ...(route ? { route } : {}), passedOver }
 }
 
-/** The certificate for a TLS server name (RFC 6066), which a client need not send. */
-export function certificateFor(model: RoutingModel, serverName = ''): Certificate | undefined {
-  return hostsFor(requestHost(serverName))
-    .map(host => model.certificates.get(host))
-    .find(found => found !== undefined)
+/** The certificates for a TLS server name (RFC 6066), which a client need not send, the best first: one that cannot be used leaves its place to the next. */
+export function certificatesFor({ certificates }: RoutingModel, serverName = ''): readonly Certificate[] {
+  return hostsFor(requestHost(serverName)).flatMap(host => certificates.get(host) ?? [])
 }
 
 const byType = { Exact: 'exact', Prefix: 'prefix', Regex: 'regex' } as const

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Ingress } from '../ingress-objects.ts'
 import { routingModel } from './build.ts'
 import { answer, ingress, modelOf, resolve } from './examples-under-test.ts'
-import { certificateFor, routeRequest } from './match.ts'
+import { certificatesFor, routeRequest } from './match.ts'
 import { readIngress } from './read.ts'
 import { reportOf } from './report.ts'
 import { anyIngress, anyIngresses, anyRequest } from './random-ingresses-under-test.ts'
@@ -86,7 +86,7 @@ describe('certificates', () => {
       rules: Object.fromEntries(ruleHosts.map(each => [each, { 'Prefix /': 'web' }])),
       tls: [{ hosts, secretName }],
     })
-  const shown = (given: readonly Ingress[], serverName?: string) => certificateFor(modelOf(given), serverName)?.secret.name
+  const shown = (given: readonly Ingress[], serverName?: string) => certificatesFor(modelOf(given), serverName)[0]?.secret.name
 
   test.each([
     ['shop.example.com', 'shop-tls'],
@@ -254,7 +254,7 @@ describe('for every set of Ingresses', () => {
       fc.property(fc.array(hostile), text, text, (rules, host, path) => {
         const model = modelOf([{ metadata: { namespace: 'default', name: 'x' }, spec: { rules } }])
         routeRequest(model, host, path)
-        certificateFor(model, host)
+        certificatesFor(model, host)
       }),
     )
   })

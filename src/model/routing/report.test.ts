@@ -28,6 +28,12 @@ test('an Ingress whose routes are all in effect is ready as far as routing goes'
   })
 })
 
+test('a certificate whose Secret cannot be used is not told as in effect', () => {
+  const told = reportOf(old, modelOf([old]), undefined, secret => secret.namespace === 'team-a' && secret.name === 'a')
+  expect(told?.certificates).toEqual([{ host, secret: 'a', state: 'Unavailable' }])
+  expect(told?.finding).toMatchObject({ ready: true })
+})
+
 test('who lost a path to an older Ingress is told which one it is, and what to do', () => {
   const rules = { [host]: { 'ImplementationSpecific /cart/': 'cart', 'Exact /cart': 'exact' } }
   const young = ingress({ name: 'team-b/young', day: 2, rules, tls: [{ hosts: [host], secretName: 'b' }] })

@@ -33,16 +33,19 @@ export interface RoutingReport {
 
 /**
  * The report of an Ingress that is a member of the model; undefined for any other. Pure. `unserved`, by `origin.at`: routes that
- * the provider leaves out, and why.
+ * the provider leaves out, and why. `isUnusable`: whether nothing can be shown to clients from a Secret of a certificate.
  */
 export function reportOf(
   { metadata }: Ingress,
   model: RoutingModel,
   unserved: ReadonlyMap<string, Problem> = nothingUnserved,
+  isUnusable: IsUnusable = () => false,
 ): RoutingReport | undefined {
   const member = model.members.get(memberKey({ namespace: metadata.namespace ?? '', name: metadata.name }))
-  return member && reportOfMember(member, unserved)
+  return member && reportOfMember(member, unserved, isUnusable)
 }
+
+type IsUnusable = (secret: Certificate['secret']) => boolean
 
 const nothingUnserved: ReadonlyMap<string, Problem> = new Map()
 
@@ -51,7 +54,11 @@ interface Row {
   readonly problem?: Problem
 }
 
-function reportOfMember({ routes, certificates, refused }: MemberRouting, unserved: ReadonlyMap<string, Problem>): RoutingReport {
+function reportOfMember(
+  { routes, certificates, refused }: MemberRouting,
+  unserved: ReadonlyMap<string, Problem>,
+  isUnusable: IsUnusable,
+): RoutingReport {
   const rows = [...routes.map(row => routeRow(row, unserved.get(row.route.origin.at))), ...refused.map(refusedRow)]
   const lost = certificates.flatMap(({ certificate, shadowedBy }) =>
     shadowedBy ? certificateProblem(certificate, shadowedBy) : [],
@@ -60,7 +67,7 @@ function reportOfMember({ routes, certificates, refused }: MemberRouting, unserv
   const inEffect = rows.filter(({ row }) => row.state === 'InEffect').length
   return {
     routes: mostTelling(rows).map(({ row }) => row),
-    certificates: certificates.slice(0, mostReportedRoutes).map(certificateRow),
+    certificates: certificates.slice(0, mostReportedRoutes).map(each => certificateRow(each, isUnusable)),
     inEffect,
     notInEffect: rows.length - inEffect,
     problems: [...blocking, ...lost],
@@ -105,9 +112,12 @@ function refusedRow({ host, path, asked, problem }: Refused): Row {
   return { row, problem }
 }
 
-function certificateRow({ certificate, shadowedBy }: MemberRouting['certificates'][number]): ReportedCertificate {
+function certificateRow(
+  { certificate, shadowedBy }: MemberRouting['certificates'][number],
+  isUnusable: IsUnusable,
+): ReportedCertificate {
   const { host, secret } = certificate
-  if (!shadowedBy) return { host, secret: secret.name, state: 'InEffect' }
+  if (!shadowedBy) return { host, secret: secret.name, state: isUnusable(secret) ? 'Unavailable' : 'InEffect' }
   const { namespace, name } = shadowedBy.origin.ingress
   return { host, secret: secret.name, state: 'Shadowed', shadowedBy: { namespace, name } }
 }
