@@ -109,7 +109,10 @@ async function envoy(ready: boolean): Promise<void> {
     metadata: { name: 'gateway', labels: { 'kubernetes.io/service-name': 'weir-gateway-lan' } },
     addressType: 'IPv4',
     endpoints,
-    ports: [{ port: 20_000 }],
+    ports: [
+      { name: 'http', port: 20_000 },
+      { name: 'https', port: 20_001 },
+    ],
   })
 }
 
