@@ -153,3 +153,36 @@ test('ingress-nginx becomes an alias of a class; its options are told one by one
   expect(texts.find(text => text.includes('server-snippet'))).toMatch(/Ingress shop\/shop/)
   expect(found.kept).toEqual(['IngressClass nginx is served by the alias k8s.io/ingress-nginx'])
 })
+
+const ofClass = (name: string, annotations = '') => `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop, namespace: shop, annotations: { ${annotations} } }
+spec:
+  ingressClassName: ${name}
+  rules: [{ host: shop.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }]
+---
+`
+
+test('Ingresses of the class nginx are told of without their IngressClass, and that it is missing', () => {
+  const annotations =
+    'nginx.ingress.kubernetes.io/configuration-snippet: "return 418;", nginx.ingress.kubernetes.io/proxy-bodysize: 8m, nginx.ingress.kubernetes.io/proxy-read-timeout: soon'
+  const found = fromNginx(ofClass('nginx', annotations))
+  const texts = found.notes.map(({ kind, about, message }) => `${kind} ${about} ${message}`)
+  expect(texts[0]).toMatch(/^left out IngressClass nginx it is missing from what was read, and Ingress shop\/shop of that class/)
+  for (const name of ['configuration-snippet', 'proxy-bodysize', 'proxy-read-timeout'])
+    expect(texts.filter(text => text.includes('Ingress shop/shop ')).join('\n')).toContain(name)
+  expect(found.manifests).toHaveLength(1)
+})
+
+test.each([
+  ['of another class', ofClass('public')],
+  [
+    'of a class nginx that another controller has',
+    `${ofClass('nginx')}apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: { name: nginx }\nspec: { controller: nginx.org/ingress-controller }\n`,
+  ],
+])('Ingresses %s are nothing of ingress-nginx, so that nothing is written', (_which, yaml) => {
+  const { manifests, notes } = fromNginx(yaml)
+  expect(manifests).toEqual([])
+  expect(notes.map(({ kind, about }) => `${kind}: ${about}`)).toEqual(['left out: ingress-nginx'])
+})

@@ -4,6 +4,7 @@ import { ApiError } from '../kubernetes/errors.ts'
 import { simulatedClock } from '../kubernetes/simulated-clock.ts'
 import type { ApiRequest, Transport } from '../kubernetes/transport.ts'
 import { readArguments } from './arguments.ts'
+import { MissingError } from './missing.ts'
 import { runCommand } from './run.ts'
 
 /** Against a cluster with nothing in it but the namespace `shop`. */
@@ -13,6 +14,7 @@ async function weir(...argv: readonly string[]) {
     server: 'https://10.0.0.1:6443',
     request: <T>({ path }: ApiRequest) => {
       if (path === '/api/v1/namespaces/nope') return Promise.reject(new ApiError(path, 404))
+      if (path.startsWith('/apis/metallb.io/')) return Promise.reject(new ApiError(path, 404))
       if (path === '/api/v1/namespaces/secret') return Promise.reject(new ApiError(path, 403))
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever asks knows what is kept there
       return Promise.resolve({ metadata: {}, items: [] } as T)
@@ -51,4 +53,10 @@ test('status of a namespace that does not exist says so; of one that is empty, o
 
 test('migrate from a misspelt project names the one that was meant', async () => {
   await expect(weir('migrate', '--from', 'metalb')).rejects.toThrow(/, not metalb; did you mean metallb\?$/)
+})
+
+test('migrate in a cluster without the kinds of MetalLB says so, and does not blame the command line', async () => {
+  const asked = weir('migrate', '--from', 'metallb')
+  await expect(asked).rejects.toThrow(/^there are no kinds of metallb\.io in this cluster/)
+  await expect(asked).rejects.toBeInstanceOf(MissingError)
 })

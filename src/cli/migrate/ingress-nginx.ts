@@ -1,11 +1,12 @@
 // From ingress-nginx to a LoadBalancerClass with its controller as alias; its options for all Ingresses are told one by one. Pure.
 import type { LoadBalancerClass } from '../../api/load-balancer-class.ts'
 import type { Ingress } from '../../model/ingress-objects.ts'
+import { legacyClassAnnotation } from '../../model/ingress-class.ts'
 import { otherControllers, refText } from '../../model/other-controllers.ts'
 import { classManifest } from './aws-lbc-class.ts'
 import type { ReadDeployment, ReadIngressClass } from './aws-lbc-objects.ts'
 import type { Judge } from './aws-lbc.ts'
-import { changed, leftOut } from './outcome.ts'
+import { changed, leftOut, nothingFound } from './outcome.ts'
 import type { Migration, Note } from './outcome.ts'
 
 interface ReadConfigMap {
@@ -33,10 +34,20 @@ export function migrateIngressNginx(sources: IngressNginxSources, judge: Pick<Ju
   const { ingressClasses, ingresses, className } = sources
   const [known] = otherControllers.IngressNginx.aliases
   const workload = workloadOf(sources)
-  const asked = controllerOf(workload) ?? known ?? ''
+  const asked = flagOf(workload, 'controller-class') ?? known ?? ''
   const own = ingressClasses.filter(({ spec }) => spec?.controller === asked)
-  const names = new Set(own.map(({ metadata }) => metadata.name))
-  const data = Object.entries(configOf(sources, workload)?.data ?? {})
+  const config = configOf(sources, workload)
+  const usualName = flagOf(workload, 'ingress-class') ?? 'nginx'
+  const isUnread = ingressClasses.every(({ metadata }) => metadata.name !== usualName)
+  const names = new Set([...own.map(({ metadata }) => metadata.name), ...(isUnread ? [usualName] : [])])
+  const served = ingresses.filter(ingress => names.has(classNameOf(ingress) ?? ''))
+  const unread = isUnread ? served.filter(ingress => classNameOf(ingress) === usualName) : []
+  if (!workload && !config && own.length + served.length === 0)
+    return nothingFound(
+      'ingress-nginx',
+      `nothing of it is among what was read: not its Deployment or DaemonSet, no IngressClass with the controller ${asked}, and no Ingress of the class ${usualName}. Name the files that have them with -f.`,
+    )
+  const data = Object.entries(config?.data ?? {})
   const gateway = Object.fromEntries(data.flatMap(([key, value]) => Object.entries(options[key]?.(value) ?? {})))
   const ref = workload && {
     kind: workload.kind,
@@ -53,13 +64,11 @@ export function migrateIngressNginx(sources: IngressNginxSources, judge: Pick<Ju
     ...(isUsual && asked === known ? {} : { takeOver: [entry] }),
     ...(Object.keys(gateway).length > 0 ? { local: { gateway } } : {}),
   })
-  const served = ingresses.filter(({ metadata, spec }) =>
-    names.has(metadata.annotations?.['kubernetes.io/ingress.class'] ?? spec?.ingressClassName ?? ''),
-  )
   return {
     manifests: [main],
     notes: [
-      ...data.flatMap(([key, value]) => optionNote(key, value, configOf(sources, workload))),
+      ...(unread.length > 0 ? [unreadNote(usualName, asked, unread)] : []),
+      ...data.flatMap(([key, value]) => optionNote(key, value, config)),
       ...served.flatMap(ingress => ingressNotes(ingress, judge.ingress(ingress, main))),
       ...(served.length > 0
         ? [
@@ -85,8 +94,23 @@ function argsOf(workload: ReturnType<typeof workloadOf>): readonly string[] {
   return workload?.spec.template.spec.containers.flatMap(({ args }) => args ?? []) ?? []
 }
 
-function controllerOf(workload: ReturnType<typeof workloadOf>): string | undefined {
-  return argsOf(workload).flatMap(arg => /^--controller-class=(.+)$/.exec(arg)?.[1] ?? [])[0]
+function flagOf(workload: ReturnType<typeof workloadOf>, name: string): string | undefined {
+  const start = `--${name}=`
+  return argsOf(workload).flatMap(arg => (arg.startsWith(start) && arg !== start ? arg.slice(start.length) : []))[0]
+}
+
+function classNameOf({ metadata, spec }: Ingress): string | undefined {
+  return metadata.annotations?.[legacyClassAnnotation] ?? spec?.ingressClassName
+}
+
+/** Files of a repository often have the Ingresses without the class, which the installation made. */
+function unreadNote(name: string, controller: string, ingresses: readonly Ingress[]): Note {
+  const [first] = ingresses
+  const which = `Ingress ${first?.metadata.namespace ?? ''}/${first?.metadata.name ?? ''}${ingresses.length > 1 ? ` and ${ingresses.length - 1} more` : ''}`
+  return leftOut(
+    `IngressClass ${name}`,
+    `it is missing from what was read, and ${which} of that class can only be taken for ingress-nginx's by its name. An IngressClass ${name} with the controller ${controller} has to be in the cluster for Weir to serve them.`,
+  )
 }
 
 /** That of the flag, which may name the namespace by a variable; else the one that the installation makes. */

@@ -176,3 +176,23 @@ test('a file that is no YAML and an object that cannot be read are named', () =>
     migrate('apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: { name: x, namespace: m }\nspec: {}\n'),
   ).toThrow(/IPAddressPool m\/x/)
 })
+
+const plainIngress = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: shop, namespace: shop }
+spec: { ingressClassName: public }
+`
+
+test('where nothing of MetalLB is found, that is said and nothing is written', () => {
+  const view = migrationView(migrate(plainIngress + serviceText('web', '192.168.10.4')))
+  const text = render(view, { format: 'table', colour: false })
+  expect(view.healthy).toBe(false)
+  expect(text).toMatch(/^# 0 objects to apply\..*\n#\n# Left out:\n# +MetalLB: nothing of it is among what was read/)
+  expect(text).not.toContain('kind:')
+})
+
+test('a Service that MetalLB served is enough to write a class, which is one object', () => {
+  const served = serviceText('web', '192.168.10.4', 'annotations: { metallb.io/ip-allocated-from-pool: office }')
+  expect(render(migrationView(migrate(served)), { format: 'table', colour: false })).toMatch(/^# 1 object to apply\./)
+})

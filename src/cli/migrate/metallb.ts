@@ -6,7 +6,7 @@ import type { Service } from '../../model/kubernetes-objects.ts'
 import { matchesSelector } from '../../model/selector.ts'
 import type { BgpAdvertisement, IpAddressPool, L2Advertisement } from './metallb-objects.ts'
 import type { Manifest, Migration, Note } from './outcome.ts'
-import { changed, leftOut } from './outcome.ts'
+import { changed, leftOut, nothingFound } from './outcome.ts'
 import { plain, united } from './selectors.ts'
 
 export interface MetallbSources {
@@ -28,6 +28,11 @@ type Layer2Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['laye
 const mostRules = 32
 
 export function migrateMetallb(sources: MetallbSources): Migration {
+  if (!isThere(sources))
+    return nothingFound(
+      'MetalLB',
+      'nothing of it is among what was read: no object of metallb.io, and no Service with its annotations. Name the files that have them with -f.',
+    )
   const pools = sources.pools.map(pool => migratePool(pool, sources))
   const services = servicesOf(sources)
   const twice = sources.pools.filter(
@@ -51,6 +56,16 @@ export function migrateMetallb(sources: MetallbSources): Migration {
     ],
     kept: services.kept,
   }
+}
+
+/** Whether anything that was read is MetalLB's, or says that MetalLB served it. */
+function isThere({ pools, l2, bgp, others, former, services }: MetallbSources): boolean {
+  return (
+    [pools, l2, bgp, others, former].some(each => each.length > 0) ||
+    services.some(({ metadata }) =>
+      Object.keys(metadata.annotations ?? {}).some(key => /^metallb\.(?:io|universe\.tf)\//.test(key)),
+    )
+  )
 }
 
 function migratePool(

@@ -26,6 +26,11 @@ export interface Migration {
   readonly kept: readonly string[]
 }
 
+/** Nothing is written when nothing is there: a class alone would serve Services and Ingresses that nobody meant. */
+export function nothingFound(project: string, message: string): Migration {
+  return { manifests: [], notes: [leftOut(project, message)], kept: [] }
+}
+
 export function changed(about: string, message: string): Note {
   return { kind: 'changed', about, message }
 }

@@ -8,6 +8,7 @@ import type { Transport } from '../../kubernetes/transport.ts'
 import type { Ingress } from '../../model/ingress-objects.ts'
 import type { Service } from '../../model/kubernetes-objects.ts'
 import { UsageError } from '../arguments.ts'
+import { MissingError } from '../missing.ts'
 import { deployment, foreignBinding, ingressClass, ingressClassParams } from './aws-lbc-objects.ts'
 import type { AwsLbcSources } from './aws-lbc.ts'
 import type { IngressNginxSources } from './ingress-nginx.ts'
@@ -189,7 +190,7 @@ export function isProject(name: string | undefined): name is Project {
 
 export const projectNames: readonly string[] = Object.keys(projects)
 
-/** Everything of a project in the cluster, and what it serves. Throws UsageError when its own kinds are not there. */
+/** Everything of a project in the cluster, and what it serves. Throws MissingError when its own kinds are not there. */
 export async function readProject(transport: Transport, project: Project, signal: AbortSignal): Promise<readonly unknown[]> {
   const { own, others } = projects[project]
   const read = (kinds: readonly ReadKind[]) =>
@@ -200,7 +201,7 @@ export async function readProject(transport: Transport, project: Project, signal
     )
   const found = await read(own)
   if (found.length > 0 && found.every(each => each === undefined))
-    throw new UsageError(`there are no kinds of ${own[0]?.group ?? project} in this cluster; name files with -f instead`)
+    throw new MissingError(`there are no kinds of ${own[0]?.group ?? project} in this cluster; name files with -f instead`)
   return [...found, ...(await read(others))].flatMap(each => each ?? [])
 }
 

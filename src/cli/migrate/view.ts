@@ -8,7 +8,7 @@ export function migrationView({ manifests, notes, kept }: Migration): View {
   const leftOut = notes.filter(({ kind }) => kind === 'left out')
   const changed = notes.filter(({ kind }) => kind === 'changed')
   const report = [
-    `${manifests.length} objects to apply. Nothing has been changed in any cluster.`,
+    `${manifests.length} ${manifests.length === 1 ? 'object' : 'objects'} to apply. Nothing has been changed in any cluster.`,
     ...part('Left out:', leftOut.map(noteText)),
     ...part('Means something else in some case:', changed.map(noteText)),
     ...part('Stays as it is:', kept),
