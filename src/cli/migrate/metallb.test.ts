@@ -81,7 +81,7 @@ spec:
       })),
     },
   })
-  expect(migrate(pool).notes).toEqual([])
+  expect(migrate(pool).notes.map(({ about }) => about)).toEqual(['LoadBalancerClass lan'])
 })
 
 test.each([
@@ -195,4 +195,53 @@ test('where nothing of MetalLB is found, that is said and nothing is written', (
 test('a Service that MetalLB served is enough to write a class, which is one object', () => {
   const served = serviceText('web', '192.168.10.4', 'annotations: { metallb.io/ip-allocated-from-pool: office }')
   expect(render(migrationView(migrate(served)), { format: 'table', colour: false })).toMatch(/^# 1 object to apply\./)
+})
+
+const started = (kind: string, args: string, image = 'quay.io/metallb/speaker:v0.15.2') => `
+---
+apiVersion: apps/v1
+kind: ${kind}
+metadata: { name: lb, namespace: metallb-system }
+spec: { template: { spec: { containers: [{ name: lb, image: "${image}", args: ${args} }] } } }
+`
+
+test.each([
+  ['in one item', started('DaemonSet', '["--port=7472", "--lb-class=example.com/lan"]')],
+  ['in two items', started('Deployment', '["--lb-class", "example.com/lan", "--port=7472"]')],
+  [
+    'with one dash, twice',
+    started('DaemonSet', '["-lb-class=example.com/lan"]') + started('Deployment', '["-lb-class=example.com/lan"]'),
+  ],
+])('the class that MetalLB was started with, %s, is an alias, and no Service without a class is served', (_how, workloads) => {
+  const { manifests, notes, kept } = migrate(
+    office +
+      everywhere +
+      workloads +
+      serviceText('web', '192.168.10.4', 'loadBalancerClass: example.com/lan') +
+      serviceText('other', '10.9.9.9'),
+  )
+  expect(manifests[0]?.spec).toMatchObject({
+    default: false,
+    aliases: ['example.com/lan'],
+    takeOver: [{ alias: 'example.com/lan', from: 'MetalLB' }],
+  })
+  expect(kept).toEqual(['Service default/web keeps 192.168.10.4'])
+  expect(notes.filter(({ about }) => !about.startsWith('L2Advertisement'))).toEqual([])
+})
+
+test.each([
+  [
+    'was started without --lb-class',
+    started('DaemonSet', '["--port=7472"]'),
+    /every Service .* without a class: MetalLB was started without/,
+  ],
+  [
+    'is not among what was read',
+    started('DaemonSet', '["--lb-class=x/y"]', 'nginx:1'),
+    /not among what was read.*default: false\.$/,
+  ],
+])('that the class becomes the default one is said where MetalLB %s', (_why, workloads, said) => {
+  const { manifests, notes } = migrate(office + everywhere + workloads)
+  expect(manifests[0]?.spec).toMatchObject({ default: true, takeOver: [{ from: 'MetalLB' }] })
+  expect(notes[0]).toMatchObject({ kind: 'changed', about: 'LoadBalancerClass lan', message: expect.stringMatching(said) })
 })

@@ -4,7 +4,9 @@ import { apiVersion } from '../../api/group.ts'
 import { formatAddress, parseAddress, parseCidr, parseRange, rangeContains } from '../../model/address.ts'
 import type { Service } from '../../model/kubernetes-objects.ts'
 import { matchesSelector } from '../../model/selector.ts'
+import type { ReadDeployment } from './aws-lbc-objects.ts'
 import type { BgpAdvertisement, IpAddressPool, L2Advertisement } from './metallb-objects.ts'
+import { startOf, type MetallbStart } from './metallb-start.ts'
 import type { Manifest, Migration, Note } from './outcome.ts'
 import { changed, leftOut, nothingFound } from './outcome.ts'
 import { plain, united } from './selectors.ts'
@@ -18,6 +20,8 @@ export interface MetallbSources {
   /** AddressPools of MetalLB before 0.13, as `AddressPool metallb-system/office`. */
   readonly former: readonly string[]
   readonly services: readonly Service[]
+  /** Deployments and DaemonSets, those of others among them. */
+  readonly workloads: readonly ReadDeployment[]
   /** The name of the LoadBalancerClass that is written. */
   readonly className: string
 }
@@ -28,19 +32,23 @@ type Layer2Rule = NonNullable<NonNullable<AddressPool['spec']['announce']>['laye
 const mostRules = 32
 
 export function migrateMetallb(sources: MetallbSources): Migration {
-  if (!isThere(sources))
+  const start = startOf(sources.workloads)
+  if (!start && !isThere(sources))
     return nothingFound(
       'MetalLB',
-      'nothing of it is among what was read: no object of metallb.io, and no Service with its annotations. Name the files that have them with -f.',
+      'nothing of it is among what was read: no object of metallb.io, not its Deployment or DaemonSet, and no Service with its annotations. Name the files that have them with -f.',
     )
   const pools = sources.pools.map(pool => migratePool(pool, sources))
-  const services = servicesOf(sources)
+  const served = sources.services.filter(each => isServed(each, start))
+  const services = servicesOf(served, sources)
+  const answered = answeredBy(served, start)
   const twice = sources.pools.filter(
     ({ metadata }, index, all) => all.findIndex(other => other.metadata.name === metadata.name) !== index,
   )
   return {
-    manifests: [classOf(sources), ...pools.flatMap(({ manifest }) => manifest ?? [])],
+    manifests: [classOf(sources, answered), ...pools.flatMap(({ manifest }) => manifest ?? [])],
     notes: [
+      ...defaultNotes(sources.className, answered, start),
       ...twice.map(pool =>
         leftOut(nameOf(pool), 'another pool has the same name; AddressPools are in no namespace. Rename one of them.'),
       ),
@@ -182,13 +190,35 @@ function rulesOf(advertisement: L2Advertisement, notes: Note[]): readonly Layer2
   )
 }
 
-/** Serves what MetalLB serves: Services without a class, or those of the class it was started with. */
-function classOf({ className, services, pools }: MetallbSources): Manifest {
-  const served = services.filter(isServed)
-  const classes = [...new Set(served.flatMap(({ spec }) => spec.loadBalancerClass ?? []))].filter(
-    name => !name.startsWith('weir.dev/'),
-  )
-  const unclassed = served.some(({ spec }) => spec.loadBalancerClass === undefined) || classes.length === 0
+interface Answered {
+  readonly classes: readonly string[]
+  /** Services without a class too. */
+  readonly unclassed: boolean
+}
+
+/** What MetalLB serves: the class it was started with; where that is not known, what its Services have. */
+function answeredBy(served: readonly Service[], start: MetallbStart | undefined): Answered {
+  if (start && start.classes.length > 0) return { classes: start.classes, unclassed: false }
+  const classes = [...new Set(served.flatMap(({ spec }) => spec.loadBalancerClass ?? []))]
+    .filter(name => !name.startsWith('weir.dev/'))
+    .toSorted()
+  return { classes, unclassed: classes.length === 0 || served.some(({ spec }) => spec.loadBalancerClass === undefined) }
+}
+
+function defaultNotes(className: string, { unclassed }: Answered, start: MetallbStart | undefined): readonly Note[] {
+  if (!unclassed) return []
+  const why = start
+    ? 'MetalLB was started without --lb-class'
+    : 'the Deployment and DaemonSet of MetalLB are not among what was read, so it is taken for started without --lb-class; if it has one, write it in aliases, and default: false'
+  return [
+    changed(
+      `LoadBalancerClass ${className}`,
+      `it becomes the default class of the cluster and serves every Service of type LoadBalancer without a class: ${why}.`,
+    ),
+  ]
+}
+
+function classOf({ className, pools }: MetallbSources, { classes, unclassed }: Answered): Manifest {
   return {
     apiVersion,
     kind: 'LoadBalancerClass',
@@ -197,11 +227,8 @@ function classOf({ className, services, pools }: MetallbSources): Manifest {
       provider: 'local',
       targets: 'Node',
       default: unclassed,
-      ...(classes.length > 0 ? { aliases: classes.toSorted() } : {}),
-      takeOver: [
-        ...(unclassed ? [whereMetallb(pools)] : []),
-        ...classes.toSorted().map(alias => ({ alias, ...whereMetallb(pools) })),
-      ],
+      ...(classes.length > 0 ? { aliases: [...classes] } : {}),
+      takeOver: [...(unclassed ? [whereMetallb(pools)] : []), ...classes.map(alias => ({ alias, ...whereMetallb(pools) }))],
     },
   }
 }
@@ -214,8 +241,10 @@ function whereMetallb([pool]: readonly IpAddressPool[]) {
   return { from: 'MetalLB' as const, ...(workloads.length > 0 ? { workloads } : {}) }
 }
 
-function servicesOf({ services, pools }: MetallbSources): { readonly kept: readonly string[]; readonly notes: readonly Note[] } {
-  const served = services.filter(isServed)
+function servicesOf(
+  served: readonly Service[],
+  { pools }: MetallbSources,
+): { readonly kept: readonly string[]; readonly notes: readonly Note[] } {
   const sharing = Map.groupBy(served, service => annotation(service, 'allow-shared-ip') ?? '')
   const results = served.map(service => {
     const name = `Service ${service.metadata.namespace ?? ''}/${service.metadata.name}`
@@ -242,9 +271,14 @@ function servicesOf({ services, pools }: MetallbSources): { readonly kept: reado
   return { kept: results.flatMap(({ kept }) => kept), notes: results.flatMap(({ notes }) => notes) }
 }
 
-/** Has an address of a load balancer already. */
-function isServed({ spec, status }: Service): boolean {
-  return spec.type === 'LoadBalancer' && (status?.loadBalancer?.ingress ?? []).some(({ ip }) => ip !== undefined)
+/** Has an address of a load balancer already; where the class is known, only of that one. */
+function isServed({ spec, status }: Service, start: MetallbStart | undefined): boolean {
+  const classes = start?.classes ?? []
+  return (
+    spec.type === 'LoadBalancer' &&
+    (classes.length === 0 || classes.includes(spec.loadBalancerClass ?? '')) &&
+    (status?.loadBalancer?.ingress ?? []).some(({ ip }) => ip !== undefined)
+  )
 }
 
 function annotation({ metadata }: Service, name: string): string | undefined {

@@ -92,8 +92,13 @@ export function metallbSources(objects: readonly unknown[], className: string): 
     others: names('metallb.io', kind => routingKinds.some(other => other === kind)),
     former: names('metallb.io', kind => kind === 'AddressPool'),
     services: ofKind('Service', service, ''),
+    workloads: workloadsIn(ofKind),
     className,
   }
+}
+
+function workloadsIn(ofKind: ReturnType<typeof sorted>['ofKind']) {
+  return [...ofKind('Deployment', deployment, 'apps'), ...ofKind('DaemonSet', deployment, 'apps')]
 }
 
 const lbcGroup = 'elbv2.k8s.aws'
@@ -121,7 +126,7 @@ export function ingressNginxSources(objects: readonly unknown[], className: stri
     ingressClasses: ofKind('IngressClass', ingressClass, 'networking.k8s.io'),
     ingresses: ofKind('Ingress', ingress, 'networking.k8s.io'),
     configMaps: ofKind('ConfigMap', configMap, ''),
-    workloads: [...ofKind('Deployment', deployment, 'apps'), ...ofKind('DaemonSet', deployment, 'apps')],
+    workloads: workloadsIn(ofKind),
     className,
   }
 }
@@ -161,7 +166,7 @@ const projects = {
       kindOf('metallb.io', 'v1beta2', 'BGPPeer'),
       kindOf('metallb.io', 'v1beta1', 'Community', 'communities'),
     ],
-    others: [ofKubernetes.services],
+    others: [ofKubernetes.services, ofKubernetes.deployments, ofKubernetes.daemonSets],
   },
   'aws-lbc': {
     own: [
