@@ -2,20 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Announcement } from '../../../src/api/announcement.ts'
 import { decide, statusPatch } from './decide.ts'
 import type { View } from './decide.ts'
+import { calmView as view, placement } from './view-under-test.ts'
 
-const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
-const view: View = {
-  self: 'n1',
-  isAlive: () => true,
-  hasLease: () => true,
-  placement,
-  yieldedEpoch: undefined,
-  inheritedEpoch: undefined,
-  canTakeOver: () => true,
-  unattendedMs: 0,
-  patienceMs: 10_000,
-  stopping: false,
-}
 const dead =
   (...nodes: readonly string[]) =>
   (node: string) =>

@@ -6,24 +6,13 @@ import type { Announcement } from '../../../src/api/announcement.ts'
 import { decide } from './decide.ts'
 import type { View } from './decide.ts'
 import { usesPods } from './forwarding/uses-pods.ts'
+import { calmView, placement } from './view-under-test.ts'
 
 const file = join(import.meta.dirname, '..', '..', '..', 'test', 'skew', 'recorded-v1alpha1.json')
 const recorded: readonly (Pick<Announcement, 'kind'> & object)[] = JSON.parse(readFileSync(file, 'utf8'))
 const announcements = recorded.filter((object): object is Announcement => object.kind === 'Announcement')
 
-const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
-const view = (self: string): View => ({
-  self,
-  isAlive: () => true,
-  hasLease: () => true,
-  placement,
-  yieldedEpoch: undefined,
-  inheritedEpoch: undefined,
-  canTakeOver: () => true,
-  unattendedMs: 0,
-  patienceMs: 10_000,
-  stopping: false,
-})
+const view = (self: string): View => ({ ...calmView, self })
 
 /** With fields that this version does not have, as a later controller may write them. */
 function later({ spec, status, ...rest }: Announcement, change: object = {}): Announcement {

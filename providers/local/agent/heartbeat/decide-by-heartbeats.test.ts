@@ -2,24 +2,12 @@ import { expect, test } from 'vitest'
 import type { Announcement } from '../../../../src/api/announcement.ts'
 import { decide, mayElect, termOf } from '../decide.ts'
 import type { View } from '../decide.ts'
+import { calmView, placement } from '../view-under-test.ts'
 import type { Standing } from './heartbeats.ts'
 
-const placement = { name: 'eth0', index: 2, mac: '02:00:00:00:00:01' }
 const standing: Standing = { elects: true, own: undefined, owner: undefined }
 const own = { term: 0, epoch: 6, reason: 'OwnerDead' as const }
-const view: View = {
-  self: 'n1',
-  isAlive: node => node !== 'n0',
-  hasLease: node => node !== 'n0',
-  placement,
-  yieldedEpoch: undefined,
-  inheritedEpoch: undefined,
-  canTakeOver: () => true,
-  unattendedMs: 0,
-  patienceMs: 10_000,
-  stopping: false,
-  standing,
-}
+const view: View = { ...calmView, isAlive: node => node !== 'n0', hasLease: node => node !== 'n0', standing }
 function announcement(nodes: readonly string[], status?: Announcement['status'], metadata: object = {}): Announcement {
   return {
     apiVersion: 'weir.dev/v1alpha1',
